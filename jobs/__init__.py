@@ -1,0 +1,1 @@
+"""Entry points: spark-submit runs these files, and `psychescale VERB` imports them."""

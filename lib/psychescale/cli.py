@@ -1,0 +1,50 @@
+"""The `psychescale` command: one verb a job."""
+
+import difflib
+import importlib
+import sys
+from collections.abc import Sequence
+
+from psychescale import NOTICE, __version__
+
+# A verb is here once its job is built.
+VERBS = {
+    "score": "score a corpus into a Delta table of label probabilities",
+    "train": "fine-tune a backbone on labelled texts",
+    "demo": "generate a synthetic corpus, train on it and score it, on this machine",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the job that the first argument names, with the rest of them.
+
+    Returns:
+        The job's exit code; 2 for an unknown verb.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(_help())
+        return 0 if arguments else 2
+    if arguments[0] == "--version":
+        print(f"psychescale {__version__}")
+        return 0
+    verb, rest = arguments[0], arguments[1:]
+    if verb not in VERBS:
+        print(f"psychescale: there is no verb {verb}. {_suggest(verb)}", file=sys.stderr)
+        return 2
+    job = importlib.import_module(f"psychescale.jobs.{verb}")
+    return int(job.main(rest))
+
+
+def _help() -> str:
+    verbs = "\n".join(f"  {verb:8} {meaning}" for verb, meaning in VERBS.items())
+    return (
+        f"usage: psychescale VERB [--help] …\n\n{verbs}\n\n"
+        f"Exit codes: 0 done, 1 unexpected, 2 usage, 3 input, 4 model, 5 privacy, 6 too many failed "
+        f"rows, 7 storage.\n{NOTICE}"
+    )
+
+
+def _suggest(verb: str) -> str:
+    close = difflib.get_close_matches(verb, VERBS, n=1)
+    return f"Did you mean {close[0]}?" if close else f"There are {', '.join(VERBS)}."

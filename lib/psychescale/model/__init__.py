@@ -1,0 +1,1 @@
+"""A checkpoint as a verified bundle, ragged encoding, token-budget batches, and the engine."""

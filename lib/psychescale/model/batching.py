@@ -1,0 +1,101 @@
+"""Windows → batches: longest first, filled up to a token budget."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from psychescale.model.encoding import Ragged, Template
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Pieces of texts, each to be read by the model at once.
+
+    Attributes:
+        content: Content tokens of each text.
+        text: int64, shape (n_windows,): the text that a window belongs to; ascending.
+        start: int64, shape (n_windows,): first token of the window within its text.
+        length: int64, shape (n_windows,): content tokens of the window.
+        template: Special tokens around them.
+        second: Content tokens of each text's second text, or None; every window of a text has all
+            of them.
+    """
+
+    content: Ragged
+    text: NDArray[np.int64]
+    start: NDArray[np.int64]
+    length: NDArray[np.int64]
+    template: Template
+    second: Ragged | None = None
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    @property
+    def total_lengths(self) -> NDArray[np.int64]:
+        """int64, shape (n_windows,): tokens that the model reads, special tokens included."""
+        lengths = self.length + self.template.n_special
+        return lengths if self.second is None else lengths + self.second.lengths[self.text]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Windows padded to the longest of them.
+
+    Attributes:
+        rows: int64, shape (n,): which windows.
+        input_ids: int64, shape (n, longest).
+        attention_mask: int64, shape (n, longest): 1 where there is a token.
+        token_type_ids: int64, shape (n, longest), or None where the model takes none.
+    """
+
+    rows: NDArray[np.int64]
+    input_ids: NDArray[np.int64]
+    attention_mask: NDArray[np.int64]
+    token_type_ids: NDArray[np.int64] | None
+
+
+def plan_batches(lengths: NDArray[np.int64], max_batch_tokens: int) -> Iterator[NDArray[np.int64]]:
+    """Group windows so that longest × count stays within the budget.
+
+    The longest come first: if memory does not suffice, the first batch says so. A window that is
+    longer than the budget gets a batch of its own.
+
+    Args:
+        lengths: int64, shape (n_windows,): tokens of each window.
+        max_batch_tokens: Budget of one batch, in tokens with padding.
+
+    Yields:
+        int64 arrays: indices of the windows of a batch. Each window occurs in exactly one.
+    """
+    order = np.argsort(-lengths, kind="stable")
+    position = 0
+    while position < len(order):
+        count = max(1, max_batch_tokens // max(1, int(lengths[order[position]])))
+        yield order[position : position + count]
+        position += count
+
+
+def collate(windows: Windows, rows: NDArray[np.int64], *, pad_id: int) -> Batch:
+    """Lay the windows `rows` out as one padded batch."""
+    template, second = windows.template, windows.second
+    totals = windows.total_lengths[rows]
+    shape = (len(rows), int(totals.max()))
+    ids = np.full(shape, pad_id, np.int64)
+    types = np.zeros(shape, np.int64) if template.types is not None else None
+    for line, row in enumerate(rows):
+        text, start = windows.text[row], windows.start[row]
+        tokens = windows.content[text][start : start + windows.length[row]]
+        other = second[text] if second is not None else ()
+        pieces = (template.before, tokens, template.between, other, template.after)
+        position = 0
+        for index, piece in enumerate(pieces):
+            end = position + len(piece)
+            ids[line, position:end] = piece
+            if types is not None and template.types is not None:
+                types[line, position:end] = template.types[index]
+            position = end
+    mask = (np.arange(shape[1]) < totals[:, None]).astype(np.int64)
+    return Batch(rows, ids, mask, types)

@@ -1,0 +1,227 @@
+"""A model folder on disk: which files count, what they hash to, whether they can be trusted."""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from psychescale.errors import ModelError
+
+# Only these are read, hashed and sent to executors. Whatever else lies in the folder (pickles,
+# optimizer states, training logs) is left alone.
+CONFIG_FILES = ("config.json",)
+TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+    "sentencepiece.bpe.model",
+    "spiece.model",
+    "spm.model",
+    "tokenizer.model",
+)
+WEIGHTS_FILES = ("*.safetensors", "model.safetensors.index.json")
+SCORING_FILE = "scoring.json"
+CHECKSUMS_FILE = "SHA256SUMS"
+_VOCABULARY_FILES = tuple(
+    name
+    for name in TOKENIZER_FILES
+    if name.endswith((".model", ".txt", ".json"))
+    and name not in ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
+)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model folder whose files are there and whole.
+
+    Attributes:
+        folder: Where it is.
+        config: `config.json`, parsed.
+        scoring: `scoring.json`, parsed; empty for a plain Hugging Face folder.
+        digests: SHA-256 (hex) of every file that counts, by file name.
+    """
+
+    folder: Path
+    config: dict[str, Any]
+    scoring: dict[str, Any]
+    digests: dict[str, str]
+
+    def digest(self, *patterns: str) -> str:
+        """SHA-256 (hex) over the names and digests of the files that match any of `patterns`."""
+        matching = sorted(n for n in self.digests if any(Path(n).match(p) for p in patterns))
+        return _sha256(*(f"{name} {self.digests[name]}\n" for name in matching))
+
+    @property
+    def content_digest(self) -> str:
+        """SHA-256 (hex) over all files that count: the name of this model on an executor."""
+        return self.digest("*")
+
+    @property
+    def weights(self) -> list[Path]:
+        """The safetensors files."""
+        return [
+            self.folder / name for name in sorted(self.digests) if name.endswith(".safetensors")
+        ]
+
+
+def find_model(model: str, *, revision: str | None = None) -> Path:
+    """The local folder of `model`: the folder itself, or a hub id fetched at a pinned revision.
+
+    Raises:
+        ModelError: No such folder and not a hub id, a hub id without a full commit hash, or a hub
+            that does not answer.
+    """
+    folder = Path(model)
+    if folder.is_dir():
+        return folder
+    if folder.exists():
+        raise ModelError(
+            f"--model {model} is a file.", remedy="Give the folder that holds config.json."
+        )
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", model):
+        raise ModelError(
+            f"--model {model}: there is no such folder.",
+            remedy="Give a model folder, or a hub id such as org/name with --revision COMMIT.",
+        )
+    if revision is None or not re.fullmatch(r"[0-9a-f]{40}", revision):
+        raise ModelError(
+            f"--model {model} is no folder here, and as a hub id it has no pinned revision.",
+            remedy="Add --revision with the 40 hex digits of a commit; a branch or tag can move.",
+        )
+    return _download(model, revision)
+
+
+def _download(model: str, revision: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, LocalEntryNotFoundError
+
+    patterns = [*CONFIG_FILES, *TOKENIZER_FILES, *WEIGHTS_FILES, SCORING_FILE, CHECKSUMS_FILE]
+    try:
+        return Path(snapshot_download(model, revision=revision, allow_patterns=patterns))
+    except GatedRepoError:
+        raise ModelError(
+            f"{model} is gated: its owners grant access by name.",
+            remedy="Accept its conditions on its page, then `hf auth login` (or set HF_TOKEN).",
+        ) from None
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        raise ModelError(
+            f"{model} at {revision} could not be fetched ({type(error).__name__}).",
+            remedy=f"Where there is a network, `hf download {model} --revision {revision} "
+            "--local-dir FOLDER`; bring FOLDER here and pass --model FOLDER.",
+        ) from None
+
+
+def open_checkpoint(folder: Path) -> Checkpoint:
+    """Read the small files of a model folder and hash all that count.
+
+    Raises:
+        ModelError: A file is missing or unreadable, a digest differs from `SHA256SUMS`, the weights
+            are pickled, or the folder asks for code of its own.
+    """
+    config = _read_json(folder / "config.json", "It is no model folder.")
+    _refuse_remote_code(folder, config)
+    _refuse_pickles(folder)
+    if not any((folder / name).is_file() for name in _VOCABULARY_FILES):
+        raise ModelError(
+            f"{folder} holds no tokenizer.",
+            remedy="Copy tokenizer.json and tokenizer_config.json of the model it was trained with "
+            "into the folder (AutoTokenizer.from_pretrained(…).save_pretrained(FOLDER)).",
+        )
+    names = [*CONFIG_FILES, *TOKENIZER_FILES, *WEIGHTS_FILES, SCORING_FILE]
+    files = sorted({path for name in names for path in folder.glob(name) if path.is_file()})
+    digests = {path.name: file_digest(path) for path in files}
+    _verify_checksums(folder, digests)
+    scoring = folder / SCORING_FILE
+    return Checkpoint(
+        folder=folder,
+        config=config,
+        scoring=_read_json(scoring, "") if scoring.is_file() else {},
+        digests=digests,
+    )
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 (hex) of a file.
+
+    Raises:
+        ModelError: The file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(
+            f"{path} cannot be read: {error.strerror}.", remedy="Check its permissions."
+        ) from None
+
+
+def _sha256(*parts: str) -> str:
+    return hashlib.sha256("".join(parts).encode()).hexdigest()
+
+
+def _read_json(path: Path, meaning: str) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(
+            f"{path.parent} has no {path.name}. {meaning}",
+            remedy="Give the folder that save_pretrained wrote.",
+        ) from None
+    except (OSError, ValueError):
+        raise ModelError(
+            f"{path} cannot be read as JSON.", remedy="Copy the model folder again."
+        ) from None
+    if not isinstance(content, dict):
+        raise ModelError(f"{path} holds no JSON object.", remedy="Copy the model folder again.")
+    return content
+
+
+def _refuse_remote_code(folder: Path, config: dict[str, Any]) -> None:
+    if config.get("auto_map"):
+        raise ModelError(
+            f"{folder} wants to run code of its own (auto_map in config.json).",
+            remedy="psychescale runs no code from a model folder; use a model of a class that "
+            "transformers holds.",
+        )
+
+
+def _refuse_pickles(folder: Path) -> None:
+    if any(folder.glob("*.safetensors")):
+        return
+    pickles = sorted(p.name for p in folder.glob("*.bin")) or sorted(
+        p.name for suffix in ("*.pt", "*.pth", "*.ckpt") for p in folder.glob(suffix)
+    )
+    if pickles:
+        raise ModelError(
+            f"{folder} has pickled weights only ({pickles[0]}); unpickling can run any code.",
+            remedy="On a machine you can lose, load it with AutoModelForSequenceClassification and "
+            "save_pretrained(FOLDER): that writes model.safetensors.",
+        )
+    raise ModelError(
+        f"{folder} has no model.safetensors.", remedy="Give the folder that save_pretrained wrote."
+    )
+
+
+def _verify_checksums(folder: Path, digests: dict[str, str]) -> None:
+    sums = folder / CHECKSUMS_FILE
+    if not sums.is_file():
+        return
+    for line in sums.read_text(encoding="utf-8").splitlines():
+        expected, _, name = line.partition("  ")
+        if not (folder / name).is_file():
+            raise ModelError(f"{folder} lacks {name}, which SHA256SUMS names.", remedy=_COPY_AGAIN)
+        found = digests.get(name) or file_digest(folder / name)
+        if found != expected:
+            raise ModelError(
+                f"{folder / name} is not the file that SHA256SUMS was written for.",
+                remedy=_COPY_AGAIN,
+            )
+
+
+_COPY_AGAIN = "Copy the bundle again, or pack it again if the change was meant."

@@ -1,0 +1,166 @@
+"""Texts → token ids, once, without padding: a flat array and offsets (a ragged array)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from psychescale.errors import ModelError
+
+
+@dataclass(frozen=True)
+class Ragged:
+    """Token ids of several texts end to end.
+
+    Attributes:
+        values: int32, shape (n_tokens,): all ids, one text after the other.
+        offsets: int64, shape (n_texts + 1,): text i is ``values[offsets[i]:offsets[i + 1]]``.
+    """
+
+    values: NDArray[np.int32]
+    offsets: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, rows: Sequence[Sequence[int] | NDArray[np.int32]]) -> "Ragged":
+        """Pack `rows`, one sequence of ids a text."""
+        offsets = np.zeros(len(rows) + 1, np.int64)
+        np.cumsum([len(row) for row in rows], out=offsets[1:])
+        values = np.empty(int(offsets[-1]), np.int32)
+        for row, start, end in zip(rows, offsets[:-1], offsets[1:], strict=True):
+            values[start:end] = row
+        return cls(values, offsets)
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """int64, shape (n_texts,): tokens per text."""
+        return np.diff(self.offsets)
+
+    def take(self, indices: Sequence[int]) -> "Ragged":
+        """The texts at `indices`, in that order."""
+        if len(indices) == len(self):
+            return self
+        return Ragged.of([self[index] for index in indices])
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, index: int) -> NDArray[np.int32]:
+        return self.values[self.offsets[index] : self.offsets[index + 1]]
+
+
+@dataclass(frozen=True)
+class Template:
+    """The special tokens that a tokenizer puts around a text, or around two.
+
+    Attributes:
+        before, between, after: Special token ids. `between` is empty for single texts.
+        types: Token type ids of (before, first text, between, second text, after); one number each,
+            or None where the model takes no token types.
+    """
+
+    before: tuple[int, ...]
+    between: tuple[int, ...]
+    after: tuple[int, ...]
+    types: tuple[int, int, int, int, int] | None
+
+    @property
+    def n_special(self) -> int:
+        """Special tokens in one window."""
+        return len(self.before) + len(self.between) + len(self.after)
+
+
+class TextEncoder:
+    """A model's tokenizer, giving content tokens without special tokens, padding or truncation.
+
+    Attributes:
+        single: The template around one text.
+        pair: The template around two texts.
+        pad_id: Token id for padding.
+    """
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+        self._backend = tokenizer.backend_tokenizer
+        self._backend.no_truncation()
+        self._backend.no_padding()
+        self.pad_id = int(tokenizer.pad_token_id or 0)
+        self.single = self._read_template(pair=False)
+        self.pair = self._read_template(pair=True)
+
+    @classmethod
+    def from_folder(cls, folder: Path) -> "TextEncoder":
+        """Load the tokenizer of a model folder.
+
+        Raises:
+            ModelError: The tokenizer cannot be loaded, is not a fast one, or arranges special
+                tokens in a way that windows cannot reproduce.
+        """
+        from transformers import AutoTokenizer
+
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False, use_fast=True
+            )
+        except Exception as error:  # noqa: BLE001 - whatever a broken tokenizer file makes the library raise
+            raise ModelError(
+                f"The tokenizer in {folder} cannot be loaded ({type(error).__name__}).",
+                remedy=_RESAVE,
+            ) from None
+        if not getattr(tokenizer, "is_fast", False):
+            raise ModelError(f"{folder} has no fast tokenizer (tokenizer.json).", remedy=_RESAVE)
+        return cls(tokenizer)
+
+    @property
+    def vocabulary_size(self) -> int:
+        """One more than the highest token id that this tokenizer can give."""
+        return int(max(self._backend.get_vocab(with_added_tokens=True).values())) + 1
+
+    def encode(self, texts: Sequence[str]) -> Ragged:
+        """Content tokens of every text, in order."""
+        encodings = self._backend.encode_batch_fast(list(texts), add_special_tokens=False)
+        return Ragged.of([encoding.ids for encoding in encodings])
+
+    def _read_template(self, *, pair: bool) -> Template:
+        """Encode a probe with and without special tokens; what is new are the special tokens."""
+        first, second = self.encode(["a", "b"])[0].tolist(), self.encode(["a", "b"])[1].tolist()
+        full = self._tokenizer("a", "b") if pair else self._tokenizer("a")
+        ids: list[int] = full["input_ids"]
+        start = _find(first, ids, 0)
+        end = start + len(first)
+        second_start = _find(second, ids, end) if pair else end
+        second_end = second_start + (len(second) if pair else 0)
+        types = None
+        if "token_type_ids" in self._tokenizer.model_input_names:
+            given: list[int] = full.get("token_type_ids") or [0] * len(ids)
+            types = (
+                given[0],
+                given[start],
+                given[end] if end < len(given) else 0,
+                given[second_start] if pair else 0,
+                given[-1],
+            )
+        return Template(
+            before=tuple(ids[:start]),
+            between=tuple(ids[end:second_start]),
+            after=tuple(ids[second_end:]),
+            types=types,
+        )
+
+
+def _find(part: list[int], whole: list[int], start: int) -> int:
+    for index in range(start, len(whole) - len(part) + 1):
+        if whole[index : index + len(part)] == part:
+            return index
+    raise ModelError(
+        "The tokenizer changes a text's own tokens when it adds special tokens.",
+        remedy="psychescale cannot window such a model; use another checkpoint.",
+    )
+
+
+_RESAVE = (
+    "Write tokenizer.json with AutoTokenizer.from_pretrained(…).save_pretrained(FOLDER), where the "
+    "packages that it needs are installed."
+)

@@ -1,0 +1,215 @@
+"""Token batches → logits, with torch."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from psychescale.errors import ModelError
+from psychescale.model.batching import Batch, Windows, collate, plan_batches
+from psychescale.model.spec import Precision
+
+# Measured with `make bench-budget`: on a CPU a batch should stay in the caches, a GPU wants work.
+DEFAULT_MAX_BATCH_TOKENS = {"cpu": 1_024, "cuda": 65_536}
+
+_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+
+
+class TorchEngine:
+    """A sequence classifier in memory.
+
+    Attributes:
+        n_labels: Number of logits per window.
+        device: Where it computes.
+        max_batch_tokens: Budget of a batch in tokens, padding included. Out of memory halves it, and
+            it stays so.
+    """
+
+    name = "torch"
+
+    def __init__(
+        self,
+        model: torch.nn.Module,
+        *,
+        pad_id: int,
+        device: torch.device,
+        max_batch_tokens: int | None = None,
+    ) -> None:
+        self._model = model.to(device).eval()
+        self._pad_id = pad_id
+        self.device = device
+        self.n_labels = int(model.config.num_labels)  # type: ignore[union-attr, arg-type]
+        self.max_batch_tokens = max_batch_tokens or DEFAULT_MAX_BATCH_TOKENS.get(device.type, 1_024)
+
+    @classmethod
+    def from_folder(
+        cls,
+        folder: Path,
+        *,
+        pad_id: int,
+        device: torch.device,
+        precision: Precision = "fp32",
+        max_batch_tokens: int | None = None,
+    ) -> "TorchEngine":
+        """Load the classifier of a model folder; its float32 weights stay memory-mapped on a CPU.
+
+        Raises:
+            ModelError: Weights are missing, or do not fit `config.json`.
+        """
+        model = load_classifier(folder, dtype=_DTYPES[precision])
+        return cls(model, pad_id=pad_id, device=device, max_batch_tokens=max_batch_tokens)
+
+    def require_vocabulary(self, size: int) -> None:
+        """Refuse a tokenizer that can give ids for which the model has no embedding.
+
+        Args:
+            size: One more than the tokenizer's highest id.
+
+        Raises:
+            ModelError: The model's embedding table is smaller.
+        """
+        rows = self._model.get_input_embeddings().weight.shape[0]  # type: ignore[operator]
+        if size > rows:
+            raise ModelError(
+                f"The tokenizer has {size} tokens, but the model embeds {rows}.",
+                remedy="The tokenizer belongs to another model; copy the right tokenizer.json.",
+            )
+
+    def require_finite(self, folder: Path) -> None:
+        """Refuse weights that hold NaN or infinity.
+
+        Raises:
+            ModelError: Naming the first such tensor of `folder`.
+        """
+        for name, tensor in self._model.state_dict().items():
+            if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+                raise ModelError(
+                    f"{folder}: {name} holds NaN or infinity.",
+                    remedy="The training diverged or the file is damaged; give another checkpoint.",
+                )
+
+    @property
+    def is_asynchronous(self) -> bool:
+        """Whether the processor is free while a batch is computed."""
+        return self.device.type == "cuda"
+
+    def logits(self, windows: Windows) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Logits of every window, in the order of `windows`.
+
+        Returns:
+            Logits, float32, shape (n_windows, n_labels); and the tokens that were computed for each
+            window, padding included, int64, shape (n_windows,).
+        """
+        computed = np.zeros(len(windows), np.int64)
+        rows: list[NDArray[np.int64]] = []
+        outputs: list[torch.Tensor] = []
+        for batch in plan_batches(windows.total_lengths, self.max_batch_tokens):
+            for part, output in self._run(windows, batch):
+                computed[part.rows] = part.input_ids.shape[1]
+                rows.append(part.rows)
+                outputs.append(output)
+        logits = np.empty((len(windows), self.n_labels), np.float32)
+        if (
+            rows
+        ):  # one copy from the device, at the end: batches queue up behind each other on a GPU
+            logits[np.concatenate(rows)] = torch.cat(outputs).float().cpu().numpy()
+        return logits, computed
+
+    def _run(
+        self, windows: Windows, rows: NDArray[np.int64]
+    ) -> Iterator[tuple[Batch, torch.Tensor]]:
+        """Compute a batch, in halves if memory does not suffice for the whole."""
+        batch = collate(windows, rows, pad_id=self._pad_id)
+        try:
+            output = self._forward(batch)
+        except (torch.OutOfMemoryError, RuntimeError) as error:
+            if len(rows) == 1 or not _is_out_of_memory(error):
+                raise
+            output = None
+        if output is not None:
+            yield batch, output
+            return
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        self.max_batch_tokens = max(1, batch.input_ids.size // 2)
+        for half in np.array_split(rows, 2):
+            yield from self._run(windows, half)
+
+    def _forward(self, batch: Batch) -> torch.Tensor:
+        inputs = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask}
+        if batch.token_type_ids is not None:
+            inputs["token_type_ids"] = batch.token_type_ids
+        with torch.inference_mode():
+            output: torch.Tensor = self._model(
+                **{name: self._to_device(array) for name, array in inputs.items()}
+            ).logits
+        return output
+
+    def _to_device(self, array: NDArray[np.int64]) -> torch.Tensor:
+        tensor = torch.from_numpy(array)
+        if self.device.type != "cuda":
+            return tensor
+        # From pinned memory the copy runs beside the computation of earlier batches.
+        return tensor.pin_memory().to(self.device, non_blocking=True)
+
+
+def load_classifier(folder: Path, *, dtype: torch.dtype = torch.float32) -> torch.nn.Module:
+    """Load a sequence classifier from local safetensors, refusing one with invented weights.
+
+    Raises:
+        ModelError: Weights are missing (transformers would fill them with random numbers), do not
+            fit `config.json`, or the architecture is unknown.
+    """
+    from transformers import AutoModelForSequenceClassification
+
+    with _quiet_transformers():
+        try:
+            model, info = AutoModelForSequenceClassification.from_pretrained(
+                folder,
+                local_files_only=True,
+                trust_remote_code=False,
+                use_safetensors=True,
+                dtype=dtype,
+                output_loading_info=True,
+            )
+        except Exception as error:  # noqa: BLE001 - whatever a broken folder makes the library raise
+            raise ModelError(
+                f"The classifier in {folder} cannot be loaded ({type(error).__name__}).",
+                remedy="Check that config.json and model.safetensors belong together, and that "
+                "this version of transformers knows the architecture.",
+            ) from None
+    faulty = sorted(info["missing_keys"]) or sorted(str(key) for key in info["mismatched_keys"])
+    if faulty:
+        raise ModelError(
+            f"{folder} lacks trained weights for {faulty[0]}; they would be random.",
+            remedy="Give a fine-tuned classifier, or fine-tune this one: psychescale train "
+            "--backbone FOLDER --train LABELLED --output BUNDLE.",
+        )
+    return model  # type: ignore[no-any-return]
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    # The CPU's allocator raises a plain RuntimeError.
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
+@contextlib.contextmanager
+def _quiet_transformers() -> Iterator[None]:
+    """No progress bar and no report while loading; the caller's settings come back afterwards."""
+    from transformers.utils import logging as untyped
+
+    logging: Any = untyped
+    verbosity = logging.get_verbosity()
+    bar = logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bar:
+            logging.enable_progress_bar()

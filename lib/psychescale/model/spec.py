@@ -1,0 +1,300 @@
+"""What must be known of a model before a text is scored with it, and how it comes to be known."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast, get_args
+
+from psychescale.errors import ModelError
+from psychescale.labels import column_suffixes
+from psychescale.model.checkpoint import (
+    CONFIG_FILES,
+    TOKENIZER_FILES,
+    WEIGHTS_FILES,
+    Checkpoint,
+    find_model,
+    open_checkpoint,
+)
+
+Activation = Literal["sigmoid", "softmax"]
+Precision = Literal["fp32", "bf16"]
+LongText = Literal["mean", "max", "head-tail", "truncate"]
+
+# transformers writes 1e30 for "unknown"; nothing that a BERT-family model reads is this long.
+_BELIEVABLE_LENGTH = 100_000
+# These count positions from padding_idx + 1, so the first ones are never used.
+_OFFSET_POSITIONS = {
+    "roberta",
+    "xlm-roberta",
+    "camembert",
+    "longformer",
+    "mpnet",
+    "bigbird_roberta",
+}
+# Enough context for a window's first words to be read in a sentence; costs an eighth of the work on
+# long texts where windows hold 510 tokens.
+DEFAULT_STRIDE = 64
+_SHORTEST_WINDOW = 8
+_REFUSED_DTYPES = ("F8_", "I8", "U8", "I16", "I32")
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A model, with everything said that its folder left open.
+
+    Attributes:
+        labels: Label names, in the order of the logits.
+        columns: Column suffixes of the labels, in the same order.
+        activation: ``sigmoid`` (each label by itself) or ``softmax`` (labels compete).
+        max_length: Longest window in tokens, special tokens included.
+        long_text: The policy for longer texts that the bundle was validated with; ``mean`` for a
+            plain folder.
+        stride: Tokens that neighbouring windows share under that policy.
+        calibration: Slope and intercept per label in logits, or None for the identity.
+        normalizer: Version of the text normalizer of the training texts; None if none is recorded.
+        redactor: Version of the redactor of the training texts; None if none is recorded.
+        model_type: Architecture, as in `config.json`.
+        weights_digest: SHA-256 (hex) of the weights.
+        tokenizer_digest: SHA-256 (hex) of the tokenizer's files.
+        config_digest: SHA-256 (hex) of `config.json`.
+    """
+
+    labels: tuple[str, ...]
+    columns: tuple[str, ...]
+    activation: Activation
+    max_length: int
+    long_text: LongText
+    stride: int
+    calibration: Mapping[str, Sequence[float]] | None
+    normalizer: str | None
+    redactor: str | None
+    model_type: str
+    weights_digest: str
+    tokenizer_digest: str
+    config_digest: str
+
+
+def read_model(
+    model: str,
+    *,
+    revision: str | None = None,
+    labels: Sequence[str] = (),
+    allow_generic_labels: bool = False,
+    activation: Activation | None = None,
+    max_length: int | None = None,
+) -> tuple[Checkpoint, ModelSpec]:
+    """Find a model and settle what it is, without loading it.
+
+    Args:
+        model: A folder, or a hub id together with `revision`.
+        revision: Commit hash (40 hex digits) for a hub id.
+        labels: Names that replace the checkpoint's, in the order of the logits.
+        allow_generic_labels: Accept names such as ``LABEL_0``.
+        activation: Overrides what the checkpoint says.
+        max_length: Longest window in tokens, special tokens included; at most the model's own.
+
+    Raises:
+        ModelError: Something is missing or ambiguous; the message names the flag to add.
+    """
+    checkpoint = open_checkpoint(find_model(model, revision=revision))
+    _require_classifier(checkpoint)
+    _require_float_weights(checkpoint)
+    names = _choose_labels(checkpoint, labels, allow_generic=allow_generic_labels)
+    spec = ModelSpec(
+        labels=names,
+        columns=column_suffixes(names),
+        activation=_choose_activation(checkpoint, activation, n_labels=len(names)),
+        max_length=_choose_max_length(checkpoint, max_length),
+        long_text=_read_long_text(checkpoint),
+        stride=int(checkpoint.scoring.get("long_text", {}).get("stride", DEFAULT_STRIDE)),
+        calibration=_read_calibration(checkpoint, names),
+        normalizer=checkpoint.scoring.get("normalizer"),
+        redactor=checkpoint.scoring.get("redactor"),
+        model_type=str(checkpoint.config.get("model_type", "")),
+        weights_digest=checkpoint.digest(*WEIGHTS_FILES),
+        tokenizer_digest=checkpoint.digest(*TOKENIZER_FILES),
+        config_digest=checkpoint.digest(*CONFIG_FILES),
+    )
+    return checkpoint, spec
+
+
+def _require_classifier(checkpoint: Checkpoint) -> None:
+    config, folder = checkpoint.config, checkpoint.folder
+    if config.get("quantization_config"):
+        raise ModelError(
+            f"{folder} is quantized (quantization_config in config.json).",
+            remedy="Give the model in float32, float16 or bfloat16.",
+        )
+    if config.get("problem_type") == "regression":
+        raise ModelError(
+            f"{folder} is a regression model: its outputs are no label probabilities.",
+            remedy="Give a classification model.",
+        )
+    architectures = config.get("architectures") or []
+    if architectures and not any("ForSequenceClassification" in name for name in architectures):
+        raise ModelError(
+            f"{folder} holds a {architectures[0]}, which has no trained classifier.",
+            remedy="Fine-tune it first: psychescale train --backbone FOLDER --train LABELLED "
+            "--output BUNDLE; then pass --model BUNDLE.",
+        )
+
+
+def _require_float_weights(checkpoint: Checkpoint) -> None:
+    from safetensors import SafetensorError, safe_open
+
+    for path in checkpoint.weights:
+        try:
+            with safe_open(path, framework="numpy") as tensors:
+                dtypes = {tensors.get_slice(name).get_dtype() for name in tensors.keys()}  # noqa: SIM118
+        except SafetensorError:
+            raise ModelError(
+                f"{path} is no whole safetensors file.", remedy="Copy the model folder again."
+            ) from None
+        integer_only = dtypes and all(dtype.startswith(_REFUSED_DTYPES) for dtype in dtypes)
+        if integer_only or any(dtype.startswith("F8_") for dtype in dtypes):
+            raise ModelError(
+                f"{path} holds weights of type {', '.join(sorted(dtypes))}.",
+                remedy="Give the model in float32, float16 or bfloat16.",
+            )
+
+
+def _choose_labels(
+    checkpoint: Checkpoint, given: Sequence[str], *, allow_generic: bool
+) -> tuple[str, ...]:
+    own = _own_labels(checkpoint)
+    if given:
+        if own and len(given) != len(own):
+            raise ModelError(
+                f"--labels names {len(given)} labels; {checkpoint.folder} has {len(own)}.",
+                remedy="Name every label once, in the model's order.",
+            )
+        if len(set(given)) != len(given):
+            raise ModelError("--labels names a label twice.", remedy="Name every label once.")
+        return tuple(given)
+    if not own:
+        raise ModelError(
+            f"{checkpoint.folder} does not say how many labels it has.",
+            remedy="Name them in the model's order: --labels NAME,NAME,…",
+        )
+    if not allow_generic and all(name == f"LABEL_{i}" for i, name in enumerate(own)):
+        raise ModelError(
+            f"{checkpoint.folder} does not name its {len(own)} labels (LABEL_0, …).",
+            remedy="Name them in the model's order: --labels NAME,NAME,… or accept the generic "
+            "names: --allow-generic-labels.",
+        )
+    return own
+
+
+def _own_labels(checkpoint: Checkpoint) -> tuple[str, ...]:
+    """Label names that the folder states; generic ones where it states only their number."""
+    if checkpoint.scoring.get("labels"):
+        return tuple(checkpoint.scoring["labels"])
+    id2label = checkpoint.config.get("id2label")
+    if id2label:
+        try:
+            by_index = {int(index): str(name) for index, name in id2label.items()}
+        except (ValueError, AttributeError):
+            by_index = {}
+        if sorted(by_index) != list(range(len(by_index))) or not by_index:
+            raise ModelError(
+                f"{checkpoint.folder}: id2label in config.json does not number its labels 0, 1, …",
+                remedy="Correct config.json, or name them: --labels NAME,NAME,…",
+            )
+        return tuple(by_index[index] for index in range(len(by_index)))
+    # transformers leaves id2label out of config.json when a model has its default of two labels.
+    n_labels = checkpoint.config.get("num_labels", 2)
+    return tuple(f"LABEL_{index}" for index in range(int(n_labels)))
+
+
+def _choose_activation(
+    checkpoint: Checkpoint, given: Activation | None, *, n_labels: int
+) -> Activation:
+    stated = checkpoint.scoring.get("activation")
+    if stated is None:
+        by_problem = {
+            "multi_label_classification": "sigmoid",
+            "single_label_classification": "softmax",
+        }
+        stated = by_problem.get(checkpoint.config.get("problem_type") or "")
+    chosen = given or stated
+    if chosen is None:
+        raise ModelError(
+            f"{checkpoint.folder} does not say how its logits become probabilities (no "
+            "problem_type in config.json).",
+            remedy="Add --activation sigmoid if it was trained multi-label (each label by itself), "
+            "or --activation softmax if exactly one label holds for a text.",
+        )
+    if chosen not in get_args(Activation):
+        raise ModelError(
+            f"{checkpoint.folder} names the activation {chosen!r}.",
+            remedy="Add --activation sigmoid or --activation softmax.",
+        )
+    if chosen == "softmax" and n_labels == 1:
+        raise ModelError(
+            f"{checkpoint.folder} has one label; its softmax is always 1.",
+            remedy="Add --activation sigmoid.",
+        )
+    return cast(Activation, chosen)
+
+
+def _choose_max_length(checkpoint: Checkpoint, given: int | None) -> int:
+    config = checkpoint.config
+    stated = [config.get("max_position_embeddings"), config.get("n_positions")]
+    positions = next((int(n) for n in stated if n and 0 < int(n) < _BELIEVABLE_LENGTH), None)
+    if positions is not None and config.get("model_type") in _OFFSET_POSITIONS:
+        positions -= int(config.get("pad_token_id", 1)) + 1
+    tokenizer_length = _tokenizer_max_length(checkpoint.folder / "tokenizer_config.json")
+    limits = [positions, tokenizer_length, checkpoint.scoring.get("max_length")]
+    own = min((int(limit) for limit in limits if limit), default=None)
+    if given is None:
+        if own is None:
+            raise ModelError(
+                f"{checkpoint.folder} does not say how many tokens it can read.",
+                remedy="Add --max-length with the length it was trained with (often 512).",
+            )
+        return own
+    ceiling = positions if positions is not None else given
+    if not _SHORTEST_WINDOW <= given <= ceiling:
+        raise ModelError(
+            f"--max-length {given}: {checkpoint.folder} reads at most {ceiling} tokens.",
+            remedy=f"Choose a length from {_SHORTEST_WINDOW} to {ceiling}, special tokens included.",
+        )
+    return given
+
+
+def _tokenizer_max_length(path: Path) -> int | None:
+    if not path.is_file():
+        return None
+    try:
+        length = json.loads(path.read_text(encoding="utf-8")).get("model_max_length")
+    except (ValueError, AttributeError):
+        raise ModelError(
+            f"{path} cannot be read as JSON.", remedy="Copy the model folder again."
+        ) from None
+    return int(length) if length and 0 < length < _BELIEVABLE_LENGTH else None
+
+
+def _read_long_text(checkpoint: Checkpoint) -> LongText:
+    policy = checkpoint.scoring.get("long_text", {}).get("policy", "mean")
+    if policy not in get_args(LongText):
+        raise ModelError(
+            f"{checkpoint.folder}: scoring.json names the unknown long-text policy {policy!r}.",
+            remedy="Add --long-text mean, max, head-tail or truncate.",
+        )
+    return cast(LongText, policy)
+
+
+def _read_calibration(
+    checkpoint: Checkpoint, labels: tuple[str, ...]
+) -> Mapping[str, Sequence[float]] | None:
+    calibration = checkpoint.scoring.get("calibration")
+    if calibration is None:
+        return None
+    slope, intercept = calibration.get("slope"), calibration.get("intercept")
+    if not slope or not intercept or not len(slope) == len(intercept) == len(labels):
+        raise ModelError(
+            f"{checkpoint.folder}: the calibration in scoring.json does not fit {len(labels)} labels.",
+            remedy="Pack or train the bundle again.",
+        )
+    return {"slope": tuple(slope), "intercept": tuple(intercept)}

@@ -1,0 +1,1 @@
+"""Texts → probabilities: windows, aggregation, calibration, activation, one row out per text."""

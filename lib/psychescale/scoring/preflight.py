@@ -1,0 +1,40 @@
+"""The model, checked on the driver before anything else is started."""
+
+from dataclasses import dataclass
+
+from psychescale.model.checkpoint import Checkpoint
+from psychescale.model.spec import ModelSpec
+from psychescale.scoring.identity import Applied, compute_scoring_id, settle
+from psychescale.scoring.options import ScoringOptions
+from psychescale.scoring.scorer import Scorer
+
+
+@dataclass(frozen=True)
+class CheckedModel:
+    """A model that has been loaded once and gave numbers.
+
+    Attributes:
+        checkpoint: Its files.
+        spec: What is known of it.
+        options: How it is to score.
+        applied: The long-text policy and calibration in force.
+        scoring_id: The name of the numbers that it will give.
+    """
+
+    checkpoint: Checkpoint
+    spec: ModelSpec
+    options: ScoringOptions
+    applied: Applied
+    scoring_id: str
+
+
+def check_model(checkpoint: Checkpoint, spec: ModelSpec, options: ScoringOptions) -> CheckedModel:
+    """Load the model on this machine's processor and score one word with it.
+
+    Raises:
+        ModelError: Weights are missing, not finite, or do not fit tokenizer or labels.
+    """
+    on_driver = ScoringOptions(options.long_text, options.stride, options.max_windows, device="cpu")
+    Scorer.load(checkpoint.folder, spec, on_driver).check(checkpoint.folder)
+    scoring_id = compute_scoring_id(spec, options)
+    return CheckedModel(checkpoint, spec, options, settle(spec, options), scoring_id)

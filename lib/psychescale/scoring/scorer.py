@@ -1,0 +1,344 @@
+"""The scorer: a model that takes texts and gives one row of probabilities a text."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from psychescale.errors import ModelError, RowError
+from psychescale.model.device import choose_device
+from psychescale.model.encoding import Ragged, TextEncoder
+from psychescale.model.engine import TorchEngine
+from psychescale.model.spec import Activation, LongText, ModelSpec, Precision, read_model
+from psychescale.scoring.identity import Applied, settle
+from psychescale.scoring.options import ScoringOptions
+from psychescale.scoring.probabilities import to_probabilities
+from psychescale.scoring.windows import WindowPlan, aggregate, plan_windows
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class TextScores:
+    """Scores of a batch of texts, in the order in which they were given.
+
+    Attributes:
+        probabilities: float32, shape (n_texts, n_labels); NaN where there is an error.
+        logits: float32, shape (n_texts, n_labels), before calibration; NaN where there is an error.
+        n_tokens: int32, shape (n_texts,): content tokens of a text; 0 where there is an error.
+        n_windows: int32, shape (n_texts,): windows read of it; 0 where there is an error.
+        truncated: bool, shape (n_texts,): tokens were left unread.
+        errors: A reason, or None, per text.
+        computed_tokens: int64, shape (n_texts,): tokens that the model computed for this text,
+            padding included; 0 for a text that equals an earlier one of the batch.
+    """
+
+    probabilities: NDArray[np.float32]
+    logits: NDArray[np.float32]
+    n_tokens: NDArray[np.int32]
+    n_windows: NDArray[np.int32]
+    truncated: NDArray[np.bool_]
+    errors: list[RowError | None]
+    computed_tokens: NDArray[np.int64]
+
+
+class Scorer:
+    """Scores texts with one model, without Spark.
+
+    A scorer may be kept for the life of a process. It is not safe to share between threads.
+
+    Attributes:
+        labels: Label names, in the order of the columns of every result.
+        spec: What is known of the model.
+        options: How texts are scored.
+        applied: The long-text policy and calibration in force.
+    """
+
+    def __init__(
+        self, spec: ModelSpec, options: ScoringOptions, encoder: TextEncoder, engine: TorchEngine
+    ) -> None:
+        self.spec = spec
+        self.options = options
+        self.applied: Applied = settle(spec, options)
+        self._encoder = encoder
+        self._engine = engine
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        model: str | Path,
+        *,
+        revision: str | None = None,
+        labels: Sequence[str] = (),
+        allow_generic_labels: bool = False,
+        activation: Activation | None = None,
+        max_length: int | None = None,
+        long_text: LongText | None = None,
+        stride: int | None = None,
+        max_windows: int = 64,
+        precision: Precision = "fp32",
+        device: str | None = None,
+        max_batch_tokens: int | None = None,
+    ) -> "Scorer":
+        """Load a model for scoring.
+
+        Args:
+            model: A Hugging Face sequence-classification folder, a bundle, or a hub id.
+            revision: Commit hash (40 hex digits); required with a hub id.
+            labels: Names that replace the checkpoint's, in the order of the logits.
+            allow_generic_labels: Accept names such as ``LABEL_0``.
+            activation: ``sigmoid`` or ``softmax``, where the checkpoint does not say.
+            max_length: Longest window in tokens, special tokens included.
+            long_text: Policy for longer texts; None takes the model's own.
+            stride: Tokens that neighbouring windows share; None takes the model's own.
+            max_windows: Most windows read of one text.
+            precision: ``fp32`` (exact) or ``bf16``.
+            device: A torch device; None chooses one.
+            max_batch_tokens: Token budget of a batch; None takes the device's default.
+
+        Raises:
+            ModelError: The model cannot be used as it is; the message says what to add.
+            UsageError: An option is out of its range.
+        """
+        checkpoint, spec = read_model(
+            str(model),
+            revision=revision,
+            labels=labels,
+            allow_generic_labels=allow_generic_labels,
+            activation=activation,
+            max_length=max_length,
+        )
+        options = ScoringOptions(
+            long_text, stride, max_windows, precision, device, max_batch_tokens
+        )
+        return cls.load(checkpoint.folder, spec, options)
+
+    @classmethod
+    def load(
+        cls,
+        folder: Path,
+        spec: ModelSpec,
+        options: ScoringOptions,
+        *,
+        gpu_addresses: Sequence[str] = (),
+    ) -> "Scorer":
+        """Load the files of a model that is already known.
+
+        Args:
+            folder: The model folder.
+            spec: What `read_model` said of it, perhaps on another machine.
+            options: How to score.
+            gpu_addresses: GPUs that Spark gave to this task.
+
+        Raises:
+            ModelError: Tokenizer or weights cannot be loaded, or do not fit each other.
+        """
+        encoder = TextEncoder.from_folder(folder)
+        engine = TorchEngine.from_folder(
+            folder,
+            pad_id=encoder.pad_id,
+            device=choose_device(options.device, gpu_addresses=gpu_addresses),
+            precision=options.precision,
+            max_batch_tokens=options.max_batch_tokens,
+        )
+        if engine.n_labels != len(spec.labels):
+            raise ModelError(
+                f"{folder} gives {engine.n_labels} logits, but {len(spec.labels)} labels are named.",
+                remedy="Name every label once, in the model's order: --labels NAME,NAME,…",
+            )
+        engine.require_vocabulary(encoder.vocabulary_size)
+        return cls(spec, options, encoder, engine)
+
+    def check(self, folder: Path) -> None:
+        """Refuse a model that cannot give a number: NaN in its weights, or for a plain word.
+
+        Args:
+            folder: Where it came from, for the message.
+
+        Raises:
+            ModelError: Naming the tensor, or the logit.
+        """
+        self._engine.require_finite(folder)
+        self(["text"])
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Label names, in the order of the result's columns."""
+        return self.spec.labels
+
+    def __call__(
+        self, texts: Sequence[str | None], second_texts: Sequence[str | None] | None = None
+    ) -> NDArray[np.float32]:
+        """Label probabilities of `texts`.
+
+        Args:
+            texts: The texts; None and empty ones are allowed.
+            second_texts: A second text for each (a survey item's question), read together with it.
+
+        Returns:
+            float32, shape (n_texts, n_labels), labels in the order of `labels`. A row is NaN where
+            the text cannot be scored; `score` says why.
+        """
+        return self.score(texts, second_texts).probabilities
+
+    def score(
+        self, texts: Sequence[str | None], second_texts: Sequence[str | None] | None = None
+    ) -> TextScores:
+        """Score `texts`, one row out for each, with tokens, windows and reasons."""
+        return self._compute(self._prepare(texts, second_texts))
+
+    def score_batches(
+        self, batches: Iterable[tuple[Sequence[str | None], Sequence[str | None] | None]]
+    ) -> Iterator[TextScores]:
+        """Score batch after batch.
+
+        On a GPU the next batch is fetched and tokenized while the GPU computes; on a CPU that would
+        only take turns with the computation.
+
+        Args:
+            batches: (texts, second texts or None), batch by batch.
+
+        Yields:
+            The scores of each batch, in order.
+        """
+        prepared = (self._prepare(texts, second) for texts, second in batches)
+        for item in _one_ahead(prepared) if self._engine.is_asynchronous else prepared:
+            yield self._compute(item)
+
+    def _prepare(
+        self, texts: Sequence[str | None], second_texts: Sequence[str | None] | None
+    ) -> "_Prepared":
+        seconds: Sequence[str | None] = second_texts or [None] * len(texts)
+        errors = [_fault(text) for text in texts]
+        numbers: dict[tuple[str, str | None], int] = {}  # distinct (text, second text), numbered
+        distinct = np.full(len(texts), -1, np.int64)
+        for index, (text, second, error) in enumerate(zip(texts, seconds, errors, strict=True)):
+            if error is None and text is not None:
+                key = (text, second if second and second.strip() else None)
+                distinct[index] = numbers.setdefault(key, len(numbers))
+        keys = list(numbers)
+        content = self._encoder.encode([text for text, _ in keys])
+        for row in np.flatnonzero(distinct >= 0):
+            if content.lengths[distinct[row]] == 0:
+                errors[row], distinct[row] = RowError.NO_TOKENS, -1
+        scorable: list[int] = np.flatnonzero(content.lengths).tolist()
+        alone = [i for i in scorable if keys[i][1] is None]
+        paired = [i for i in scorable if keys[i][1] is not None]
+        plans = []
+        if alone:
+            plans.append(self._plan(content, alone, None))
+        if paired:
+            plans.append(self._plan(content, paired, [keys[i][1] or "" for i in paired]))
+        return _Prepared(errors, distinct, content.lengths, plans)
+
+    def _plan(
+        self, content: Ragged, members: list[int], second_texts: list[str] | None
+    ) -> "_PlannedTexts":
+        """Windows of the texts `members`, which all have a second text or all have none."""
+        plan = plan_windows(
+            content.take(members),
+            self._encoder.single if second_texts is None else self._encoder.pair,
+            max_length=self.spec.max_length,
+            policy=self.applied.long_text,
+            stride=self.applied.stride,
+            max_windows=self.options.max_windows,
+            second=None if second_texts is None else self._encoder.encode(second_texts),
+        )
+        return _PlannedTexts(np.asarray(members), plan)
+
+    def _compute(self, prepared: "_Prepared") -> TextScores:
+        n_distinct, n_labels = len(prepared.n_tokens), len(self.labels)
+        logits = np.full((n_distinct, n_labels), np.nan, np.float32)
+        computed = np.zeros(n_distinct, np.int64)
+        n_windows = np.zeros(n_distinct, np.int32)
+        truncated = np.zeros(n_distinct, np.bool_)
+        for members, plan in prepared.plans:
+            window_logits, window_tokens = self._engine.logits(plan.windows)
+            logits[members] = aggregate(plan, window_logits, self.applied.long_text)
+            computed[members] = np.add.reduceat(window_tokens, plan.first_window)
+            n_windows[members] = plan.n_windows
+            truncated[members] = plan.truncated
+        return self._spread(prepared, logits, n_windows, truncated, computed)
+
+    def _spread(
+        self,
+        prepared: "_Prepared",
+        logits: NDArray[np.float32],
+        n_windows: NDArray[np.int32],
+        truncated: NDArray[np.bool_],
+        computed: NDArray[np.int64],
+    ) -> TextScores:
+        """From distinct texts back to the texts as given."""
+        if not np.isfinite(logits[prepared.n_tokens > 0]).all():
+            raise ModelError(
+                "The model gave a logit that is not a finite number.",
+                remedy="With --precision bf16, try fp32; else the checkpoint is damaged.",
+            )
+        calibration = self.spec.calibration if self.applied.calibrated else None
+        scored = prepared.distinct >= 0
+        index = prepared.distinct[scored]
+        _, first_use = np.unique(index, return_index=True)
+        own = np.zeros(len(index), np.bool_)
+        own[first_use] = True
+        return TextScores(
+            probabilities=_scatter(
+                scored, to_probabilities(logits[index], self.spec.activation, calibration), np.nan
+            ),
+            logits=_scatter(scored, logits[index], np.nan),
+            n_tokens=_scatter(scored, prepared.n_tokens[index].astype(np.int32), 0),
+            n_windows=_scatter(scored, n_windows[index], 0),
+            truncated=_scatter(scored, truncated[index], fill=False),
+            errors=prepared.errors,
+            computed_tokens=_scatter(scored, np.where(own, computed[index], 0), 0),
+        )
+
+
+class _PlannedTexts(NamedTuple):
+    """Windows of some of the distinct texts."""
+
+    members: NDArray[np.int64]
+    plan: WindowPlan
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """Texts after tokenization.
+
+    Attributes:
+        errors: A reason, or None, per text.
+        distinct: int64, shape (n_texts,): index among the distinct texts, -1 where there is an error.
+        n_tokens: int64, shape (n_distinct,).
+        plans: Windows; together they cover every distinct text that has tokens.
+    """
+
+    errors: list[RowError | None]
+    distinct: NDArray[np.int64]
+    n_tokens: NDArray[np.int64]
+    plans: list[_PlannedTexts]
+
+
+def _fault(text: str | None) -> RowError | None:
+    if not isinstance(text, str):
+        return RowError.NULL_TEXT
+    return None if text and not text.isspace() else RowError.EMPTY_TEXT
+
+
+def _scatter(where: NDArray[np.bool_], values: NDArray[Scalar], fill: float) -> NDArray[Scalar]:
+    """An array with `values` at `where` and `fill` elsewhere."""
+    result = np.full((len(where), *values.shape[1:]), fill, values.dtype)
+    result[where] = values
+    return result
+
+
+def _one_ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The same items, each made in a thread while the one before it is in use."""
+    with ThreadPoolExecutor(1, thread_name_prefix="psychescale-encode") as pool:
+        following = pool.submit(next, items, None)
+        while (item := following.result()) is not None:
+            following = pool.submit(next, items, None)
+            yield item

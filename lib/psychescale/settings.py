@@ -1,0 +1,81 @@
+"""The keys of every job: each is a flag, an environment variable and a key of the file."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from psychescale.config import JobConfig, Names
+from psychescale.model.spec import Activation, LongText, Precision
+
+_Share = Annotated[float, Field(ge=0, le=1)]
+_Positive = Annotated[int, Field(ge=1)]
+
+
+class ScoreConfig(JobConfig):
+    """Score every text of a corpus and append label probabilities to a Delta table."""
+
+    model: str = Field(description="model folder, bundle, or hub id with --revision")
+    input: str = Field(
+        description="corpus: a Delta table, .parquet, .csv or .jsonl (.gz too), a folder of these, or "
+        "a catalog name"
+    )
+    output: str = Field(description="score table: a path or a catalog name")
+    state: str | None = Field(
+        None, description="folder for checkpoints and run table (default: OUTPUT/_psychescale)"
+    )
+    revision: str | None = Field(None, description="commit of a hub id, 40 hex digits")
+
+    id_column: str = Field("id", description="column with the id, unique over the corpus")
+    text_column: str = Field("text", description="column with the text")
+    second_text_column: str | None = Field(
+        None, description="column with a second text, such as the question of a survey item"
+    )
+    keep: Names = Field((), description="columns to pass through to the score table")
+    accept_raw: bool = Field(False, description="score a corpus that is not marked as anonymized")
+
+    labels: Names = Field((), description="names of the labels, in the model's order")
+    allow_generic_labels: bool = Field(False, description="accept names such as LABEL_0")
+    activation: Activation | None = Field(
+        None, description="how logits become probabilities, where the model does not say"
+    )
+    precision: Precision = Field("fp32", description="fp32 is exact; bf16 is faster on GPUs")
+    max_length: _Positive | None = Field(
+        None, description="longest window in tokens (default: the model's own)"
+    )
+    long_text: LongText | None = Field(
+        None,
+        description="policy for texts longer than a window (default: the model's own, or mean)",
+    )
+    stride: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="tokens that neighbouring windows share (default: the model's own, or 64)"
+    )
+    max_windows: _Positive = Field(64, description="most windows read of one text")
+    logits: bool = Field(False, description="write the raw logits too, as logit_<label>")
+
+    max_failed_share: _Share = Field(
+        0.1, description="share of rows that may stay without a score before the run fails"
+    )
+    rows_per_task: _Positive = Field(2500, description="most rows in a task")
+    max_batch_tokens: _Positive | None = Field(
+        None, description="tokens in a batch, padding included (default: by device)"
+    )
+
+
+class TrainConfig(JobConfig):
+    """Fine-tune a backbone on labelled texts and write a bundle that `score` takes."""
+
+    backbone: str = Field(description="model folder, or hub id with --revision")
+    train: str = Field(description="labelled texts, in any form that `score` takes")
+    output: str = Field(description="folder of the bundle; must not exist")
+    revision: str | None = Field(None, description="commit of a hub id, 40 hex digits")
+    text_column: str = Field("text", description="column with the text")
+    labels_column: str = Field("labels", description="column with a list of label names")
+    accept_raw: bool = Field(
+        False, description="train on a corpus that is not marked as anonymized"
+    )
+
+    epochs: Annotated[float, Field(gt=0)] = Field(2.0, description="passes over the training rows")
+    learning_rate: Annotated[float, Field(gt=0)] = Field(1e-4, description="peak, decays to zero")
+    batch_size: _Positive = Field(32, description="texts in a training step")
+    max_length: _Positive = Field(128, description="tokens of a text that training reads")
+    seed: int = Field(0, description="of initial weights, order and dropout")

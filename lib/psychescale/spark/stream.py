@@ -1,0 +1,169 @@
+"""Landed rows → scored rows, exactly once, micro-batch by micro-batch."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from pyspark.errors import StreamingQueryException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.streaming.query import StreamingQuery
+
+from psychescale.errors import FailureBudgetError, RowError
+from psychescale.spark.corpus import ERROR, ID, SECOND, TEXT
+from psychescale.spark.faults import explain_failure
+from psychescale.spark.landing import Landed
+from psychescale.spark.progress import ProgressDisplay
+from psychescale.spark.runs import Run
+from psychescale.spark.session import total_slots
+from psychescale.spark.storage import is_catalog_name, qualified
+from psychescale.spark.tally import Tally
+from psychescale.spark.udf import ScoringTask, build_udf, with_computed_tokens
+
+# Tasks of one micro-batch per slot: a commit costs about a second, and a crash loses the batch.
+TASKS_PER_SLOT_AND_BATCH = 4
+_OBSERVATION = "psychescale"
+_POLL_S = 0.5
+
+
+def stream_scores(
+    spark: SparkSession,
+    landed: Landed,
+    task: ScoringTask,
+    run: Run,
+    *,
+    output: str,
+    checkpoint: str,
+    keep: Sequence[str],
+    max_failed_share: float,
+    progress: ProgressDisplay,
+) -> None:
+    """Score all landed rows that the checkpoint does not hold as done, and append them to the output.
+
+    Args:
+        spark: The session.
+        landed: The rows.
+        task: How to score.
+        run: Its ids are written into every row, and its tally counts them.
+        output: The score table, which exists.
+        checkpoint: Folder of the stream's state.
+        keep: Columns passed through.
+        max_failed_share: Share of all landed rows that may fail, 0 to 1.
+        progress: Where to show how far it is.
+
+    Raises:
+        FailureBudgetError: Too many rows have no score; what was committed stays.
+        PsychescaleError: The stream failed; the message says of what, and never quotes a row.
+    """
+    rows = _read_stream(spark, landed)
+    scored = _score(rows, task, run, keep=keep)
+    writer = (
+        scored.writeStream.format("delta")
+        .option("checkpointLocation", qualified(spark, checkpoint))
+        .trigger(availableNow=True)
+        .queryName(f"psychescale-{run.run_id}")
+    )
+    started = time.monotonic()
+    tally = run.tally
+    query = (
+        writer.toTable(output)
+        if is_catalog_name(output)
+        else writer.start(qualified(spark, output))
+    )
+    budget = max_failed_share * landed.n_rows
+    try:
+        while query.isActive:
+            _collect(query, tally)
+            progress.update(tally.rows + _running_rows(spark, landed))
+            _check_budget(tally, budget, landed)
+            query.awaitTermination(_POLL_S)  # type: ignore[arg-type]
+        query.awaitTermination()
+    except StreamingQueryException as error:
+        raise explain_failure(error) from None
+    finally:
+        query.stop()
+        _collect(query, tally)
+        tally.seconds = time.monotonic() - started
+    progress.update(tally.rows)
+    _check_budget(tally, budget, landed)
+
+
+def _read_stream(spark: SparkSession, landed: Landed) -> DataFrame:
+    # One file, one task: the cost of opening a file counts as much as a full partition, so that
+    # Spark does not put several files together.
+    whole_partition = spark.conf.get("spark.sql.files.maxPartitionBytes", "128MB")
+    spark.conf.set("spark.sql.files.openCostInBytes", str(whole_partition))
+    files_per_batch = TASKS_PER_SLOT_AND_BATCH * total_slots(spark)
+    reader = spark.readStream.format("delta").option("maxFilesPerTrigger", files_per_batch)
+    return reader.load(landed.path)
+
+
+def _score(rows: DataFrame, task: ScoringTask, run: Run, *, keep: Sequence[str]) -> DataFrame:
+    """The columns of the score table, counted on the way by the stream itself."""
+    second_text = SECOND in rows.columns
+    udf = build_udf(with_computed_tokens(task), second_text)
+    texts = [F.col(TEXT), F.col(SECOND)] if second_text else [F.col(TEXT)]
+    scored = rows.withColumn("_scores", udf(*texts))
+    fields = [name for name in with_computed_tokens(task).result_type.names if name != ERROR]
+    flat = scored.select(
+        F.col(ID),
+        *[F.col(f"`{name}`") for name in keep],
+        *[F.col(f"_scores.{name}") for name in fields],
+        F.coalesce(F.col(ERROR), F.col(f"_scores.{ERROR}")).alias(ERROR),
+        F.lit(run.scoring_id).alias("scoring_id"),
+        F.lit(run.run_id).alias("run_id"),
+        F.current_timestamp().alias("scored_at"),
+    )
+    return flat.observe(
+        _OBSERVATION,
+        F.count(F.lit(1)).alias("rows"),
+        F.coalesce(F.sum("n_tokens"), F.lit(0)).alias("tokens"),
+        F.coalesce(F.sum("computed_tokens"), F.lit(0)).alias("computed_tokens"),
+        *[
+            F.count(F.when(F.col(ERROR) == reason.value, 1)).alias(reason.value)
+            for reason in RowError
+        ],
+    ).drop("computed_tokens")
+
+
+def _collect(query: StreamingQuery, tally: Tally) -> None:
+    """Take over what the stream has observed; Spark keeps the last hundred micro-batches."""
+    for progress in query.recentProgress:
+        observed = _observed(progress)
+        if observed is not None:
+            tally.add(int(_field(progress, "batchId")), observed)
+
+
+def _observed(progress: Any) -> dict[str, int] | None:
+    metrics = _field(progress, "observedMetrics") or {}
+    row = metrics.get(_OBSERVATION)
+    if row is None:
+        return None
+    return dict(row) if isinstance(row, dict) else dict(row.asDict())
+
+
+def _field(progress: Any, name: str) -> Any:
+    # pyspark 3.5 gives dictionaries here, 4.x objects.
+    return progress[name] if isinstance(progress, dict) else getattr(progress, name)
+
+
+def _running_rows(spark: SparkSession, landed: Landed) -> int:
+    """About how many rows the finished tasks of the running micro-batch have scored."""
+    tracker = spark.sparkContext.statusTracker()
+    finished = 0
+    for stage in tracker.getActiveStageIds():
+        info = tracker.getStageInfo(stage)
+        finished += info.numCompletedTasks if info is not None else 0
+    return round(finished * landed.n_rows / max(1, landed.n_files))
+
+
+def _check_budget(tally: Tally, budget: float, landed: Landed) -> None:
+    failed = sum(tally.failed.values())
+    if failed > budget:
+        reasons = ", ".join(f"{count:,} {name}" for name, count in sorted(tally.failed.items()))
+        raise FailureBudgetError(
+            f"{failed:,} of {landed.n_rows:,} rows have no score ({reasons}). What was scored is "
+            "committed.",
+            remedy="Check that --text-column is the right one, or allow more with "
+            "--max-failed-share.",
+        )

@@ -1,0 +1,20 @@
+"""Synthetic corpora from a seeded grammar, for the demo, the tests and the benchmarks.
+
+Pure standard library. The same arguments give the same documents on every machine. Labels name
+features of wording that the grammar planted; they are neither conditions nor diagnoses, and all
+people, addresses and numbers are invented.
+"""
+
+from .corpus import generate_corpus, generate_labelled
+from .documents import Document, PiiSpan
+from .features import LABELS
+from .pii import PII_LABELS
+
+__all__ = [
+    "LABELS",
+    "PII_LABELS",
+    "Document",
+    "PiiSpan",
+    "generate_corpus",
+    "generate_labelled",
+]
