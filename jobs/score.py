@@ -11,14 +11,14 @@ from psychescale.scoring.options import ScoringOptions
 from psychescale.scoring.preflight import CheckedModel, check_model
 from psychescale.settings import ScoreConfig
 from psychescale.spark.corpus import Columns, kept_fields, open_corpus, require_mark
-from psychescale.spark.landing import forget_landed, land, require_checkpoint, require_complete
+from psychescale.spark.landing import check_output, forget_landed, land, require_checkpoint
 from psychescale.spark.outcome import print_outcome, print_plan, start_run
 from psychescale.spark.progress import ProgressDisplay
 from psychescale.spark.runs import recorded_run
 from psychescale.spark.session import open_session
 from psychescale.spark.storage import join
 from psychescale.spark.stream import stream_scores
-from psychescale.spark.tables import open_score_table, scored_ids, state_folder
+from psychescale.spark.tables import open_score_table, state_folder, written_rows
 from psychescale.spark.transport import broadcast_model
 from psychescale.spark.udf import ScoringTask
 
@@ -42,14 +42,19 @@ def score(config: ScoreConfig, console: Console) -> None:
         return
 
     table = open_score_table(spark, config.output, model.spec, kept, logits=config.logits)
-    known = scored_ids(table, model.scoring_id)
+    written = written_rows(table, model.scoring_id)
     with recorded_run(spark, state, start_run("score", config, model)) as run:
         landed = land(
-            spark, corpus, state=state, scored_ids=known, rows_per_task=config.rows_per_task
+            spark,
+            corpus,
+            state=state,
+            scoring_id=model.scoring_id,
+            scored_ids=written.select("id"),
+            rows_per_task=config.rows_per_task,
         )
         run.rows_in, run.rows_known = landed.n_rows, landed.n_known
         checkpoint = join(state, "checkpoints", f"{model.scoring_id}-{landed.source_id}")
-        require_checkpoint(spark, landed, checkpoint, known)
+        require_checkpoint(spark, landed, checkpoint, written)
         if landed.n_rows:
             files = broadcast_model(spark.sparkContext, model.checkpoint)
             task = ScoringTask(files, model.spec, model.options, config.logits)
@@ -65,7 +70,7 @@ def score(config: ScoreConfig, console: Console) -> None:
                     max_failed_share=config.max_failed_share,
                     progress=progress,
                 )
-            require_complete(spark, landed, known)
+            check_output(spark, landed, written, max_failed_share=config.max_failed_share)
         forget_landed(spark, landed, checkpoint=checkpoint)
     print_outcome(console, run, output=config.output, as_json=config.json_output)
 
@@ -87,7 +92,8 @@ def _check_model(config: ScoreConfig) -> CheckedModel:
         precision=config.precision,
         max_batch_tokens=config.max_batch_tokens,
     )
-    return check_model(checkpoint, spec, options)
+    second_text = config.second_text_column is not None
+    return check_model(checkpoint, spec, options, second_text=second_text)
 
 
 if __name__ == "__main__":

@@ -14,11 +14,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from psychescale.scoring.scorer import Scorer
 
-__all__ = ["NOTICE", "Scorer", "__version__"]
+__all__ = ["Scorer", "__version__"]
 
 __version__ = "0.1.0"
-
-NOTICE = "psychescale scores texts, not people: a research instrument, never a diagnosis."
 
 
 def __getattr__(name: str) -> Any:

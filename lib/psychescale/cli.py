@@ -5,7 +5,8 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-from psychescale import NOTICE, __version__
+from psychescale import __version__
+from psychescale.notice import NOTICE
 
 # A verb is here once its job is built.
 VERBS = {

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from psychescale.config import JobConfig, Loaded, load_config
-from psychescale.errors import PsychescaleError
+from psychescale.errors import INTERRUPTED, PsychescaleError
 
 Config = TypeVar("Config", bound=JobConfig)
 
@@ -47,7 +47,7 @@ def run_command(
         return error.exit_code
     except KeyboardInterrupt:
         errors.print(f"psychescale {verb}: interrupted. Run again: it goes on where it stopped.")
-        return 130
+        return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - its message can hold a row, so only its class and place are shown
         errors.print(f"psychescale {verb}: {_place(error)}", style="red", markup=False)
         errors.print("  This was not foreseen; please report it with these two lines.")

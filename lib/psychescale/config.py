@@ -35,7 +35,7 @@ Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_names)]
 """Several names; on the command line and in the environment with commas between them."""
 
 SECRET_KEY = re.compile(
-    r"secret|password|passwd|token|credential|access.?key|private.?key", re.IGNORECASE
+    r"secret|password|passwd|token(?!s)|credential|access.?key|private.?key", re.IGNORECASE
 )
 """Keys whose values are never shown or stored (Spark's own redaction rule, and a little more)."""
 

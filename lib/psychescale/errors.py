@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells count: 128 and the number of the signal."""
+
 
 class PsychescaleError(Exception):
     """Root of every error that psychescale raises on purpose.

@@ -68,6 +68,7 @@ class TrainConfig(JobConfig):
     train: str = Field(description="labelled texts, in any form that `score` takes")
     output: str = Field(description="folder of the bundle; must not exist")
     revision: str | None = Field(None, description="commit of a hub id, 40 hex digits")
+    id_column: str = Field("id", description="column with the id, unique over the corpus")
     text_column: str = Field("text", description="column with the text")
     labels_column: str = Field("labels", description="column with a list of label names")
     accept_raw: bool = Field(
@@ -76,6 +77,18 @@ class TrainConfig(JobConfig):
 
     epochs: Annotated[float, Field(gt=0)] = Field(2.0, description="passes over the training rows")
     learning_rate: Annotated[float, Field(gt=0)] = Field(1e-4, description="peak, decays to zero")
+    head_learning_rate: Annotated[float, Field(gt=0)] = Field(
+        1e-3, description="the same for classifier and pooler"
+    )
     batch_size: _Positive = Field(32, description="texts in a training step")
     max_length: _Positive = Field(128, description="tokens of a text that training reads")
     seed: int = Field(0, description="of initial weights, order and dropout")
+
+
+class DemoConfig(JobConfig):
+    """Generate a synthetic corpus, fine-tune a small model on synthetic labels, and score with it."""
+
+    folder: str = Field("demo", description="where everything is written")
+    documents: _Positive = Field(3000, description="documents in the corpus")
+    labelled: _Positive = Field(3000, description="labelled texts to train on")
+    seed: int = Field(0, description="of corpus, labelled texts and training")

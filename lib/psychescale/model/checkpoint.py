@@ -81,17 +81,15 @@ def find_model(model: str, *, revision: str | None = None) -> Path:
     if folder.is_dir():
         return folder
     if folder.exists():
-        raise ModelError(
-            f"--model {model} is a file.", remedy="Give the folder that holds config.json."
-        )
+        raise ModelError(f"{model} is a file.", remedy="Give the folder that holds config.json.")
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", model):
         raise ModelError(
-            f"--model {model}: there is no such folder.",
+            f"There is no model folder {model}.",
             remedy="Give a model folder, or a hub id such as org/name with --revision COMMIT.",
         )
     if revision is None or not re.fullmatch(r"[0-9a-f]{40}", revision):
         raise ModelError(
-            f"--model {model} is no folder here, and as a hub id it has no pinned revision.",
+            f"{model} is no folder here, and as a hub id it has no pinned revision.",
             remedy="Add --revision with the 40 hex digits of a commit; a branch or tag can move.",
         )
     return _download(model, revision)
@@ -101,7 +99,9 @@ def _download(model: str, revision: str) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, LocalEntryNotFoundError
 
-    patterns = [*CONFIG_FILES, *TOKENIZER_FILES, *WEIGHTS_FILES, SCORING_FILE, CHECKSUMS_FILE]
+    # README.md because SHA256SUMS of a bundle names it.
+    others = [SCORING_FILE, CHECKSUMS_FILE, "README.md"]
+    patterns = [*CONFIG_FILES, *TOKENIZER_FILES, *WEIGHTS_FILES, *others]
     try:
         return Path(snapshot_download(model, revision=revision, allow_patterns=patterns))
     except GatedRepoError:
@@ -113,7 +113,7 @@ def _download(model: str, revision: str) -> Path:
         raise ModelError(
             f"{model} at {revision} could not be fetched ({type(error).__name__}).",
             remedy=f"Where there is a network, `hf download {model} --revision {revision} "
-            "--local-dir FOLDER`; bring FOLDER here and pass --model FOLDER.",
+            "--local-dir FOLDER`; bring FOLDER here and give it instead.",
         ) from None
 
 
@@ -126,7 +126,7 @@ def open_checkpoint(folder: Path) -> Checkpoint:
     """
     config = _read_json(folder / "config.json", "It is no model folder.")
     _refuse_remote_code(folder, config)
-    _refuse_pickles(folder)
+    _refuse_pickles(folder, config)
     if not any((folder / name).is_file() for name in _VOCABULARY_FILES):
         raise ModelError(
             f"{folder} holds no tokenizer.",
@@ -191,20 +191,26 @@ def _refuse_remote_code(folder: Path, config: dict[str, Any]) -> None:
         )
 
 
-def _refuse_pickles(folder: Path) -> None:
+def _refuse_pickles(folder: Path, config: dict[str, Any]) -> None:
     if any(folder.glob("*.safetensors")):
         return
     pickles = sorted(p.name for p in folder.glob("*.bin")) or sorted(
         p.name for suffix in ("*.pt", "*.pth", "*.ckpt") for p in folder.glob(suffix)
     )
+    # Loading a backbone as anything else would save a head of random numbers with it.
+    kind = (config.get("architectures") or ["AutoModel"])[0]
+    convert = (
+        f"On a machine you can lose, load it with transformers.{kind}.from_pretrained and "
+        "save_pretrained(FOLDER): that writes model.safetensors."
+    )
     if pickles:
         raise ModelError(
             f"{folder} has pickled weights only ({pickles[0]}); unpickling can run any code.",
-            remedy="On a machine you can lose, load it with AutoModelForSequenceClassification and "
-            "save_pretrained(FOLDER): that writes model.safetensors.",
+            remedy=convert,
         )
     raise ModelError(
-        f"{folder} has no model.safetensors.", remedy="Give the folder that save_pretrained wrote."
+        f"{folder} has no model.safetensors.",
+        remedy=f"If there is only a pytorch_model.bin where it comes from: {convert}",
     )
 
 

@@ -1,9 +1,7 @@
 """Token batches → logits, with torch."""
 
-import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -11,6 +9,7 @@ from numpy.typing import NDArray
 
 from psychescale.errors import ModelError
 from psychescale.model.batching import Batch, Windows, collate, plan_batches
+from psychescale.model.quiet import quiet_transformers
 from psychescale.model.spec import Precision
 
 # Measured with `make bench-budget`: on a CPU a batch should stay in the caches, a GPU wants work.
@@ -166,7 +165,7 @@ def load_classifier(folder: Path, *, dtype: torch.dtype = torch.float32) -> torc
     """
     from transformers import AutoModelForSequenceClassification
 
-    with _quiet_transformers():
+    with quiet_transformers():
         try:
             model, info = AutoModelForSequenceClassification.from_pretrained(
                 folder,
@@ -195,21 +194,3 @@ def load_classifier(folder: Path, *, dtype: torch.dtype = torch.float32) -> torc
 def _is_out_of_memory(error: Exception) -> bool:
     # The CPU's allocator raises a plain RuntimeError.
     return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
-
-
-@contextlib.contextmanager
-def _quiet_transformers() -> Iterator[None]:
-    """No progress bar and no report while loading; the caller's settings come back afterwards."""
-    from transformers.utils import logging as untyped
-
-    logging: Any = untyped
-    verbosity = logging.get_verbosity()
-    bar = logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(verbosity)
-        if bar:
-            logging.enable_progress_bar()

@@ -41,8 +41,10 @@ def settle(spec: ModelSpec, options: ScoringOptions) -> Applied:
     return Applied(policy, stride, spec.calibration is not None and reason is None, reason)
 
 
-def compute_scoring_id(spec: ModelSpec, options: ScoringOptions, *, engine: str = "torch") -> str:
-    """SHA-256 (hex) over all that determines the numbers.
+def compute_scoring_id(
+    spec: ModelSpec, options: ScoringOptions, *, second_text: bool = False, engine: str = "torch"
+) -> str:
+    """SHA-256 (hex) over all that determines the numbers, but for the texts themselves.
 
     Two runs with the same id give the same numbers within 1e-5, whatever the batches, partitions
     or machines.
@@ -60,6 +62,7 @@ def compute_scoring_id(spec: ModelSpec, options: ScoringOptions, *, engine: str 
         "long_text": applied.long_text,
         "stride": applied.stride,
         "max_windows": options.max_windows,
+        "second_text": second_text,
         "normalizer": spec.normalizer,
         "redactor": spec.redactor,
         "engine": engine,

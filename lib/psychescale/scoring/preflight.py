@@ -28,13 +28,21 @@ class CheckedModel:
     scoring_id: str
 
 
-def check_model(checkpoint: Checkpoint, spec: ModelSpec, options: ScoringOptions) -> CheckedModel:
+def check_model(
+    checkpoint: Checkpoint, spec: ModelSpec, options: ScoringOptions, *, second_text: bool
+) -> CheckedModel:
     """Load the model on this machine's processor and score one word with it.
+
+    Args:
+        checkpoint: Its files.
+        spec: What is known of it.
+        options: How it is to score.
+        second_text: Whether texts will come with a second text.
 
     Raises:
         ModelError: Weights are missing, not finite, or do not fit tokenizer or labels.
     """
     on_driver = ScoringOptions(options.long_text, options.stride, options.max_windows, device="cpu")
     Scorer.load(checkpoint.folder, spec, on_driver).check(checkpoint.folder)
-    scoring_id = compute_scoring_id(spec, options)
+    scoring_id = compute_scoring_id(spec, options, second_text=second_text)
     return CheckedModel(checkpoint, spec, options, settle(spec, options), scoring_id)

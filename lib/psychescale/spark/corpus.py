@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from delta.tables import DeltaTable
@@ -281,7 +281,7 @@ def _delta_table(spark: SparkSession, place: str) -> DeltaTable:
 
 
 def _fingerprint(state: object, columns: Columns) -> str:
-    content = json.dumps([state, columns.needed], ensure_ascii=True)
+    content = json.dumps([state, asdict(columns)], ensure_ascii=True)
     return hashlib.sha256(content.encode()).hexdigest()
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from psychescale.errors import InputError, StorageError
+from psychescale.errors import FailureBudgetError, InputError, StorageError
 from psychescale.spark.corpus import ERROR, ID, TEXT, Corpus, read_corpus
 from psychescale.spark.session import total_slots
 from psychescale.spark.storage import delete, exists, join, make_private_folder
@@ -44,6 +44,7 @@ def land(
     corpus: Corpus,
     *,
     state: str,
+    scoring_id: str,
     scored_ids: DataFrame,
     rows_per_task: int,
 ) -> Landed:
@@ -56,6 +57,7 @@ def land(
         spark: The session.
         corpus: The input.
         state: The state folder.
+        scoring_id: What the rows are landed for: another model lacks other rows.
         scored_ids: One column `id`: rows that the output holds already under this scoring id.
         rows_per_task: Most rows of a file.
 
@@ -63,7 +65,7 @@ def land(
         InputError: The corpus has no rows, or ids that are null or not unique.
         StorageError: It cannot be written.
     """
-    path = join(state, "landed", corpus.fingerprint)
+    path = join(state, "landed", f"{scoring_id[:16]}-{corpus.fingerprint[:16]}")
     if find_table(spark, path) is None:
         _write(spark, corpus, scored_ids, path=path, state=state, rows_per_task=rows_per_task)
     table = find_table(spark, path)
@@ -77,7 +79,7 @@ def land(
 
 
 def require_checkpoint(
-    spark: SparkSession, landed: Landed, checkpoint: str, scored_ids: DataFrame
+    spark: SparkSession, landed: Landed, checkpoint: str, written: DataFrame
 ) -> None:
     """Refuse to start over on a landed corpus of which rows have been scored.
 
@@ -87,7 +89,7 @@ def require_checkpoint(
     if exists(spark, checkpoint):
         return
     rows = spark.read.format("delta").load(landed.path)
-    if rows.join(scored_ids, ID, "left_semi").limit(1).count():
+    if rows.join(written, ID, "left_semi").limit(1).count():
         raise StorageError(
             f"Rows of this corpus have been scored, but the checkpoint {checkpoint} is gone.",
             remedy=f"Delete {landed.path}; the next run lands the rows that are missing, and only "
@@ -95,20 +97,49 @@ def require_checkpoint(
         )
 
 
-def require_complete(spark: SparkSession, landed: Landed, scored_ids: DataFrame) -> None:
-    """Check that every landed row is in the output, and none of them twice.
+def check_output(
+    spark: SparkSession, landed: Landed, written: DataFrame, *, max_failed_share: float
+) -> None:
+    """Check that every landed row is in the output once, and that enough of them have a score.
+
+    Args:
+        spark: The session.
+        landed: The rows that were to be scored, by this run or by one that it resumed.
+        written: Columns `id` and `error` of the output under this scoring id.
+        max_failed_share: Share of the landed rows that may be without a score, 0 to 1.
 
     Raises:
         StorageError: Rows are missing or doubled.
+        FailureBudgetError: Too many rows have no score.
     """
     ids = spark.read.format("delta").load(landed.path).select(ID)
-    found = ids.join(scored_ids.withColumn("_found", F.lit(True)), ID, "left")
-    counts = found.agg(F.count(F.lit(1)).alias("rows"), F.count("_found").alias("found")).first()
-    if counts is None or counts["rows"] != landed.n_rows or counts["found"] != landed.n_rows:
+    found = ids.join(written.withColumn("_found", F.lit(True)), ID, "left")
+    counts = found.agg(
+        F.count(F.lit(1)).alias("rows"),
+        F.count("_found").alias("found"),
+        F.count(ERROR).alias("failed"),
+    ).collect()[0]
+    if counts["rows"] != landed.n_rows or counts["found"] != landed.n_rows:
         raise StorageError(
             f"The output does not hold each of the {landed.n_rows:,} rows exactly once.",
             remedy="Was it changed while the job ran? Restore it (RESTORE TABLE) to the version "
             "before, and run again.",
+        )
+    check_budget(counts["failed"], landed.n_rows, max_failed_share)
+
+
+def check_budget(n_failed: int, n_rows: int, max_failed_share: float) -> None:
+    """Refuse to go on with too many failures.
+
+    Raises:
+        FailureBudgetError: More than `max_failed_share` of `n_rows` have no score.
+    """
+    if n_failed > max_failed_share * n_rows:
+        raise FailureBudgetError(
+            f"{n_failed:,} of {n_rows:,} rows have no score; the column `error` of the output says "
+            "why. What was scored is committed.",
+            remedy="Check that --text-column is the right one, or allow more with "
+            "--max-failed-share.",
         )
 
 

@@ -5,8 +5,8 @@ import json
 from rich.console import Console
 from rich.markup import escape
 
-from psychescale import NOTICE
 from psychescale.config import public_values
+from psychescale.notice import NOTICE
 from psychescale.scoring.preflight import CheckedModel
 from psychescale.settings import ScoreConfig
 from psychescale.spark.corpus import Corpus

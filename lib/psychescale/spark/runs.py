@@ -13,7 +13,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
-from psychescale.errors import PsychescaleError
+from psychescale.errors import INTERRUPTED, PsychescaleError
 from psychescale.spark.storage import join
 from psychescale.spark.tables import ensure_table
 from psychescale.spark.tally import Tally
@@ -124,13 +124,19 @@ def recorded_run(spark: SparkSession, state: str, run: Run) -> Iterator[Run]:
         yield run
         run.status, run.exit_code = "done", 0
     except BaseException as error:
-        run.exit_code = error.exit_code if isinstance(error, PsychescaleError) else 1
+        run.exit_code = _exit_code(error)
         run.ended_at = datetime.now(UTC)
         with contextlib.suppress(Exception):  # the error that ended the run is the one to report
             _append(spark, state, run)
         raise
     run.ended_at = datetime.now(UTC)
     _append(spark, state, run)
+
+
+def _exit_code(error: BaseException) -> int:
+    if isinstance(error, PsychescaleError):
+        return error.exit_code
+    return INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
 
 
 def _append(spark: SparkSession, state: str, run: Run) -> None:

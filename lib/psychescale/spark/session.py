@@ -36,6 +36,8 @@ _LOCAL = {
 _ALWAYS = {
     # What a killed executor leaves of a text in its spill files cannot be read.
     "spark.io.encryption.enabled": "true",
+    # Workers are forked from a process that has imported torch and transformers already.
+    "spark.python.daemon.module": "psychescale.spark.daemon",
     # A sort window ends with its Arrow batch; a landed file fits into one.
     "spark.sql.execution.arrow.maxRecordsPerBatch": "10000",
 }

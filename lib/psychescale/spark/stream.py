@@ -9,10 +9,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
-from psychescale.errors import FailureBudgetError, RowError
+from psychescale.errors import RowError
 from psychescale.spark.corpus import ERROR, ID, SECOND, TEXT
 from psychescale.spark.faults import explain_failure
-from psychescale.spark.landing import Landed
+from psychescale.spark.landing import Landed, check_budget
 from psychescale.spark.progress import ProgressDisplay
 from psychescale.spark.runs import Run
 from psychescale.spark.session import total_slots
@@ -70,12 +70,11 @@ def stream_scores(
         if is_catalog_name(output)
         else writer.start(qualified(spark, output))
     )
-    budget = max_failed_share * landed.n_rows
     try:
         while query.isActive:
             _collect(query, tally)
             progress.update(tally.rows + _running_rows(spark, landed))
-            _check_budget(tally, budget, landed)
+            check_budget(sum(tally.failed.values()), landed.n_rows, max_failed_share)
             query.awaitTermination(_POLL_S)  # type: ignore[arg-type]
         query.awaitTermination()
     except StreamingQueryException as error:
@@ -85,7 +84,6 @@ def stream_scores(
         _collect(query, tally)
         tally.seconds = time.monotonic() - started
     progress.update(tally.rows)
-    _check_budget(tally, budget, landed)
 
 
 def _read_stream(spark: SparkSession, landed: Landed) -> DataFrame:
@@ -155,15 +153,3 @@ def _running_rows(spark: SparkSession, landed: Landed) -> int:
         info = tracker.getStageInfo(stage)
         finished += info.numCompletedTasks if info is not None else 0
     return round(finished * landed.n_rows / max(1, landed.n_files))
-
-
-def _check_budget(tally: Tally, budget: float, landed: Landed) -> None:
-    failed = sum(tally.failed.values())
-    if failed > budget:
-        reasons = ", ".join(f"{count:,} {name}" for name, count in sorted(tally.failed.items()))
-        raise FailureBudgetError(
-            f"{failed:,} of {landed.n_rows:,} rows have no score ({reasons}). What was scored is "
-            "committed.",
-            remedy="Check that --text-column is the right one, or allow more with "
-            "--max-failed-share.",
-        )

@@ -7,10 +7,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from psychescale import NOTICE
 from psychescale.errors import InputError, StorageError, UsageError
 from psychescale.labels import LOGIT_PREFIX, PROBABILITY_PREFIX
 from psychescale.model.spec import ModelSpec
+from psychescale.notice import NOTICE
 from psychescale.spark.storage import exists, is_catalog_name, join, qualified
 from psychescale.spark.udf import result_type
 
@@ -147,9 +147,9 @@ def open_score_table(
     )
 
 
-def scored_ids(table: DeltaTable, scoring_id: str) -> DataFrame:
-    """Ids that the table holds under a scoring id."""
-    return table.toDF().where(F.col("scoring_id") == scoring_id).select("id")
+def written_rows(table: DeltaTable, scoring_id: str) -> DataFrame:
+    """`id` and `error` of the rows that the table holds under a scoring id, read anew at each use."""
+    return table.toDF().where(F.col("scoring_id") == scoring_id).select("id", "error")
 
 
 def find_table(spark: SparkSession, place: str) -> DeltaTable | None:

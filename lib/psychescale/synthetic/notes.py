@@ -29,7 +29,7 @@ _PLAIN_HEADERS: Final = ("", "", "Clinic note\n", "Tel review\n", "Progress note
 _HEADINGS: Final = ("Hx: ", "Social: ", "Obs: ", "Impression: ", "Discussion: ", "Update: ")
 
 
-def _arrange(rng: Random, sentences: Sequence[Passage], style: Style, identified: bool) -> Passage:
+def _arrange(rng: Random, sentences: Sequence[Passage], _style: Style, identified: bool) -> Passage:
     """Put a header over the sentences, a heading before every few, and a plan at the end."""
     parts: list[Passage | str] = []
     if len(sentences) > 1:

@@ -1,0 +1,60 @@
+# Needs Python 3.11+, Java 17 and make; everything else is put into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+
+.PHONY: install demo test test-unit test-spark check lock dist-clean bench bench-throughput bench-share \
+	bench-memory bench-steady bench-budget bench-exactness
+
+install: $(INSTALLED)
+
+$(INSTALLED): requirements.lock setup.py
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --compile-bytecode requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	touch $@
+
+UV_VERSION := 0.13.9
+
+# Generates a corpus, fine-tunes a small model, scores with it; a second run does nothing anew.
+demo: install
+	$(BIN)/psychescale demo
+
+test: check test-unit test-spark
+
+# Without a JVM, in seconds.
+test-unit: install
+	$(BIN)/python -m pytest tests/unit
+
+# Real Spark, Delta and torch on this machine.
+test-spark: install
+	$(BIN)/python -m pytest tests/spark
+
+check: install
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: bench-throughput bench-share
+
+bench-throughput bench-share bench-memory bench-steady bench-budget: bench-%: install
+	$(BIN)/python benchmarks/$(subst share,spark_share,$*).py
+
+# Needs MODEL=FOLDER, a classifier fine-tuned on GoEmotions.
+bench-exactness: install
+	$(BIN)/python benchmarks/exactness.py --model $(MODEL)
+
+lock: $(VENV)/bin/uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--extra spark --extra demo --extra dev --output-file requirements.lock setup.py
+
+$(VENV)/bin/uv:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
+
+# Also forgets the demo's and the benchmarks' files.
+dist-clean:
+	rm -rf $(VENV) demo benchmarks/work build dist lib/*.egg-info

@@ -1,0 +1,1 @@
+"""Tests, by tier: `unit` needs no JVM, `spark` is real Spark on this machine."""

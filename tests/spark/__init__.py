@@ -1,0 +1,1 @@
+"""Real Spark, Delta, torch and tokenizers."""

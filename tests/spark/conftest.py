@@ -1,0 +1,67 @@
+"""One real Spark with Delta for the whole tier, and jobs run the way the command runs them."""
+
+import importlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from deltalake import DeltaTable
+from pyspark.sql import SparkSession
+
+from psychescale.spark.session import open_session
+
+Row = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    """Local Spark with two slots, the way `psychescale` starts it."""
+    session = open_session({"spark.master": "local[2,4]", "spark.sql.shuffle.partitions": "2"})
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="session")
+def run(spark: SparkSession) -> Callable[..., int]:
+    """A function (verb, *arguments) → exit code, in this process and its Spark session."""
+    del spark
+
+    def run_verb(verb: str, *arguments: str | Path) -> int:
+        job = importlib.import_module(f"psychescale.jobs.{verb}")
+        return int(job.main([str(argument) for argument in arguments]))
+
+    return run_verb
+
+
+@pytest.fixture(scope="session")
+def rows(corpus_texts: list[str]) -> list[Row]:
+    """Sixty rows: short texts, copies, and rows that cannot be scored."""
+    short = [
+        text for text in corpus_texts if len(text.split()) < 20
+    ]  # one window of the tiny model
+    texts: list[str | None] = [*short[:50], short[0], short[3]]
+    texts[1:1] = [None]
+    texts[2:2] = [""]
+    texts[5:5] = ["\u200b", " \n "]
+    texts += ["🙂🙂", 'hör zu: «quoted, "twice"»', "line one\nline two", "שלום"]
+    return [{"id": f"doc-{i:03}", "text": t, "source": "forum"} for i, t in enumerate(texts)]
+
+
+def write_json_lines(path: Path, rows: Sequence[Row]) -> Path:
+    """Write rows as JSON lines."""
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def read_table(folder: Path) -> pd.DataFrame:
+    """A Delta table through deltalake, which knows nothing of Spark, ordered by id."""
+    return DeltaTable(str(folder)).to_pandas().sort_values("id").reset_index(drop=True)
+
+
+def read_runs(output: Path) -> pd.DataFrame:
+    """The run table of an output, oldest first."""
+    frame = DeltaTable(str(output / "_psychescale" / "runs")).to_pandas()
+    return frame.sort_values("started_at").reset_index(drop=True)

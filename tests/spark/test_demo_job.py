@@ -1,0 +1,24 @@
+"""`psychescale demo`: the whole way, on a small corpus but with the real backbone."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.spark.conftest import read_table
+
+
+def test_demo(run: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It generates, trains, scores and says that its numbers mean nothing; again, it does nothing."""
+    folder = tmp_path / "demo"
+    arguments = ["demo", "--folder", folder, "--documents", "60", "--labelled", "64"]
+    assert run(*arguments) == 0
+    told = capsys.readouterr().out
+    assert "the plumbing" in told
+    assert "docs/s" in told
+    assert "p_mentions_sleep" in told
+    before = read_table(folder / "scores")
+    assert len(before) == 60
+    assert run(*arguments) == 0
+    assert "Nothing new to score" in capsys.readouterr().out
+    assert read_table(folder / "scores").equals(before)

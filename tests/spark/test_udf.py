@@ -1,0 +1,192 @@
+"""`score_udf`: in DataFrames, in SQL, and how often it is evaluated."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyspark.sql import DataFrame, SparkSession
+
+from psychescale.errors import ModelError
+from psychescale.spark import score_udf
+from psychescale.spark import udf as udf_module
+from tests.conftest import LABELS
+from tests.spark.conftest import Row, read_table, write_json_lines
+
+PROBABILITIES = [f"p_{label}" for label in LABELS]
+
+
+@pytest.fixture(scope="module")
+def frame(spark: SparkSession, rows: list[Row]) -> DataFrame:
+    """The rows in five partitions."""
+    data = [(row["id"], row["text"]) for row in rows]
+    return spark.createDataFrame(data, "id string, text string").repartition(5).cache()
+
+
+@pytest.fixture
+def count_evaluations(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """Counts, in the workers, every row that reaches the scorer."""
+    counter = spark.sparkContext.accumulator(0)
+    score = udf_module._score
+
+    def counted(task: Any, batches: Iterator[Any]) -> Iterator[Any]:
+        def tap() -> Iterator[Any]:
+            for texts, seconds in batches:
+                counter.add(len(texts))
+                yield texts, seconds
+
+        yield from score(task, tap())
+
+    monkeypatch.setattr(udf_module, "_score", counted)
+    return lambda: int(counter.value)
+
+
+class TestValues:
+    def test_data_frame(
+        self, frame: DataFrame, rows: list[Row], tiny_model: Path, oracle: Callable[..., Any]
+    ) -> None:
+        """A DataFrame scored by the UDF holds what plain transformers gives."""
+        scored = frame.withColumn("s", score_udf(tiny_model)("text")).select("id", "s.*")
+        found = {row["id"]: row for row in scored.collect()}
+        good = [row for row in rows if found[row["id"]]["error"] is None]
+        wanted = oracle(tiny_model, [row["text"] for row in good])
+        values = np.array([[found[row["id"]][name] for name in PROBABILITIES] for row in good])
+        assert len(found) == len(rows)
+        assert np.abs(values - wanted).max() < 1e-5
+
+    def test_sql(self, spark: SparkSession, frame: DataFrame, tiny_model: Path) -> None:
+        """Registered, it is a function of SQL with the same values."""
+        spark.udf.register("score", score_udf(tiny_model))
+        frame.createOrReplaceTempView("posts")
+        by_sql = spark.sql(
+            "SELECT id, s.p_sleep FROM (SELECT id, score(text) AS s FROM posts) ORDER BY id"
+        ).collect()
+        direct = frame.withColumn("s", score_udf(tiny_model)("text")).select("id", "s.p_sleep")
+        assert [row["id"] for row in by_sql] == sorted(row["id"] for row in direct.collect())
+        found = {row["id"]: row["p_sleep"] for row in direct.collect()}
+        for row in by_sql:
+            assert row["p_sleep"] == pytest.approx(found[row["id"]], abs=1e-5)
+
+    @settings(max_examples=5)
+    @given(
+        n_partitions=st.integers(1, 7),
+        batch_rows=st.integers(1, 40),
+        max_batch_tokens=st.integers(1, 600),
+        seed=st.integers(0, 2**16),
+    )
+    def test_any_partitioning(
+        self,
+        spark: SparkSession,
+        frame: DataFrame,
+        tiny_model: Path,
+        rows: list[Row],
+        oracle: Callable[..., Any],
+        n_partitions: int,
+        batch_rows: int,
+        max_batch_tokens: int,
+        seed: int,
+    ) -> None:
+        """Partitions, order, Arrow batches and token budget change no number and lose no row."""
+        key = "spark.sql.execution.arrow.maxRecordsPerBatch"
+        before = spark.conf.get(key)
+        spark.conf.set(key, str(batch_rows))
+        try:
+            spread = frame.selectExpr("*", f"hash(id, {seed}) AS h").orderBy("h")
+            udf = score_udf(tiny_model, max_batch_tokens=max_batch_tokens)
+            scored = spread.repartition(n_partitions).withColumn("s", udf("text"))
+            found = {row["id"]: row for row in scored.select("id", "s.*").collect()}
+        finally:
+            spark.conf.set(key, str(before))
+        good = [row for row in rows if found[row["id"]]["error"] is None]
+        wanted = oracle(tiny_model, [row["text"] for row in good])
+        values = np.array([[found[row["id"]][name] for name in PROBABILITIES] for row in good])
+        assert len(found) == len(rows)
+        assert np.abs(values - wanted).max() < 1e-5
+
+    def test_logits_and_pairs(
+        self, spark: SparkSession, tiny_model: Path, oracle: Callable[..., Any]
+    ) -> None:
+        """With two columns the second is read together with the first; logits come on request."""
+        pairs = spark.createDataFrame([("well", "how do you sleep?")], "a string, q string")
+        udf = score_udf(tiny_model, second_text=True, logits=True)
+        row = pairs.select(udf("a", "q").alias("s")).select("s.*").collect()[0]
+        wanted = oracle(tiny_model, ["well"], second_texts=["how do you sleep?"])[0]
+        logits = np.array([row[f"logit_{label}"] for label in LABELS])
+        assert np.abs(1 / (1 + np.exp(-logits)) - wanted).max() < 1e-5
+
+
+class TestEvaluation:
+    def test_filter_and_fields(
+        self,
+        frame: DataFrame,
+        rows: list[Row],
+        tiny_model: Path,
+        count_evaluations: Callable[[], int],
+    ) -> None:
+        """A filter on a result and three named fields cost one evaluation a row."""
+        scored = frame.withColumn("s", score_udf(tiny_model)("text"))
+        scored.where("s.p_sleep > 0.2").select("s.p_sleep", "s.p_work", "s.error").collect()
+        assert count_evaluations() == len(rows)
+
+    def test_sql(
+        self,
+        spark: SparkSession,
+        frame: DataFrame,
+        rows: list[Row],
+        tiny_model: Path,
+        count_evaluations: Callable[[], int],
+    ) -> None:
+        """SQL that names the result's fields three times evaluates it once a row."""
+        spark.udf.register("score_once", score_udf(tiny_model))
+        frame.createOrReplaceTempView("posts")
+        spark.sql(
+            "SELECT s.p_sleep, s.p_work + s.p_body FROM (SELECT score_once(text) AS s FROM posts) "
+            "WHERE s.p_sleep > 0.1"
+        ).collect()
+        assert count_evaluations() == len(rows)
+
+    def test_job(
+        self,
+        run: Callable[..., int],
+        rows: list[Row],
+        tiny_model: Path,
+        tmp_path: Path,
+        count_evaluations: Callable[[], int],
+    ) -> None:
+        """The job evaluates every row once, though it counts and writes."""
+        corpus = write_json_lines(tmp_path / "corpus.jsonl", rows)
+        output = tmp_path / "scores"
+        code = run(
+            "score", "--model", tiny_model, "--input", corpus, "--output", output, "--accept-raw"
+        )
+        assert (code, count_evaluations(), len(read_table(output))) == (0, len(rows), len(rows))
+
+
+class TestFailures:
+    def test_model_is_checked_on_the_driver(
+        self, spark: SparkSession, make_model: Callable[..., Path]
+    ) -> None:
+        """What can be said of a model is said before a task starts."""
+        del spark
+        with pytest.raises(ModelError, match="--activation sigmoid"):
+            score_udf(make_model(config={"problem_type": ...}))
+
+    def test_worker_error_quotes_no_text(
+        self,
+        spark: SparkSession,
+        tiny_model: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """An exception in a worker reaches the driver without a word of the corpus."""
+
+        def fail(_: Any) -> Any:
+            raise KeyError("canary in the message")
+
+        monkeypatch.setattr(udf_module, "_load", fail)
+        frame = spark.createDataFrame([("a canary text",)], "text string")
+        with pytest.raises(Exception, match="KeyError while scoring") as caught:
+            frame.select(score_udf(tiny_model)("text")).collect()
+        assert "canary" not in str(caught.value)
