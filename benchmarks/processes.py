@@ -87,9 +87,7 @@ def java_child(driver: psutil.Process) -> psutil.Process | None:
 def python_daemons(driver: psutil.Process) -> list[psutil.Process]:
     """The processes that Spark forks Python workers from."""
     return [
-        p
-        for p in driver.children(recursive=True)
-        if _is_daemon(p) and not _is_daemon(p.parent())
+        p for p in driver.children(recursive=True) if _is_daemon(p) and not _is_daemon(p.parent())
     ]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from psychescale.config import JobConfig, Loaded, load_config
@@ -57,7 +58,9 @@ def run_command(
 
 def _place(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if "psychescale" in frame.filename or "jobs" in frame.filename]
+    package = Path(__file__).parent
+    files = [(frame, Path(frame.filename)) for frame in frames]
+    own = [f for f, path in files if package in path.parents or path.parent.name == "jobs"]
     frame = (own or frames)[-1]
     return f"unexpected {type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
 
@@ -65,5 +68,5 @@ def _place(error: Exception) -> str:
 def _print_origins(loaded: Loaded[Config]) -> None:
     table = Table("key", "value", "origin", box=None, pad_edge=False)
     for row in loaded.explain():
-        table.add_row(*row)
+        table.add_row(*(escape(cell) for cell in row))
     Console(soft_wrap=True, width=None if sys.stdout.isatty() else 160).print(table)

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Generic, NoReturn, TypeVar
 
@@ -19,7 +20,9 @@ from pydantic_settings import (
     BaseSettings,
     CliSettingsSource,
     NoDecode,
+    PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 from psychescale.errors import UsageError
@@ -35,7 +38,8 @@ Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_names)]
 """Several names; on the command line and in the environment with commas between them."""
 
 SECRET_KEY = re.compile(
-    r"secret|password|passwd|token(?!s)|credential|access.?key|private.?key", re.IGNORECASE
+    r"secret|password|passwd|token(?!s)|credential|(access|private|account|api).?key",
+    re.IGNORECASE,
 )
 """Keys whose values are never shown or stored (Spark's own redaction rule, and a little more)."""
 
@@ -46,6 +50,19 @@ class JobConfig(BaseSettings):
     model_config = SettingsConfigDict(
         extra="forbid", frozen=True, nested_model_default_partial_update=False
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Nothing is read behind the back of `load_config`: not even an unprefixed variable."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
 
     spark: dict[str, str] = Field(
         {},
@@ -102,7 +119,9 @@ class _Parser(argparse.ArgumentParser):
                 f"{self.prog} has no flag {flag}.",
                 remedy=_suggest(flag, known) or f"`{self.prog} --help` lists the flags.",
             )
-        raise UsageError(f"{self.prog}: {message}.", remedy=f"See `{self.prog} --help`.")
+        # argparse repeats the value that a switch was given, which may be a secret.
+        told = re.sub(r"ignored explicit argument .*", "takes no value", message, flags=re.DOTALL)
+        raise UsageError(f"{self.prog}: {told}.", remedy=f"See `{self.prog} --help`.")
 
 
 def load_config(
@@ -121,27 +140,27 @@ def load_config(
             or an unreadable file.
     """
     environ = os.environ if environ is None else environ
+    about = _Parser(prog=f"psychescale {verb}", add_help=False, allow_abbrev=False)
+    about.add_argument("--config", metavar="FILE", type=Path, help="YAML file with any of the keys")
+    about.add_argument(
+        "--set", metavar="KEY=VALUE", action="append", default=[], help="any key, also spark.KEY"
+    )
+    given, rest = about.parse_known_args(argv)
     parser = _Parser(
         prog=f"psychescale {verb}",
         description=kind.__doc__,
         allow_abbrev=False,
+        parents=[about],
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--config", metavar="FILE", type=Path, help="YAML file with any of the keys"
-    )
-    parser.add_argument(
-        "--set", metavar="KEY=VALUE", action="append", default=[], help="any key, also spark.KEY"
-    )
-    flags = _read_flags(kind, parser, argv)
-    known, _ = parser.parse_known_args(argv)
+    flags = _read_flags(kind, parser, rest)
 
-    layers = [("flag", flags), ("--set", _read_assignments(known.set))]
+    layers = [("flag", flags), ("--set", _read_assignments(given.set))]
     layers += [
         (f"environment {prefix}", values) for prefix, values in _read_environment(verb, environ)
     ]
-    if known.config is not None:
-        layers.append((f"file {known.config}", _read_file(known.config)))
+    if given.config is not None:
+        layers.append((f"file {given.config}", _read_file(given.config)))
 
     keys = _keys(kind)
     merged: dict[str, Any] = {}
@@ -156,16 +175,19 @@ def load_config(
             merged[key] = _merge_spark(merged, value) if key == "spark" else value
             origins[key] = origin
     try:
-        return Loaded(_build(kind, merged), origins)
+        return Loaded(kind.model_validate(merged), origins)
     except ValidationError as error:
         raise _usage_error(error, verb, origins) from None
 
 
 def _merge_spark(merged: Mapping[str, Any], value: object) -> object:
     """Spark settings of a stronger layer over those of weaker ones, setting by setting."""
-    if not isinstance(value, dict):
+    if value is None:  # a file with an empty `spark:`
+        value = {}
+    weaker = merged.get("spark", {})
+    if not isinstance(value, dict) or not isinstance(weaker, dict):
         return value
-    return {**merged.get("spark", {}), **{key: _spark_text(v) for key, v in value.items()}}
+    return {**weaker, **{str(key): _spark_text(inner) for key, inner in value.items()}}
 
 
 def public_values(config: JobConfig) -> dict[str, Any]:
@@ -184,15 +206,11 @@ def _keys(kind: type[JobConfig]) -> list[str]:
     return [field.alias or name for name, field in kind.model_fields.items()]
 
 
-def _build(kind: type[Config], values: Mapping[str, Any]) -> Config:
-    # BaseSettings would read the environment again by itself; the layers are merged already.
-    return kind.model_validate(dict(values))
-
-
 def _read_flags(
     kind: type[JobConfig], parser: argparse.ArgumentParser, argv: Sequence[str]
 ) -> dict[str, Any]:
-    source = CliSettingsSource[argparse.ArgumentParser](
+    make_source = partial(
+        CliSettingsSource[argparse.ArgumentParser],
         kind,
         cli_parse_args=list(argv),
         root_parser=parser,
@@ -207,7 +225,13 @@ def _read_flags(
         add_subparsers_method=argparse.ArgumentParser.add_subparsers,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    return dict(source())
+    try:
+        return dict(make_source()())
+    except SettingsError:  # its message holds the value
+        raise UsageError(
+            f"{parser.prog}: a value cannot be read as its key wants it.",
+            remedy="--spark takes JSON, and a NAME,… list takes no quotes or brackets.",
+        ) from None
 
 
 def _parse_readable(parser: argparse.ArgumentParser, args: Sequence[str] | None, *rest: Any) -> Any:
@@ -230,7 +254,9 @@ def _read_assignments(assignments: Sequence[str]) -> dict[str, Any]:
             raise UsageError(
                 f"--set {key} has no value.", remedy="Write --set KEY=VALUE, without spaces."
             )
-        if key.startswith("spark."):
+        if key == "spark":
+            values[key] = _read_mapping(value, "--set spark")
+        elif key.startswith("spark."):
             values.setdefault("spark", {})[key] = value
         else:
             values[key.replace("-", "_")] = value
@@ -246,7 +272,7 @@ def _read_environment(verb: str, environ: Mapping[str, str]) -> list[tuple[str, 
             key = name.removeprefix(prefix).lower()
             value: Any = environ[name]
             if key == "spark":
-                value = yaml.safe_load(value)
+                value = _read_mapping(value, name)
             layers.append((name, {key: value}))
     return layers
 
@@ -272,6 +298,16 @@ def _read_file(path: Path) -> dict[str, Any]:
             remedy="conf/ holds complete examples.",
         )
     return {str(key).replace("-", "_"): value for key, value in values.items()}
+
+
+def _read_mapping(text: str, origin: str) -> object:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise UsageError(
+            f"{origin} is no mapping.",
+            remedy='Write {"spark.KEY": "VALUE"}, or --set spark.KEY=VALUE for each.',
+        ) from None
 
 
 def _spark_text(value: object) -> str:

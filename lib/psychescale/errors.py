@@ -75,5 +75,7 @@ class RowError(StrEnum):
     """The text holds nothing but white space."""
     NO_TOKENS = "no_tokens"
     """The tokenizer finds nothing in it (invisible characters only, say)."""
+    INVALID_UNICODE = "invalid_unicode"
+    """The text holds half of a surrogate pair, which no encoding of Unicode allows."""
     CORRUPT_ROW = "corrupt_row"
     """The line could not be parsed; the row has a made id."""

@@ -108,12 +108,6 @@ class TestFindModel:
         command = f"`hf download org/name --revision {REVISION} --local-dir FOLDER`"
         assert command in error.remedy
 
-    @pytest.mark.xfail(
-        strict=True,
-        raises=AssertionError,
-        reason="BUG: a mistyped relative path such as ../model or ./model matches the pattern of a "
-        "hub id and is told to add --revision; with one, HFValidationError escapes (exit 1)",
-    )
     @pytest.mark.parametrize("model", ["../nowhere", "./nowhere"])
     def test_relative_path_is_no_hub_id(self, model: str) -> None:
         """A relative path that does not exist is told so."""
@@ -339,12 +333,6 @@ class TestChecksums:
         assert error.problem == f"{folder} lacks README.md, which SHA256SUMS names."
         assert error.remedy.startswith("Copy the bundle again")
 
-    @pytest.mark.xfail(
-        strict=True,
-        raises=ModelError,
-        reason="BUG: a blank line, or the ` *` of `sha256sum --binary`, is refused as "
-        "'lacks , which SHA256SUMS names'",
-    )
     @pytest.mark.parametrize("change", [lambda s: s + "\n", lambda s: s.replace("  ", " *")])
     def test_other_spellings(self, make_model: MakeModel, change: Callable[[str], str]) -> None:
         """A blank line and the mark of binary mode are as good as none: sha256sum takes both."""

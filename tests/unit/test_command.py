@@ -184,11 +184,6 @@ class TestExplainConfig:
         assert CANARY not in shown
         assert "***" in shown
 
-    @pytest.mark.xfail(
-        strict=True,
-        raises=AssertionError,
-        reason="BUG: _print_origins lets rich read values as markup: [ab] vanishes, [/ab] crashes",
-    )
     @pytest.mark.parametrize("value", ["data/[ab]*.csv", "data/[/ab]"])
     def test_brackets_are_shown(self, value: str, capsys: pytest.CaptureFixture[str]) -> None:
         """A value with brackets is printed as it was given."""

@@ -185,12 +185,6 @@ class TestOutOfMemory:
         assert len(model.sizes) == 1
         assert engine.max_batch_tokens == 1000
 
-    @pytest.mark.xfail(
-        strict=True,
-        raises=AssertionError,
-        reason="BUG: plan_batches keeps the old budget for the rest of the call, so every later "
-        "batch runs out of memory again before it is halved",
-    )
     def test_call_remembers(self, classifier: torch.nn.Module) -> None:
         """The halved budget holds for the rest of the call, too."""
         model = Cramped(classifier, room=320, run_out=run_out_on_gpu)

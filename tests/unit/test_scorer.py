@@ -275,12 +275,6 @@ class TestAnyBatch:
             truncating.scorer(texts), oracle(tiny_model, texts), rtol=0, atol=TOLERANCE
         )
 
-    @pytest.mark.xfail(
-        strict=True,
-        raises=TypeError,
-        reason="BUG: a lone surrogate (which json.loads lets through) fails the whole batch with "
-        "the tokenizer's TypeError; it is intrinsic to the text",
-    )
     def test_lone_surrogate(self, truncating: Kit) -> None:
         """A text that is no valid Unicode does not take its neighbours down."""
         assert not np.isnan(truncating.scorer(["fine", "broken \ud800"])[0]).any()

@@ -82,7 +82,7 @@ def find_model(model: str, *, revision: str | None = None) -> Path:
         return folder
     if folder.exists():
         raise ModelError(f"{model} is a file.", remedy="Give the folder that holds config.json.")
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", model):
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", model):
         raise ModelError(
             f"There is no model folder {model}.",
             remedy="Give a model folder, or a hub id such as org/name with --revision COMMIT.",
@@ -218,8 +218,9 @@ def _verify_checksums(folder: Path, digests: dict[str, str]) -> None:
     sums = folder / CHECKSUMS_FILE
     if not sums.is_file():
         return
-    for line in sums.read_text(encoding="utf-8").splitlines():
-        expected, _, name = line.partition("  ")
+    for line in filter(str.strip, sums.read_text(encoding="utf-8").splitlines()):
+        expected, _, rest = line.partition(" ")
+        name = rest[1:]  # after a blank, or the asterisk of a file read as binary
         if not (folder / name).is_file():
             raise ModelError(f"{folder} lacks {name}, which SHA256SUMS names.", remedy=_COPY_AGAIN)
         found = digests.get(name) or file_digest(folder / name)

@@ -22,8 +22,8 @@ def choose_device(
         environ: Environment to read; the process's own by default.
 
     Returns:
-        What was requested; else the first GPU that ``CUDA_VISIBLE_DEVICES`` leaves visible, if it
-        is set; else the GPU that Spark gave; else any GPU; else the CPU.
+        What was requested; else the GPU that Spark gave, counted among those that
+        ``CUDA_VISIBLE_DEVICES`` leaves visible; else the first visible one; else the CPU.
 
     Raises:
         ModelError: Spark promised a GPU that torch cannot see.
@@ -38,6 +38,15 @@ def choose_device(
                 remedy="Check the node's driver, and that its torch is a CUDA build.",
             )
         return torch.device("cpu")
-    if environ.get("CUDA_VISIBLE_DEVICES") or not gpu_addresses:
-        return torch.device("cuda", 0)
-    return torch.device("cuda", int(gpu_addresses[0]))
+    visible = [name.strip() for name in environ.get("CUDA_VISIBLE_DEVICES", "").split(",")]
+    if not gpu_addresses or (len(visible) == 1 and visible[0]):
+        return torch.device("cuda", 0)  # whoever made one GPU visible has chosen
+    given = gpu_addresses[0]
+    if visible == [""]:
+        return torch.device("cuda", int(given))
+    if given not in visible:
+        raise ModelError(
+            f"Spark gave this task GPU {given}, which CUDA_VISIBLE_DEVICES hides.",
+            remedy="Unset CUDA_VISIBLE_DEVICES for the executors, or list all of the node's GPUs.",
+        )
+    return torch.device("cuda", visible.index(given))

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 from psychescale.errors import ModelError
 from psychescale.labels import column_suffixes
@@ -25,18 +25,25 @@ LongText = Literal["mean", "max", "head-tail", "truncate"]
 _BELIEVABLE_LENGTH = 100_000
 # These count positions from padding_idx + 1, so the first ones are never used.
 _OFFSET_POSITIONS = {
-    "roberta",
-    "xlm-roberta",
     "camembert",
+    "data2vec-text",
+    "esm",
+    "ibert",
     "longformer",
+    "luke",
+    "markuplm",
     "mpnet",
-    "bigbird_roberta",
+    "roberta",
+    "roberta-prelayernorm",
+    "xlm-roberta",
+    "xlm-roberta-xl",
+    "xmod",
 }
 # Enough context for a window's first words to be read in a sentence; costs an eighth of the work on
 # long texts where windows hold 510 tokens.
 DEFAULT_STRIDE = 64
 _SHORTEST_WINDOW = 8
-_REFUSED_DTYPES = ("F8_", "I8", "U8", "I16", "I32")
+_FLOAT_DTYPES = {"F64", "F32", "F16", "BF16"}
 
 
 @dataclass(frozen=True)
@@ -107,7 +114,7 @@ def read_model(
         activation=_choose_activation(checkpoint, activation, n_labels=len(names)),
         max_length=_choose_max_length(checkpoint, max_length),
         long_text=_read_long_text(checkpoint),
-        stride=int(checkpoint.scoring.get("long_text", {}).get("stride", DEFAULT_STRIDE)),
+        stride=int(_section(checkpoint, "long_text").get("stride", DEFAULT_STRIDE)),
         calibration=_read_calibration(checkpoint, names),
         normalizer=checkpoint.scoring.get("normalizer"),
         redactor=checkpoint.scoring.get("redactor"),
@@ -146,24 +153,25 @@ def _require_float_weights(checkpoint: Checkpoint) -> None:
     for path in checkpoint.weights:
         try:
             with safe_open(path, framework="numpy") as tensors:
-                dtypes = {tensors.get_slice(name).get_dtype() for name in tensors.keys()}  # noqa: SIM118
+                dtypes = {name: tensors.get_slice(name).get_dtype() for name in tensors.keys()}  # noqa: SIM118
         except SafetensorError:
             raise ModelError(
                 f"{path} is no whole safetensors file.", remedy="Copy the model folder again."
             ) from None
-        integer_only = dtypes and all(dtype.startswith(_REFUSED_DTYPES) for dtype in dtypes)
-        if integer_only or any(dtype.startswith("F8_") for dtype in dtypes):
-            raise ModelError(
-                f"{path} holds weights of type {', '.join(sorted(dtypes))}.",
-                remedy="Give the model in float32, float16 or bfloat16.",
-            )
+        # Buffers such as position ids are integers; a weight in integers lacks its scale.
+        for name, dtype in dtypes.items():
+            if dtype.startswith("F8") or (name.endswith("weight") and dtype not in _FLOAT_DTYPES):
+                raise ModelError(
+                    f"{path}: {name} is of type {dtype}.",
+                    remedy="Give the model in float32, float16 or bfloat16.",
+                )
 
 
 def _choose_labels(
     checkpoint: Checkpoint, given: Sequence[str], *, allow_generic: bool
 ) -> tuple[str, ...]:
-    own = _own_labels(checkpoint)
     if given:
+        own = _own_labels(checkpoint, lenient=True)
         if own and len(given) != len(own):
             raise ModelError(
                 f"--labels names {len(given)} labels; {checkpoint.folder} has {len(own)}.",
@@ -172,6 +180,7 @@ def _choose_labels(
         if len(set(given)) != len(given):
             raise ModelError("--labels names a label twice.", remedy="Name every label once.")
         return tuple(given)
+    own = _own_labels(checkpoint)
     if not own:
         raise ModelError(
             f"{checkpoint.folder} does not say how many labels it has.",
@@ -186,8 +195,11 @@ def _choose_labels(
     return own
 
 
-def _own_labels(checkpoint: Checkpoint) -> tuple[str, ...]:
-    """Label names that the folder states; generic ones where it states only their number."""
+def _own_labels(checkpoint: Checkpoint, *, lenient: bool = False) -> tuple[str, ...]:
+    """Label names that the folder states; generic ones where it states only their number.
+
+    With `lenient` a faulty numbering gives no names instead of an error.
+    """
     if checkpoint.scoring.get("labels"):
         return tuple(checkpoint.scoring["labels"])
     id2label = checkpoint.config.get("id2label")
@@ -197,6 +209,8 @@ def _own_labels(checkpoint: Checkpoint) -> tuple[str, ...]:
         except (ValueError, AttributeError):
             by_index = {}
         if sorted(by_index) != list(range(len(by_index))) or not by_index:
+            if lenient:
+                return ()
             raise ModelError(
                 f"{checkpoint.folder}: id2label in config.json does not number its labels 0, 1, …",
                 remedy="Correct config.json, or name them: --labels NAME,NAME,…",
@@ -247,6 +261,11 @@ def _choose_max_length(checkpoint: Checkpoint, given: int | None) -> int:
     tokenizer_length = _tokenizer_max_length(checkpoint.folder / "tokenizer_config.json")
     limits = [positions, tokenizer_length, checkpoint.scoring.get("max_length")]
     own = min((int(limit) for limit in limits if limit), default=None)
+    if own is not None and own < _SHORTEST_WINDOW:
+        raise ModelError(
+            f"{checkpoint.folder} states a maximum length of {own} tokens.",
+            remedy="Correct max_length in scoring.json, or model_max_length of the tokenizer.",
+        )
     if given is None:
         if own is None:
             raise ModelError(
@@ -254,10 +273,10 @@ def _choose_max_length(checkpoint: Checkpoint, given: int | None) -> int:
                 remedy="Add --max-length with the length it was trained with (often 512).",
             )
         return own
-    ceiling = positions if positions is not None else given
+    ceiling = positions if positions is not None else _BELIEVABLE_LENGTH
     if not _SHORTEST_WINDOW <= given <= ceiling:
         raise ModelError(
-            f"--max-length {given}: {checkpoint.folder} reads at most {ceiling} tokens.",
+            f"--max-length {given} is out of the range of {checkpoint.folder}.",
             remedy=f"Choose a length from {_SHORTEST_WINDOW} to {ceiling}, special tokens included.",
         )
     return given
@@ -276,11 +295,11 @@ def _tokenizer_max_length(path: Path) -> int | None:
 
 
 def _read_long_text(checkpoint: Checkpoint) -> LongText:
-    policy = checkpoint.scoring.get("long_text", {}).get("policy", "mean")
+    policy = _section(checkpoint, "long_text").get("policy", "mean")
     if policy not in get_args(LongText):
         raise ModelError(
             f"{checkpoint.folder}: scoring.json names the unknown long-text policy {policy!r}.",
-            remedy="Add --long-text mean, max, head-tail or truncate.",
+            remedy="Pack or train the bundle again.",
         )
     return cast(LongText, policy)
 
@@ -288,9 +307,9 @@ def _read_long_text(checkpoint: Checkpoint) -> LongText:
 def _read_calibration(
     checkpoint: Checkpoint, labels: tuple[str, ...]
 ) -> Mapping[str, Sequence[float]] | None:
-    calibration = checkpoint.scoring.get("calibration")
-    if calibration is None:
+    if checkpoint.scoring.get("calibration") is None:
         return None
+    calibration = _section(checkpoint, "calibration")
     slope, intercept = calibration.get("slope"), calibration.get("intercept")
     if not slope or not intercept or not len(slope) == len(intercept) == len(labels):
         raise ModelError(
@@ -298,3 +317,16 @@ def _read_calibration(
             remedy="Pack or train the bundle again.",
         )
     return {"slope": tuple(slope), "intercept": tuple(intercept)}
+
+
+def _section(checkpoint: Checkpoint, name: str) -> dict[str, Any]:
+    """A part of scoring.json that is an object, empty where it is null or left out."""
+    section = checkpoint.scoring.get(name)
+    if section is None:
+        return {}
+    if not isinstance(section, dict):
+        raise ModelError(
+            f"{checkpoint.folder}: {name} in scoring.json is no object.",
+            remedy="Pack or train the bundle again.",
+        )
+    return section

@@ -213,7 +213,9 @@ class Scorer:
     def _prepare(
         self, texts: Sequence[str | None], second_texts: Sequence[str | None] | None
     ) -> "_Prepared":
-        seconds: Sequence[str | None] = second_texts or [None] * len(texts)
+        seconds: Sequence[str | None] = (
+            [None] * len(texts) if second_texts is None else second_texts
+        )
         errors = [_fault(text) for text in texts]
         numbers: dict[tuple[str, str | None], int] = {}  # distinct (text, second text), numbered
         distinct = np.full(len(texts), -1, np.int64)
@@ -325,7 +327,19 @@ class _Prepared:
 def _fault(text: str | None) -> RowError | None:
     if not isinstance(text, str):
         return RowError.NULL_TEXT
-    return None if text and not text.isspace() else RowError.EMPTY_TEXT
+    if not text or text.isspace():
+        return RowError.EMPTY_TEXT
+    return None if _is_encodable(text) else RowError.INVALID_UNICODE
+
+
+def _is_encodable(text: str) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _scatter(where: NDArray[np.bool_], values: NDArray[Scalar], fill: float) -> NDArray[Scalar]:

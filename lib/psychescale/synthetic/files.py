@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from psychescale.synthetic.documents import Document
+from .documents import Document
 
 
 def write_json_lines(path: Path, documents: Iterable[Document]) -> None:
