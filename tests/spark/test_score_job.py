@@ -186,10 +186,11 @@ class TestAgain:
         """A run that stopped half-way goes on: what was committed stays, nothing is doubled."""
         monkeypatch.setattr(landing, "MIN_ROWS_PER_FILE", 2)
         many = [{**row, "id": f"{row['id']}-{copy}"} for copy in range(3) for row in rows]
-        bad = [{"id": f"bad-{i}", "text": None} for i in range(30)]
+        bad = [{"id": f"bad-{i:02}", "text": " " * i} for i in range(30)]
         corpus = write_json_lines(tmp_path / "corpus.jsonl", many + bad)
         output = tmp_path / "scores"
         arguments = ["score", "--model", tiny_model, "--input", corpus, "--output", output]
+        arguments += ["--rows-per-task", "3"]
         assert run(*arguments, "--accept-raw", "--max-failed-share", "0.02") == 6
         stopped = read_table(output)
         assert 0 < len(stopped) < len(many) + len(bad)
@@ -295,23 +296,19 @@ class TestRefusals:
 
 
 class TestForms:
-    @pytest.fixture(scope="class")
-    def frame(self, rows: list[Row]) -> pd.DataFrame:
-        return pd.DataFrame(rows)
-
     @pytest.mark.parametrize("form", ["csv", "csv.gz", "parquet", "delta", "folder", "jsonl.gz"])
     def test_form(
         self,
         spark: SparkSession,
         run: Callable[..., int],
-        frame: pd.DataFrame,
+        rows: list[Row],
         tiny_model: Path,
         scored: Path,
         tmp_path: Path,
         form: str,
     ) -> None:
         """Every form of the same corpus gives the same scores."""
-        corpus = write_form(spark, frame, tmp_path, form)
+        corpus = write_form(spark, pd.DataFrame(rows), tmp_path, form)
         output = tmp_path / "scores"
         code = run(
             "score", "--model", tiny_model, "--input", corpus, "--output", output, "--accept-raw"

@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
 from psychescale.errors import ModelError
+from psychescale.model.spec import read_model
+from psychescale.scoring.options import ScoringOptions
 from psychescale.spark import score_udf
 from psychescale.spark import udf as udf_module
+from psychescale.spark.transport import broadcast_model
 from tests.conftest import LABELS
 from tests.spark.conftest import Row, read_table, write_json_lines
 
@@ -174,19 +177,12 @@ class TestFailures:
         with pytest.raises(ModelError, match="--activation sigmoid"):
             score_udf(make_model(config={"problem_type": ...}))
 
-    def test_worker_error_quotes_no_text(
-        self,
-        spark: SparkSession,
-        tiny_model: Path,
-        monkeypatch: pytest.MonkeyPatch,
-    ) -> None:
-        """An exception in a worker reaches the driver without a word of the corpus."""
-
-        def fail(_: Any) -> Any:
-            raise KeyError("canary in the message")
-
-        monkeypatch.setattr(udf_module, "_load", fail)
-        frame = spark.createDataFrame([("a canary text",)], "text string")
-        with pytest.raises(Exception, match="KeyError while scoring") as caught:
-            frame.select(score_udf(tiny_model)("text")).collect()
+    def test_worker_error_quotes_no_text(self, spark: SparkSession, tiny_model: Path) -> None:
+        """An exception in a worker reaches the driver by class and place, without its message."""
+        checkpoint, spec = read_model(str(tiny_model))
+        model = broadcast_model(spark.sparkContext, checkpoint)
+        task = udf_module.ScoringTask(model, spec, ScoringOptions(device="canary"))
+        frame = spark.createDataFrame([("a text",)], "text string")
+        with pytest.raises(Exception, match="RuntimeError while scoring") as caught:
+            frame.select(udf_module.build_udf(task, second_text=False)("text")).collect()
         assert "canary" not in str(caught.value)

@@ -1,6 +1,11 @@
 """Spark's exceptions → psychescale's errors, without quoting a row."""
 
+import contextlib
 import re
+from collections.abc import Iterator
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 
 from psychescale import errors
 from psychescale.errors import InputError, PsychescaleError, StorageError
@@ -41,6 +46,12 @@ _KNOWN: tuple[tuple[str, type[PsychescaleError], str, str], ...] = (
         "Score the changed table into a new --output.",
     ),
     (
+        r"CSV header does not conform[\s\S]*?CSV file: (\S+)",
+        InputError,
+        "{0}: its header differs from that of the first file.",
+        "Give every CSV file of a folder the same columns in the same order.",
+    ),
+    (
         r"OutOfMemoryError|exited unexpectedly \(crashed\)|Python worker exited",
         StorageError,
         "A worker ran out of memory, or was killed.",
@@ -51,6 +62,15 @@ _KNOWN: tuple[tuple[str, type[PsychescaleError], str, str], ...] = (
 
 _OWN = re.compile(r"psychescale\.errors\.(\w+): ([^\n]*)")
 _WORKER = re.compile(r"RuntimeError: (\w+ while scoring, at [^\n]*)")
+
+
+@contextlib.contextmanager
+def explained() -> Iterator[None]:
+    """Raise Spark's exceptions as psychescale's, for what Spark does at once."""
+    try:
+        yield
+    except (Py4JJavaError, PySparkException) as error:
+        raise explain_failure(error) from None
 
 
 def explain_failure(error: BaseException) -> PsychescaleError:
@@ -69,8 +89,9 @@ def explain_failure(error: BaseException) -> PsychescaleError:
     if own and isinstance(kind, type) and issubclass(kind, PsychescaleError):
         return kind(own.group(2), remedy="")
     for pattern, known, problem, remedy in _KNOWN:
-        if re.search(pattern, text):
-            return known(problem, remedy=remedy)
+        found = re.search(pattern, text)
+        if found:
+            return known(problem.format(*found.groups()), remedy=remedy)
     worker = _WORKER.search(text)
     what = worker.group(1) if worker else type(error).__name__
     return PsychescaleError(

@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from psychescale.errors import FailureBudgetError, InputError, StorageError
 from psychescale.spark.corpus import ERROR, ID, TEXT, Corpus, read_corpus
+from psychescale.spark.faults import explained
 from psychescale.spark.session import total_slots
 from psychescale.spark.storage import delete, exists, join, make_private_folder
 from psychescale.spark.tables import find_table, table_properties
@@ -67,7 +68,8 @@ def land(
     """
     path = join(state, "landed", f"{scoring_id[:16]}-{corpus.fingerprint[:16]}")
     if find_table(spark, path) is None:
-        _write(spark, corpus, scored_ids, path=path, state=state, rows_per_task=rows_per_task)
+        with explained():
+            _write(spark, corpus, scored_ids, path=path, state=state, rows_per_task=rows_per_task)
     table = find_table(spark, path)
     detail = table.detail().select("id", "numFiles").first() if table is not None else None
     commit = table.history(1).select("userMetadata").first() if table is not None else None
