@@ -13,7 +13,7 @@ from transformers.utils import logging as untyped_logging
 from psychescale.errors import ModelError
 from psychescale.model.batching import Windows
 from psychescale.model.encoding import Ragged, Template
-from psychescale.model.engine import TorchEngine, load_classifier
+from psychescale.model.engine import DEFAULT_MAX_BATCH_TOKENS, TorchEngine, load_classifier
 
 MakeModel = Callable[..., Path]
 transformers_logging: Any = untyped_logging
@@ -113,7 +113,7 @@ class TestLogits:
 
     def test_budget_by_device(self, classifier: torch.nn.Module) -> None:
         """Without a budget the device's own is taken."""
-        assert engine_of(classifier).max_batch_tokens == 1024
+        assert engine_of(classifier).max_batch_tokens == DEFAULT_MAX_BATCH_TOKENS["cpu"]
         assert engine_of(classifier, max_batch_tokens=7).max_batch_tokens == 7
 
     def test_cpu_is_not_asynchronous(self, classifier: torch.nn.Module) -> None:
