@@ -90,5 +90,5 @@ class DemoConfig(JobConfig):
 
     folder: str = Field("demo", description="where everything is written")
     documents: _Positive = Field(3000, description="documents in the corpus")
-    labelled: _Positive = Field(3000, description="labelled texts to train on")
+    labelled: _Positive = Field(2000, description="labelled texts to train on")
     seed: int = Field(0, description="of corpus, labelled texts and training")
