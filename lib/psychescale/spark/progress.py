@@ -31,6 +31,7 @@ class ProgressDisplay:
         self._console = console
         self._title = title
         self._total = total
+        self._done = 0
         self._started = self._last_line = time.monotonic()
         self._bar: Progress | None = None
         if console.is_terminal and not console.quiet:
@@ -61,19 +62,23 @@ class ProgressDisplay:
             self._bar.stop()
 
     def update(self, done: int) -> None:
-        """Show that `done` documents have been scored, counted from the start of the run."""
+        """Show that `done` documents are done, counted from the start of the run.
+
+        It may be an estimate: what is shown never falls, and never passes the total.
+        """
+        done = self._done = min(max(done, self._done), self._total)
         if self._bar is not None:
             self._bar.update(self._task, completed=done)
             return
         now = time.monotonic()
-        if now - self._last_line < PLAIN_LINE_EVERY_S:
+        if done == 0 or now - self._last_line < PLAIN_LINE_EVERY_S:
             return
         self._last_line = now
         rate = done / (now - self._started)
-        left = f", about {_duration((self._total - done) / rate)} left" if rate > 0 else ""
+        left = _duration((self._total - done) / rate)
+        counts = f"{done:,} of {self._total:,} documents"
         self._console.print(
-            f"{self._title}: {done:,} of {self._total:,} documents, {rate:,.0f} docs/s{left}",
-            highlight=False,
+            f"{self._title}: {counts}, {rate:,.0f} docs/s, about {left} left", highlight=False
         )
 
 
