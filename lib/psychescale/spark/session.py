@@ -84,7 +84,8 @@ def open_session(settings: Mapping[str, str], *, verbose: bool = False) -> Spark
 
 def _effective_settings(settings: Mapping[str, str], *, submitted: bool) -> dict[str, str]:
     if submitted:
-        # What spark-submit was given is already in the JVM's own configuration.
+        # What spark-submit was given is in the configuration of the JVM that it started.
+        pyspark.SparkContext._ensure_initialized()
         given = dict(pyspark.SparkConf().getAll())
         return {**{k: v for k, v in (_ALWAYS | _DELTA).items() if k not in given}, **settings}
     merged = {**_ALWAYS, **_DELTA, **_LOCAL, **settings}
