@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: install demo test test-unit test-spark check lock dist-clean bench bench-throughput bench-share \
-	bench-memory bench-steady bench-budget bench-exactness
+.PHONY: install demo test test-unit test-spark test-cluster test-faults check lock dist-clean bench bench-throughput bench-share \
+	bench-memory bench-steady bench-landing bench-budget bench-exactness
 
 install: $(INSTALLED)
 
@@ -22,7 +22,7 @@ UV_VERSION := 0.13.9
 demo: install
 	$(BIN)/psychescale demo
 
-test: check test-unit test-spark
+test: check test-unit test-spark test-cluster
 
 # Without a JVM, in seconds.
 test-unit: install
@@ -32,6 +32,14 @@ test-unit: install
 test-spark: install
 	$(BIN)/python -m pytest tests/spark
 
+# Executors in processes of their own; three processes are killed on the way.
+test-cluster: install
+	$(BIN)/python -m pytest tests/cluster
+
+# The same with sixty: what is killed, and when, follows from the seed.
+test-faults: install
+	$(BIN)/python -m pytest -s tests/cluster --kills 60
+
 check: install
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
@@ -40,7 +48,7 @@ check: install
 
 bench: bench-throughput bench-share
 
-bench-throughput bench-share bench-memory bench-steady bench-budget: bench-%: install
+bench-throughput bench-share bench-memory bench-steady bench-landing bench-budget: bench-%: install
 	$(BIN)/python benchmarks/$(subst share,spark_share,$*).py
 
 # Needs MODEL=FOLDER, a classifier fine-tuned on GoEmotions.

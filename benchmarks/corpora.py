@@ -3,6 +3,7 @@
 Every text of a corpus is distinct, so that computing equal texts once gains nothing here.
 """
 
+import json
 import os
 import random
 from collections.abc import Iterator
@@ -88,6 +89,23 @@ def short_corpus(n_rows: int) -> Path:
                 writer.write_table(pa.table([ids, texts], schema=SCHEMA))
 
     return build_once(WORK / f"short-{n_rows}", build)
+
+
+def small_files_corpus(n_files: int, rows_per_file: int) -> Path:
+    """The comments of `short_corpus` as a folder of many small JSON-lines files."""
+
+    def build(folder: Path) -> None:
+        comments = _distinct(read_comments("train"))
+        for index in range(n_files):
+            numbers = range(index * rows_per_file, (index + 1) * rows_per_file)
+            rows = [
+                {"id": f"c{number:08}", "text": f"{comments[number % len(comments)]} {number}"}
+                for number in numbers
+            ]
+            content = "".join(json.dumps(row) + "\n" for row in rows)
+            (folder / f"part-{index:06}.jsonl").write_text(content, encoding="utf-8")
+
+    return build_once(WORK / f"small-{n_files}-{rows_per_file}", build)
 
 
 def read_texts(corpus: Path) -> list[str]:

@@ -91,7 +91,8 @@ def main() -> None:
     machine = describe_machine()
     folder, corpus = tiny(), short_corpus(options.rows)
     output = empty_folder(WORK / "steady")
-    flags = ("--rows-per-task", str(options.rows_per_task))
+    flags = ["--rows-per-task", str(options.rows_per_task)]
+    flags += ["--tasks-per-slot", str(options.tasks_per_slot)]
     command = score_command(folder, corpus, output, *flags, slots=options.slots)
     log = CommitLog(output)
     samples, run = watch_job(command, log)
@@ -197,7 +198,8 @@ def _as_text(growth: Mapping[str, float] | None) -> str:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=1_000_000, help="short texts")
-    parser.add_argument("--rows-per-task", type=int, default=1_000, help="eight tasks a commit")
+    parser.add_argument("--rows-per-task", type=int, default=1_000, help="rows in a task")
+    parser.add_argument("--tasks-per-slot", type=int, default=4, help="tasks a slot and commit")
     parser.add_argument("--slots", type=int, default=2, help="tasks at the same time")
     return parser.parse_args()
 

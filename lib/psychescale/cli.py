@@ -11,6 +11,7 @@ from psychescale.notice import NOTICE
 # A verb is here once its job is built.
 VERBS = {
     "score": "score a corpus into a Delta table of label probabilities",
+    "verify": "score a sample of a finished table again, and say whether it holds",
     "train": "fine-tune a backbone on labelled texts",
     "demo": "generate a synthetic corpus, train on it and score it, on this machine",
 }

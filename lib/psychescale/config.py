@@ -111,17 +111,17 @@ class _Parser(argparse.ArgumentParser):
             flag = unknown.group(1).partition("=")[0]
             if not flag.startswith("-"):
                 raise UsageError(
-                    f"{self.prog}: an argument stands without a flag before it.",
+                    "An argument stands without a flag before it.",
                     remedy=f"Every value follows its flag; `{self.prog} --help` lists them.",
                 )
             known = [option for action in self._actions for option in action.option_strings]
             raise UsageError(
-                f"{self.prog} has no flag {flag}.",
+                f"There is no flag {flag}.",
                 remedy=_suggest(flag, known) or f"`{self.prog} --help` lists the flags.",
             )
         # argparse repeats the value that a switch was given, which may be a secret.
         told = re.sub(r"ignored explicit argument .*", "takes no value", message, flags=re.DOTALL)
-        raise UsageError(f"{self.prog}: {told}.", remedy=f"See `{self.prog} --help`.")
+        raise UsageError(f"{told[:1].upper()}{told[1:]}.", remedy=f"See `{self.prog} --help`.")
 
 
 def load_config(

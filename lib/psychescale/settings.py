@@ -31,6 +31,7 @@ class ScoreConfig(JobConfig):
         None, description="column with a second text, such as the question of a survey item"
     )
     keep: Names = Field((), description="columns to pass through to the score table")
+    encoding: str = Field("utf-8", description="of CSV and JSON lines, as in cp1252")
     accept_raw: bool = Field(False, description="score a corpus that is not marked as anonymized")
 
     labels: Names = Field((), description="names of the labels, in the model's order")
@@ -56,8 +57,30 @@ class ScoreConfig(JobConfig):
         0.1, description="share of rows that may stay without a score before the run fails"
     )
     rows_per_task: _Positive = Field(2500, description="most rows in a task")
+    tasks_per_slot: _Positive = Field(
+        24, description="most tasks of a micro-batch for each slot; a crash loses the micro-batch"
+    )
     max_batch_tokens: _Positive | None = Field(
         None, description="tokens in a batch, padding included (default: by device)"
+    )
+    stall_timeout_s: Annotated[float, Field(gt=0)] = Field(
+        600.0, description="seconds that a worker may stand still before its task is tried again"
+    )
+
+
+class VerifyConfig(JobConfig):
+    """Score a random sample of a finished score table again, and say whether it holds."""
+
+    run: str = Field(
+        description="score table whose last finished run is verified; or a run id, with --scores"
+    )
+    scores: str | None = Field(None, description="score table of the run id")
+    model: str | None = Field(None, description="where the model is now, if it has moved")
+    input: str | None = Field(None, description="where the corpus is now, if it has moved")
+    sample: _Positive = Field(200, description="rows to score again")
+    seed: int = Field(0, description="of the sample")
+    tolerance: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="largest difference of a probability that holds (default: 1e-5 for fp32)"
     )
 
 

@@ -157,14 +157,14 @@ class TestUnknownKeys:
         """An unknown flag is refused with the one that was meant."""
         error = refuse("--dept", "3")
 
-        assert error.problem == "psychescale survey has no flag --dept."
+        assert error.problem == "There is no flag --dept."
         assert error.remedy == "Did you mean --depth?"
 
     def test_flag_with_value_attached(self) -> None:
         """The value behind an unknown flag is not repeated."""
         error = refuse(f"--dept={CANARY}")
 
-        assert error.problem == "psychescale survey has no flag --dept."
+        assert error.problem == "There is no flag --dept."
 
     def test_flag_like_nothing_known(self) -> None:
         """Where nothing is close, the help is named."""

@@ -1,6 +1,6 @@
 """Token batches → logits, with torch."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -100,8 +100,14 @@ class TorchEngine:
         """Whether the processor is free while a batch is computed."""
         return self.device.type == "cuda"
 
-    def logits(self, windows: Windows) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    def logits(
+        self, windows: Windows, *, on_batch: Callable[[], None] | None = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Logits of every window, in the order of `windows`.
+
+        Args:
+            windows: What to compute.
+            on_batch: Called before every batch.
 
         Returns:
             Logits, float32, shape (n_windows, n_labels); and the tokens that were computed for each
@@ -111,6 +117,8 @@ class TorchEngine:
         rows: list[NDArray[np.int64]] = []
         outputs: list[torch.Tensor] = []
         for batch in plan_batches(windows.total_lengths, self.max_batch_tokens):
+            if on_batch is not None:
+                on_batch()
             for part, output in self._run(windows, batch):
                 computed[part.rows] = part.input_ids.shape[1]
                 rows.append(part.rows)

@@ -1,6 +1,6 @@
 """The scorer: a model that takes texts and gives one row of probabilities a text."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -193,7 +193,10 @@ class Scorer:
         return self._compute(self._prepare(texts, second_texts))
 
     def score_batches(
-        self, batches: Iterable[tuple[Sequence[str | None], Sequence[str | None] | None]]
+        self,
+        batches: Iterable[tuple[Sequence[str | None], Sequence[str | None] | None]],
+        *,
+        on_progress: Callable[[], None] | None = None,
     ) -> Iterator[TextScores]:
         """Score batch after batch.
 
@@ -202,13 +205,14 @@ class Scorer:
 
         Args:
             batches: (texts, second texts or None), batch by batch.
+            on_progress: Called before every batch of tokens.
 
         Yields:
             The scores of each batch, in order.
         """
         prepared = (self._prepare(texts, second) for texts, second in batches)
         for item in _one_ahead(prepared) if self._engine.is_asynchronous else prepared:
-            yield self._compute(item)
+            yield self._compute(item, on_progress)
 
     def _prepare(
         self, texts: Sequence[str | None], second_texts: Sequence[str | None] | None
@@ -253,14 +257,16 @@ class Scorer:
         )
         return _PlannedTexts(np.asarray(members), plan)
 
-    def _compute(self, prepared: "_Prepared") -> TextScores:
+    def _compute(
+        self, prepared: "_Prepared", on_progress: Callable[[], None] | None = None
+    ) -> TextScores:
         n_distinct, n_labels = len(prepared.n_tokens), len(self.labels)
         logits = np.full((n_distinct, n_labels), np.nan, np.float32)
         computed = np.zeros(n_distinct, np.int64)
         n_windows = np.zeros(n_distinct, np.int32)
         truncated = np.zeros(n_distinct, np.bool_)
         for members, plan in prepared.plans:
-            window_logits, window_tokens = self._engine.logits(plan.windows)
+            window_logits, window_tokens = self._engine.logits(plan.windows, on_batch=on_progress)
             logits[members] = aggregate(plan, window_logits, self.applied.long_text)
             computed[members] = np.add.reduceat(window_tokens, plan.first_window)
             n_windows[members] = plan.n_windows

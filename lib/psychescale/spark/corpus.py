@@ -1,27 +1,39 @@
-"""A corpus, whatever form it has, as one DataFrame of known columns."""
+"""An input, located and described: what it is, what identifies its state, whether it may be scored."""
 
+import codecs
 import hashlib
 import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException
-from pyspark.sql import Column, DataFrame, DataFrameReader, SparkSession, Window
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from psychescale.errors import InputError, PrivacyError, RowError
-from psychescale.spark.storage import FileInfo, exists, is_catalog_name, join, list_files, qualified
+from psychescale.errors import InputError, PrivacyError, UsageError
+from psychescale.spark.faults import explained
+from psychescale.spark.lines import csv_header, json_keys
+from psychescale.spark.storage import (
+    FileInfo,
+    exists,
+    is_catalog_name,
+    join,
+    list_files,
+    literal,
+    qualified,
+)
 
 Form = Literal["delta", "parquet", "csv", "jsonl"]
+LINE_FORMS = ("csv", "jsonl")
 
 ID, TEXT, SECOND, ERROR = "id", "text", "second_text", "error"
 """Columns of every corpus as psychescale reads it; kept columns follow under their own names."""
+OWN_NAMES = (ID, TEXT, SECOND, ERROR)
 
-_CORRUPT = "_psychescale_corrupt"
 _FORM_BY_SUFFIX: dict[str, Form] = {
     "parquet": "parquet",
     "csv": "csv",
@@ -30,6 +42,19 @@ _FORM_BY_SUFFIX: dict[str, Form] = {
     "json": "jsonl",
 }
 MARK_PROPERTIES = ("psychescale.normalizer", "psychescale.redactor")
+_LINES_LOOKED_AT = 1000
+
+# Operations of a Delta table that change none of its rows.
+_HOUSEKEEPING = (
+    "OPTIMIZE",
+    "VACUUM START",
+    "VACUUM END",
+    "SET TBLPROPERTIES",
+    "UNSET TBLPROPERTIES",
+)
+
+_TEXT_TYPES = (T.StringType, T.BinaryType)
+_ID_TYPES = (*_TEXT_TYPES, T.ByteType, T.ShortType, T.IntegerType, T.LongType)
 
 
 @dataclass(frozen=True)
@@ -49,22 +74,31 @@ class Columns:
     keep: tuple[str, ...] = ()
 
     @property
+    def texts(self) -> list[str]:
+        """The columns with text."""
+        return [self.text] if self.second_text is None else [self.text, self.second_text]
+
+    @property
     def needed(self) -> list[str]:
         """All of them, each once."""
-        names = [self.id, self.text, self.second_text, *self.keep]
-        return list(dict.fromkeys(name for name in names if name is not None))
+        return list(dict.fromkeys([self.id, *self.texts, *self.keep]))
 
 
 @dataclass(frozen=True)
 class Corpus:
     """An input, located and described, not yet read.
 
+    Messages call it ``--input``: files are named after patients often enough.
+
     Attributes:
         place: Path or catalog name, as given.
         form: What it is.
         columns: Which columns mean what.
+        encoding: Of CSV and JSON lines.
         fingerprint: SHA-256 (hex) over what identifies this state of the input: its files with
-            sizes and times, or the table and its version; and the columns.
+            sizes and times, or the table and its version; and how it is read.
+        files: Its files, unless it is a Delta table.
+        version: Of the Delta table.
         mark: Normalizer and redactor version that `anonymize` left on the table; None where it did
             not.
     """
@@ -72,36 +106,36 @@ class Corpus:
     place: str
     form: Form
     columns: Columns
+    encoding: str
     fingerprint: str
-    mark: tuple[str, str] | None
+    files: tuple[FileInfo, ...] = ()
+    version: int | None = None
+    mark: tuple[str, str] | None = None
 
 
-def open_corpus(spark: SparkSession, place: str, columns: Columns) -> Corpus:
+def open_corpus(
+    spark: SparkSession, place: str, columns: Columns, *, encoding: str = "utf-8"
+) -> Corpus:
     """Find out what the input is.
 
+    Args:
+        spark: The session.
+        place: Path or catalog name.
+        columns: Which columns mean what.
+        encoding: Of CSV and JSON lines.
+
     Raises:
-        InputError: There is nothing there, its form is unclear, or a column is missing.
+        InputError: There is nothing there, its form is unclear, or a column is missing or of a type
+            that cannot be read as text.
+        UsageError: There is no such encoding, or lines cannot be told in it.
     """
-    if is_catalog_name(place) or _is_delta(spark, place):
-        table = _delta_table(spark, place)
-        detail = table.detail().select("id", "properties").first()
-        version = table.history(1).select("version").first()
-        if detail is None or version is None:
-            raise InputError(f"{place} has no history.", remedy="Check that it is a Delta table.")
-        properties = detail["properties"] or {}
-        normalizer, redactor = (properties.get(name) for name in MARK_PROPERTIES)
-        corpus = Corpus(
-            place,
-            "delta",
-            columns,
-            _fingerprint([detail["id"], version["version"]], columns),
-            (normalizer, redactor) if normalizer and redactor else None,
-        )
+    _require_line_based(encoding)
+    if is_catalog_name(place) or exists(spark, join(place, "_delta_log")):
+        corpus = _describe_table(spark, place, columns, encoding)
     else:
-        files = _files(spark, place)
-        state = [[file.path, file.n_bytes, file.modified_ms] for file in files]
-        corpus = Corpus(place, _form(place, files), columns, _fingerprint(state, columns), None)
-    _require_columns(spark, corpus)
+        corpus = _describe_files(spark, place, columns, encoding)
+    with explained(corpus.files):
+        _require_columns(spark, corpus)
     return corpus
 
 
@@ -110,16 +144,23 @@ def kept_fields(spark: SparkSession, corpus: Corpus) -> list[T.StructField]:
 
     Raises:
         PrivacyError: The text itself is among them.
+        UsageError: One has the name of a column that psychescale reads every corpus into.
     """
-    columns = corpus.columns
-    for name in columns.keep:
-        if name in (columns.text, columns.second_text):
+    for name in corpus.columns.keep:
+        if name in corpus.columns.texts:
             raise PrivacyError(
                 f"--keep {name}: a score table never holds the text.",
                 remedy="Join the scores with the corpus by id where both may be read.",
             )
-    schema = _read(spark, corpus).schema
-    return [schema[name] for name in columns.keep]
+        if name.lower() in OWN_NAMES:
+            raise UsageError(
+                f"--keep {name}: psychescale has a column of that name itself.",
+                remedy="Rename the column in the corpus, or leave it out of --keep.",
+            )
+    if corpus.form in LINE_FORMS:
+        return [T.StructField(name, T.StringType()) for name in corpus.columns.keep]
+    schema = read_columns(spark, corpus).schema
+    return [schema[name] for name in corpus.columns.keep]
 
 
 def require_mark(corpus: Corpus, *, accept_raw: bool) -> None:
@@ -130,129 +171,111 @@ def require_mark(corpus: Corpus, *, accept_raw: bool) -> None:
     """
     if corpus.mark is None and not accept_raw:
         raise PrivacyError(
-            f"{corpus.place} is not marked as anonymized.",
+            "The corpus is not marked as anonymized.",
             remedy="Score what `psychescale anonymize` writes, or, if you may process this corpus "
             "as it is, add --accept-raw (it is recorded with the run).",
         )
 
 
-def read_corpus(spark: SparkSession, corpus: Corpus) -> DataFrame:
-    """Every row of the input, once.
+def require_unchanged(spark: SparkSession, corpus: Corpus) -> None:
+    """Refuse a corpus whose files changed while they were read.
 
-    Returns:
-        `id` (string), `text` (string), `second_text` (string, if asked for), the kept columns under
-        their own names, and `error` (string): ``corrupt_row`` with a made id
-        ``row:<file>:<n-th corrupt row of the file>`` for a line that cannot be parsed, else null.
+    Raises:
+        InputError: They did.
     """
-    columns = corpus.columns
-    frame = _read(spark, corpus)
-    if corpus.form in ("csv", "jsonl"):
-        frame = _name_corrupt_rows(frame)
-    else:
-        frame = frame.withColumn(_CORRUPT, F.lit(None).cast("string"))
-    ident: Column = F.when(F.col(_CORRUPT).isNull(), F.col(_quoted(columns.id)).cast("string"))
-    selected = [
-        ident.otherwise(F.col(_CORRUPT)).alias(ID),
-        F.when(F.col(_CORRUPT).isNull(), F.col(_quoted(columns.text)).cast("string")).alias(TEXT),
-    ]
-    if columns.second_text is not None:
-        selected.append(F.col(_quoted(columns.second_text)).cast("string").alias(SECOND))
-    selected += [F.col(_quoted(name)) for name in columns.keep]
-    reason = F.when(F.col(_CORRUPT).isNotNull(), F.lit(RowError.CORRUPT_ROW.value))
-    return frame.select(*selected, reason.alias(ERROR))
+    if corpus.files and tuple(list_files(spark, corpus.place)) != corpus.files:
+        raise InputError(
+            "Files of --input were added, removed or changed while they were read.",
+            remedy="Run again when they are complete.",
+        )
 
 
-def _read(spark: SparkSession, corpus: Corpus) -> DataFrame:
-    if corpus.form == "delta":
-        return _delta_table(spark, corpus.place).toDF()
+def read_columns(spark: SparkSession, corpus: Corpus) -> DataFrame:
+    """All columns of a Delta table, at the version found, or of Parquet files."""
     if corpus.form == "parquet":
-        return spark.read.option("recursiveFileLookup", True).parquet(corpus.place)
-    names = _text_columns(spark, corpus)
-    schema = T.StructType([T.StructField(name, T.StringType()) for name in [*names, _CORRUPT]])
-    reader = spark.read.schema(schema).option("recursiveFileLookup", True)
-    reader = reader.option("mode", "PERMISSIVE").option("columnNameOfCorruptRecord", _CORRUPT)
-    if corpus.form == "jsonl":
-        return reader.json(corpus.place)
-    return _csv(reader).csv(corpus.place)
-
-
-def _csv(reader: DataFrameReader) -> DataFrameReader:
-    """RFC 4180: quotes are doubled, fields may hold line breaks, columns go by their names."""
-    return reader.options(
-        header=True,
-        multiLine=True,
-        quote='"',
-        escape='"',
-        enforceSchema=False,  # else several files' columns would be matched by position
-        columnPruning=False,  # else a line with too many fields would pass for whole
-        maxCharsPerColumn=-1,
+        reader = spark.read.option("recursiveFileLookup", value=True)
+        return reader.parquet(literal(corpus.place))
+    at_version = spark.read.format("delta").option("versionAsOf", corpus.version)
+    return (
+        at_version.table(corpus.place)
+        if is_catalog_name(corpus.place)
+        else at_version.load(corpus.place)
     )
 
 
-def _name_corrupt_rows(frame: DataFrame) -> DataFrame:
-    """Replace the corrupt line, which is text of the corpus, by a made id."""
-    file = F.element_at(F.split(F.col("_metadata.file_path"), "/"), -1)
-    bad = F.col(_CORRUPT).isNotNull()
-    order = Window.partitionBy("_file", "_bad").orderBy("_position")
-    numbered = (
-        frame.withColumn("_file", file)
-        .withColumn("_bad", bad)
-        .withColumn("_position", F.monotonically_increasing_id())
+def read_lines(spark: SparkSession, place: str) -> DataFrame:
+    """One column `value` (string of raw bytes): every line of every file, without its line feed."""
+    return spark.read.options(lineSep="\n", recursiveFileLookup=True).text(literal(place))
+
+
+def _describe_table(spark: SparkSession, place: str, columns: Columns, encoding: str) -> Corpus:
+    table = _delta_table(spark, place)
+    detail = table.detail().select("id", "properties").first()
+    history = table.history().select("version", "operation").collect()
+    if detail is None or not history:
+        raise InputError("--input has no history.", remedy="Check that it is a Delta table.")
+    written = [row["version"] for row in history if row["operation"] not in _HOUSEKEEPING]
+    version = max(row["version"] for row in history)
+    properties = detail["properties"] or {}
+    normalizer, redactor = (properties.get(name) for name in MARK_PROPERTIES)
+    return Corpus(
+        place,
+        "delta",
+        columns,
+        encoding,
+        _fingerprint([detail["id"], max(written, default=version), asdict(columns)]),
+        version=version,
+        mark=(normalizer, redactor) if normalizer and redactor else None,
     )
-    good = numbered.where(~F.col("_bad")).withColumn(_CORRUPT, F.lit(None).cast("string"))
-    made = F.concat(F.lit("row:"), F.col("_file"), F.lit(":"), F.row_number().over(order))
-    corrupt = numbered.where(F.col("_bad")).withColumn(_CORRUPT, made)
-    return good.unionByName(corrupt)
+
+
+def _describe_files(spark: SparkSession, place: str, columns: Columns, encoding: str) -> Corpus:
+    if not exists(spark, place):
+        raise InputError(f"There is nothing at {place}.", remedy="Check --input.")
+    files = tuple(list_files(spark, place))
+    if not files:
+        raise InputError("--input holds no files, or none but empty ones.", remedy="Check --input.")
+    state = [[file.path, file.n_bytes, file.modified_ms] for file in files]
+    fingerprint = _fingerprint([state, asdict(columns), encoding])
+    return Corpus(place, _form(files), columns, encoding, fingerprint, files)
 
 
 def _require_columns(spark: SparkSession, corpus: Corpus) -> None:
-    if corpus.form in ("csv", "jsonl"):
-        present: Sequence[str] = _text_columns(spark, corpus)
+    if corpus.form in LINE_FORMS:
+        present = _names_in_lines(spark, corpus)
     else:
-        frame = _read(spark, corpus)
-        present = frame.columns
-        for name in (corpus.columns.id, corpus.columns.text, corpus.columns.second_text):
-            if name in present and not isinstance(frame.schema[name].dataType, T.AtomicType):
-                raise InputError(
-                    f"{corpus.place}: column {name} is of type "
-                    f"{frame.schema[name].dataType.simpleString()}.",
-                    remedy="Ids and texts must be single values.",
-                )
+        schema = read_columns(spark, corpus).schema
+        present = schema.names
+        _require_types(schema, corpus.columns)
     missing = [name for name in corpus.columns.needed if name not in present]
     if missing:
         raise InputError(
-            f"{corpus.place} has no column {missing[0]}; it has {', '.join(present)}.",
+            f"--input has no column {missing[0]}; it has {', '.join(present) or 'none'}.",
             remedy="Name the columns with --id-column, --text-column, --second-text-column, --keep.",
         )
 
 
-def _text_columns(spark: SparkSession, corpus: Corpus) -> list[str]:
-    """Column names of CSV (its header) or JSON lines (the keys of its first thousand lines)."""
-    first = list_files(spark, corpus.place)[0].path
+def _require_types(schema: T.StructType, columns: Columns) -> None:
+    of_text = _TEXT_TYPES, "Texts must be strings."
+    wanted: dict[str, tuple[tuple[type, ...], str]] = dict.fromkeys(columns.texts, of_text)
+    wanted[columns.id] = _ID_TYPES, "Ids must be strings or whole numbers."
+    for name, (types, remedy) in wanted.items():
+        if name in schema.names and not isinstance(schema[name].dataType, types):
+            kind = schema[name].dataType.simpleString()
+            raise InputError(f"--input: column {name} is of type {kind}.", remedy=remedy)
+
+
+def _names_in_lines(spark: SparkSession, corpus: Corpus) -> Sequence[str]:
+    """Column names of CSV (of its first file) or JSON lines (keys of the first thousand lines)."""
+    place = corpus.files[0].path if corpus.form == "csv" else corpus.place
+    lines = read_lines(spark, place).select(F.col("value").cast("binary")).limit(_LINES_LOOKED_AT)
+    content = (bytes(row["value"]) for row in lines.collect())
     if corpus.form == "csv":
-        return list(_csv(spark.read).csv(first).columns)
-    lines = spark.read.text(corpus.place, recursiveFileLookup=True).limit(1000).collect()
-    keys: dict[str, None] = {}
-    for line in lines:
-        try:
-            row = json.loads(line["value"])
-        except ValueError:
-            continue
-        if isinstance(row, dict):
-            keys.update(dict.fromkeys(row))
-    return list(keys)
+        return csv_header(content, corpus.encoding)
+    return json_keys(content, corpus.encoding)
 
 
-def _files(spark: SparkSession, place: str) -> list[FileInfo]:
-    if not exists(spark, place):
-        raise InputError(f"There is nothing at {place}.", remedy="Check --input.")
-    files = list_files(spark, place)
-    if not files:
-        raise InputError(f"{place} holds no files.", remedy="Check --input.")
-    return files
-
-
-def _form(place: str, files: Sequence[FileInfo]) -> Form:
+def _form(files: Sequence[FileInfo]) -> Form:
     forms = set()
     for file in files:
         suffix = re.search(r"\.(\w+)(?:\.gz)?$", file.name.lower())
@@ -260,13 +283,25 @@ def _form(place: str, files: Sequence[FileInfo]) -> Form:
     if len(forms) == 1 and None not in forms:
         return forms.pop()  # type: ignore[return-value]
     raise InputError(
-        f"{place} is not of one known form.",
+        "--input is not of one known form.",
         remedy="Give a Delta table, or files that all end in .parquet, .csv or .jsonl (also .gz).",
     )
 
 
-def _is_delta(spark: SparkSession, place: str) -> bool:
-    return exists(spark, join(place, "_delta_log"))
+def _require_line_based(encoding: str) -> None:
+    try:
+        codecs.lookup(encoding)
+        separate = '\n\r,"{}'.encode(encoding) == b'\n\r,"{}'
+    except (LookupError, UnicodeError):
+        raise UsageError(
+            f"--encoding {encoding}: there is no such encoding.",
+            remedy="Use a name such as utf-8, cp1252 or latin-1.",
+        ) from None
+    if not separate:
+        raise UsageError(
+            f"--encoding {encoding}: lines cannot be told in it.",
+            remedy=f"Convert the files (`iconv -f {encoding} -t UTF-8`).",
+        )
 
 
 def _delta_table(spark: SparkSession, place: str) -> DeltaTable:
@@ -280,10 +315,5 @@ def _delta_table(spark: SparkSession, place: str) -> DeltaTable:
         ) from None
 
 
-def _fingerprint(state: object, columns: Columns) -> str:
-    content = json.dumps([state, asdict(columns)], ensure_ascii=True)
-    return hashlib.sha256(content.encode()).hexdigest()
-
-
-def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"
+def _fingerprint(state: Any) -> str:
+    return hashlib.sha256(json.dumps(state, ensure_ascii=True).encode()).hexdigest()

@@ -2,23 +2,48 @@
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from urllib.parse import unquote
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
 from psychescale import errors
 from psychescale.errors import InputError, PsychescaleError, StorageError
+from psychescale.spark.lines import file_name_in_messages
+from psychescale.spark.storage import FileInfo
 
 # What stands in Spark's long messages, and what it means to a person. The messages themselves are
 # never passed on: they can hold a row.
 _KNOWN: tuple[tuple[str, type[PsychescaleError], str, str], ...] = (
     (
-        r"No space left on device",
+        r"No space left on device|Disk quota exceeded|File too large",
         StorageError,
         "A disk is full.",
         "Free space where --output, --state and Spark's local folders are, and run again: it goes "
         "on where it stopped.",
+    ),
+    (
+        r"OutOfMemoryError|exited unexpectedly \(crashed\)|Python worker exited",
+        StorageError,
+        "A worker died several times over the same task: out of memory, killed, or ended because it "
+        "stood still for --stall-timeout-s.",
+        "Lower --max-batch-tokens, or give Spark more memory; run again: it goes on where it "
+        "stopped.",
+    ),
+    (
+        r"PARQUET_COLUMN_DATA_TYPE_MISMATCH|Parquet column cannot be converted|"
+        r"SchemaColumnConvertNotSupported",
+        InputError,
+        "{file} has a column of another type than the first file.",
+        "Give all files of --input the same columns and types.",
+    ),
+    (
+        r"FAILED_READ_FILE|CANNOT_READ_FILE|is not a Parquet file|EOFException|Unexpected end of|"
+        r"ZipException|not a gzip file|incorrect (header|data) check|BlockMissing",
+        InputError,
+        "{file} cannot be read: it is damaged, incomplete, or not what its name says.",
+        "Replace it, or leave it out.",
     ),
     (
         r"Permission denied|AccessControlException|AccessDenied",
@@ -45,45 +70,33 @@ _KNOWN: tuple[tuple[str, type[PsychescaleError], str, str], ...] = (
         "Rows of the input table were changed or deleted since they were scored.",
         "Score the changed table into a new --output.",
     ),
-    (
-        r"CSV header does not conform[\s\S]*?CSV file: (\S+)",
-        InputError,
-        "{0}: its header differs from that of the first file.",
-        "Give every CSV file of a folder the same columns in the same order.",
-    ),
-    (
-        r"OutOfMemoryError|exited unexpectedly \(crashed\)|Python worker exited",
-        StorageError,
-        "A worker ran out of memory, or was killed.",
-        "Lower --max-batch-tokens, or give Spark more memory; run again: it goes on where it "
-        "stopped.",
-    ),
 )
 
 _OWN = re.compile(r"psychescale\.errors\.(\w+): ([^\n]*)")
-_WORKER = re.compile(r"RuntimeError: (\w+ while scoring, at [^\n]*)")
+_WORKER = re.compile(r"RuntimeError: (\w+ while \w+, at [^\n]*)")
 
 
 @contextlib.contextmanager
-def explained() -> Iterator[None]:
+def explained(files: Sequence[FileInfo] = ()) -> Iterator[None]:
     """Raise Spark's exceptions as psychescale's, for what Spark does at once."""
     try:
         yield
     except (Py4JJavaError, PySparkException) as error:
-        raise explain_failure(error) from None
+        raise explain_failure(error, files) from None
 
 
-def explain_failure(error: BaseException) -> PsychescaleError:
+def explain_failure(error: BaseException, files: Sequence[FileInfo] = ()) -> PsychescaleError:
     """The error that a person should see in place of Spark's.
 
     Args:
         error: What Spark raised.
+        files: Files that were read, in the order in which a message numbers them.
 
     Returns:
         The worker's own error if psychescale raised one there; else a known fault; else one that
         names the exception's class alone.
     """
-    text = str(error)
+    text = _whole_message(error)
     own = _OWN.search(text)
     kind = getattr(errors, own.group(1), None) if own else None
     if own and isinstance(kind, type) and issubclass(kind, PsychescaleError):
@@ -91,7 +104,7 @@ def explain_failure(error: BaseException) -> PsychescaleError:
     for pattern, known, problem, remedy in _KNOWN:
         found = re.search(pattern, text)
         if found:
-            return known(problem.format(*found.groups()), remedy=remedy)
+            return known(problem.format(file=_offender(text, files)), remedy=remedy)
     worker = _WORKER.search(text)
     what = worker.group(1) if worker else type(error).__name__
     return PsychescaleError(
@@ -99,3 +112,21 @@ def explain_failure(error: BaseException) -> PsychescaleError:
         remedy="Run again: it goes on where it stopped. --verbose shows Spark's own messages, which "
         "can hold words of the corpus.",
     )
+
+
+def _whole_message(error: BaseException) -> str:
+    """What an exception says, and those that caused it: a stream names only its outermost."""
+    parts = []
+    cause: BaseException | None = error
+    while cause is not None:
+        parts += [str(cause), str(getattr(cause, "_stackTrace", ""))]
+        cause = getattr(cause, "_cause", None)
+    return "\n".join(parts)
+
+
+def _offender(message: str, files: Sequence[FileInfo]) -> str:
+    """The first file whose path stands in the message, by its number."""
+    paths = [file.path for file in files]
+    decoded = unquote(message).replace(":///", ":/")
+    found = next((path for path in paths if path in decoded), None)
+    return "A file of --input" if found is None else file_name_in_messages(found, paths)

@@ -9,7 +9,9 @@ from pyspark.sql import functions as F
 
 from psychescale.errors import InputError
 from psychescale.settings import TrainConfig
-from psychescale.spark.corpus import ERROR, ID, TEXT, Columns, Corpus, read_corpus
+from psychescale.spark.corpus import ERROR, ID, TEXT, Columns, Corpus
+from psychescale.spark.faults import explained
+from psychescale.spark.reading import reading
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,13 @@ def read_labelled(spark: SparkSession, corpus: Corpus, labels_column: str) -> La
     Raises:
         InputError: There is no row with a text, or a row's labels are of another form.
     """
-    rows = read_corpus(spark, corpus).orderBy(ID)
-    every = rows.select(ID, TEXT, ERROR, F.col(f"`{labels_column}`").alias("labels")).collect()
+    with reading(spark, corpus) as rows, explained(corpus.files):
+        named = F.col(f"`{labels_column}`").alias("labels")
+        every = rows.orderBy(ID).select(ID, TEXT, ERROR, named).collect()
     usable = [row for row in every if row[ERROR] is None and (row[TEXT] or "").strip()]
     if not usable:
-        raise InputError(f"{corpus.place} has no row with a text.", remedy="Check --text-column.")
-    label_sets = [_parse_labels(row["labels"], corpus.place) for row in usable]
+        raise InputError("--train has no row with a text.", remedy="Check --text-column.")
+    label_sets = [_parse_labels(row["labels"]) for row in usable]
     digest = hashlib.sha256()
     for row, labels in zip(usable, label_sets, strict=True):
         digest.update(json.dumps([row[ID], row[TEXT], labels]).encode())
@@ -60,7 +63,7 @@ def read_labelled(spark: SparkSession, corpus: Corpus, labels_column: str) -> La
     )
 
 
-def _parse_labels(value: object, place: str) -> tuple[str, ...]:
+def _parse_labels(value: object) -> tuple[str, ...]:
     if value is None:
         return ()
     if isinstance(value, str):
@@ -73,6 +76,6 @@ def _parse_labels(value: object, place: str) -> tuple[str, ...]:
     if isinstance(value, list) and all(isinstance(name, str) for name in value):
         return tuple(value)
     raise InputError(
-        f"{place}: a row's labels are no list of names.",
+        "--train: a row's labels are no list of names.",
         remedy='Write ["name", "name"], or name,name; --labels-column says where.',
     )

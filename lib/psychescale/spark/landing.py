@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from psychescale.errors import FailureBudgetError, InputError, StorageError
-from psychescale.spark.corpus import ERROR, ID, TEXT, Corpus, read_corpus
+from psychescale.errors import InputError, StorageError
+from psychescale.spark.corpus import ERROR, ID, TEXT, Corpus, require_unchanged
 from psychescale.spark.faults import explained
+from psychescale.spark.reading import reading
 from psychescale.spark.session import total_slots
-from psychescale.spark.storage import delete, exists, join, make_private_folder
+from psychescale.spark.storage import delete, exists, folders, join, make_private_folder
 from psychescale.spark.tables import find_table, table_properties
 
 # A file is one task. Small corpora are cut finer, so that every core has several tasks and the
@@ -52,7 +53,7 @@ def land(
     """Write the rows that are still to be scored as evenly sized files, or find them written.
 
     Rows are distributed by a hash of their text, which makes tasks of even size and brings equal
-    texts together.
+    texts together. Call it only as the one job that holds the output's lease.
 
     Args:
         spark: The session.
@@ -63,13 +64,17 @@ def land(
         rows_per_task: Most rows of a file.
 
     Raises:
-        InputError: The corpus has no rows, or ids that are null or not unique.
-        StorageError: It cannot be written.
+        InputError: The corpus has no rows, or ids that are null or not unique, or changed meanwhile.
+        StorageError: It cannot be written, or another state of the corpus is landed and unfinished.
     """
-    path = join(state, "landed", f"{scoring_id[:16]}-{corpus.fingerprint[:16]}")
+    name = f"{scoring_id[:16]}-{corpus.fingerprint[:16]}"
+    path = join(state, "landed", name)
+    make_private_folder(spark, state)
+    make_private_folder(spark, join(state, "landed"))
+    _require_none_unfinished(spark, state, name)
     if find_table(spark, path) is None:
-        with explained():
-            _write(spark, corpus, scored_ids, path=path, state=state, rows_per_task=rows_per_task)
+        with explained(corpus.files):
+            _write(spark, corpus, scored_ids, path=path, rows_per_task=rows_per_task)
     table = find_table(spark, path)
     detail = table.detail().select("id", "numFiles").first() if table is not None else None
     commit = table.history(1).select("userMetadata").first() if table is not None else None
@@ -99,52 +104,6 @@ def require_checkpoint(
         )
 
 
-def check_output(
-    spark: SparkSession, landed: Landed, written: DataFrame, *, max_failed_share: float
-) -> None:
-    """Check that every landed row is in the output once, and that enough of them have a score.
-
-    Args:
-        spark: The session.
-        landed: The rows that were to be scored, by this run or by one that it resumed.
-        written: Columns `id` and `error` of the output under this scoring id.
-        max_failed_share: Share of the landed rows that may be without a score, 0 to 1.
-
-    Raises:
-        StorageError: Rows are missing or doubled.
-        FailureBudgetError: Too many rows have no score.
-    """
-    ids = spark.read.format("delta").load(landed.path).select(ID)
-    found = ids.join(written.withColumn("_found", F.lit(True)), ID, "left")
-    counts = found.agg(
-        F.count(F.lit(1)).alias("rows"),
-        F.count("_found").alias("found"),
-        F.count(ERROR).alias("failed"),
-    ).collect()[0]
-    if counts["rows"] != landed.n_rows or counts["found"] != landed.n_rows:
-        raise StorageError(
-            f"The output does not hold each of the {landed.n_rows:,} rows exactly once.",
-            remedy="Was it changed while the job ran? Restore it (RESTORE TABLE) to the version "
-            "before, and run again.",
-        )
-    check_budget(counts["failed"], landed.n_rows, max_failed_share)
-
-
-def check_budget(n_failed: int, n_rows: int, max_failed_share: float) -> None:
-    """Refuse to go on with too many failures.
-
-    Raises:
-        FailureBudgetError: More than `max_failed_share` of `n_rows` have no score.
-    """
-    if n_failed > max_failed_share * n_rows:
-        raise FailureBudgetError(
-            f"{n_failed:,} of {n_rows:,} rows have no score; the column `error` of the output says "
-            "why. What was scored is committed.",
-            remedy="Check that --text-column is the right one, or allow more with "
-            "--max-failed-share.",
-        )
-
-
 def forget_landed(spark: SparkSession, landed: Landed, *, checkpoint: str) -> None:
     """Remove a landed corpus whose rows have all been scored, and then its checkpoint.
 
@@ -155,61 +114,83 @@ def forget_landed(spark: SparkSession, landed: Landed, *, checkpoint: str) -> No
     delete(spark, checkpoint)
 
 
+def _require_none_unfinished(spark: SparkSession, state: str, name: str) -> None:
+    """At most one landed corpus for a scoring id: two could hold the same ids, and double them."""
+    for other in folders(spark, join(state, "landed")):
+        path = join(state, "landed", other)
+        if other == name or not other.startswith(name.partition("-")[0]):
+            continue
+        if find_table(spark, path) is None:  # a landing that did not get as far as its commit
+            delete(spark, path)
+            continue
+        raise StorageError(
+            "An unfinished run has landed a corpus that is not this one: another --input, or the "
+            "same one before it changed.",
+            remedy="Finish that run with the input as it was; or give it up: delete "
+            f"{path}, and the next run scores what its own input has and the output lacks.",
+        )
+
+
 def _write(
     spark: SparkSession,
     corpus: Corpus,
     scored_ids: DataFrame,
     *,
     path: str,
-    state: str,
     rows_per_task: int,
 ) -> None:
-    make_private_folder(spark, state)
-    make_private_folder(spark, join(state, "landed"))
-    rows = read_corpus(spark, corpus)
-    n_rows, n_bytes = _measure(rows, corpus)
-    n_files = _file_count(n_rows, n_bytes, slots=total_slots(spark), rows_per_task=rows_per_task)
-    fresh = rows.join(scored_ids, ID, "left_anti").select(rows.columns)
     delete(spark, path)  # files of a landing that did not get as far as its commit
-    # One commit makes the table: whoever finds it finds it whole.
-    (
-        fresh.repartition(n_files, TEXT)
-        .write.format("delta")
-        .option("maxRecordsPerFile", 2 * rows_per_task)
-        .option("userMetadata", str(n_rows))
-        .options(**table_properties([ERROR]))
-        .save(path)
-    )
+    with reading(spark, corpus) as rows:
+        n_rows = _require_ids(rows, corpus.columns.id)
+        fresh = rows.join(scored_ids, ID, "left_anti").select(rows.columns)
+        n_files = _file_count(fresh, slots=total_slots(spark), rows_per_task=rows_per_task)
+        # One commit makes the table: whoever finds it finds it whole.
+        (
+            fresh.repartition(n_files, TEXT)
+            .write.format("delta")
+            .option("maxRecordsPerFile", 2 * rows_per_task)
+            .option("userMetadata", str(n_rows))
+            .options(**table_properties([ERROR]))
+            .save(path)
+        )
+    try:
+        require_unchanged(spark, corpus)
+    except InputError:
+        delete(spark, path)
+        raise
 
 
-def _measure(rows: DataFrame, corpus: Corpus) -> tuple[int, int]:
-    """Rows and bytes of text, after checking the ids."""
+def _require_ids(rows: DataFrame, column: str) -> int:
+    """The number of rows, each of which has an id of its own."""
     counts = rows.agg(
         F.count(F.lit(1)).alias("rows"),
-        F.coalesce(F.sum(F.octet_length(TEXT)), F.lit(0)).alias("bytes"),
         F.count(ID).alias("ids"),
         F.count_distinct(ID).alias("distinct"),
-    ).first()
-    if counts is None or counts["rows"] == 0:
-        raise InputError(f"{corpus.place} has no rows.", remedy="Check --input.")
-    column = corpus.columns.id
+    ).collect()[0]
+    if counts["rows"] == 0:
+        raise InputError("--input has no rows.", remedy="Check that it is the right file.")
     if counts["ids"] < counts["rows"]:
         raise InputError(
-            f"{corpus.place}: {counts['rows'] - counts['ids']} rows have no {column}.",
+            f"--input: {counts['rows'] - counts['ids']:,} rows have no {column}.",
             remedy="Every row needs an id of its own; add one, or leave these rows out.",
         )
     if counts["distinct"] < counts["ids"]:
         raise InputError(
-            f"{corpus.place}: {counts['ids'] - counts['distinct']} rows repeat the {column} of "
-            "another row.",
+            f"--input: {counts['ids'] - counts['distinct']:,} rows repeat the {column} of another "
+            "row.",
             remedy=f"Ids must be unique over the corpus; GROUP BY {column} HAVING count(*) > 1 "
             "finds them.",
         )
-    return int(counts["rows"]), int(counts["bytes"])
+    return int(counts["rows"])
 
 
-def _file_count(n_rows: int, n_bytes: int, *, slots: int, rows_per_task: int) -> int:
+def _file_count(rows: DataFrame, *, slots: int, rows_per_task: int) -> int:
+    size = rows.agg(
+        F.count(F.lit(1)).alias("rows"),
+        F.coalesce(F.sum(F.octet_length(TEXT)), F.lit(0)).alias("bytes"),
+    ).collect()[0]
+    n_rows, n_bytes = int(size["rows"]), int(size["bytes"])
     rows_per_file = min(
         rows_per_task, max(MIN_ROWS_PER_FILE, math.ceil(n_rows / (slots * TASKS_PER_SLOT)))
     )
-    return max(math.ceil(n_rows / rows_per_file), math.ceil(n_bytes / MAX_TEXT_BYTES_PER_FILE))
+    return max(1, math.ceil(n_rows / rows_per_file), math.ceil(n_bytes / MAX_TEXT_BYTES_PER_FILE))

@@ -11,13 +11,14 @@ from psychescale.scoring.preflight import CheckedModel
 from psychescale.settings import ScoreConfig
 from psychescale.spark.corpus import Corpus
 from psychescale.spark.runs import Run
+from psychescale.spark.storage import concealed
 
 
 def start_run(job: str, config: ScoreConfig, model: CheckedModel) -> Run:
     """The run row of a scoring run, as far as it is known before the first row."""
     return Run(
         job=job,
-        config=json.dumps(public_values(config)),
+        config=json.dumps(public_values(config) | {"input": concealed(config.input)}),
         scoring_id=model.scoring_id,
         digests={
             "weights": model.spec.weights_digest,

@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.metadata
+import logging
 import os
 import shutil
 import sys
@@ -42,6 +43,9 @@ _ALWAYS = {
     "spark.sql.execution.arrow.maxRecordsPerBatch": "10000",
 }
 
+# pyspark writes whole exceptions to stderr through these, rows and all.
+_TALKATIVE = ("DataFrameQueryContextLogger", "SQLQueryContextLogger")
+
 
 def open_session(settings: Mapping[str, str], *, verbose: bool = False) -> SparkSession:
     """The session to work in.
@@ -79,6 +83,8 @@ def open_session(settings: Mapping[str, str], *, verbose: bool = False) -> Spark
                 remedy="Run again with --verbose to see its own messages.",
             ) from None
     spark.sparkContext.setLogLevel("WARN" if verbose else "OFF")
+    for name in _TALKATIVE:
+        logging.getLogger(name).disabled = not verbose
     return spark
 
 

@@ -1,7 +1,9 @@
 """Landed rows → scored rows, exactly once, micro-batch by micro-batch."""
 
+import math
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from pyspark.errors import StreamingQueryException
@@ -10,18 +12,18 @@ from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
 from psychescale.errors import RowError
+from psychescale.spark.accounting import check_budget
 from psychescale.spark.corpus import ERROR, ID, SECOND, TEXT
 from psychescale.spark.faults import explain_failure
-from psychescale.spark.landing import Landed, check_budget
+from psychescale.spark.landing import Landed
+from psychescale.spark.lease import Lease
 from psychescale.spark.progress import ProgressDisplay
 from psychescale.spark.runs import Run
 from psychescale.spark.session import total_slots
 from psychescale.spark.storage import is_catalog_name, qualified
 from psychescale.spark.tally import Tally
-from psychescale.spark.udf import ScoringTask, build_udf, with_computed_tokens
+from psychescale.spark.udf import ScoringTask, build_udf
 
-# Tasks of one micro-batch per slot: a commit costs about a second, and a crash loses the batch.
-TASKS_PER_SLOT_AND_BATCH = 4
 _OBSERVATION = "psychescale"
 _POLL_S = 0.5
 
@@ -35,7 +37,9 @@ def stream_scores(
     output: str,
     checkpoint: str,
     keep: Sequence[str],
+    tasks_per_slot: int,
     max_failed_share: float,
+    lease: Lease,
     progress: ProgressDisplay,
 ) -> None:
     """Score all landed rows that the checkpoint does not hold as done, and append them to the output.
@@ -48,14 +52,18 @@ def stream_scores(
         output: The score table, which exists.
         checkpoint: Folder of the stream's state.
         keep: Columns passed through.
+        tasks_per_slot: Most tasks of a micro-batch for each slot. At its end slots wait for the last
+            task, half a task each on average; a crash loses it.
         max_failed_share: Share of all landed rows that may fail, 0 to 1.
+        lease: The right to write to the output.
         progress: Where to show how far it is.
 
     Raises:
         FailureBudgetError: Too many rows have no score; what was committed stays.
+        StorageError: Another job took over the output.
         PsychescaleError: The stream failed; the message says of what, and never quotes a row.
     """
-    rows = _read_stream(spark, landed)
+    rows = _read_stream(spark, landed, tasks_per_slot)
     scored = _score(rows, task, run, keep=keep)
     writer = (
         scored.writeStream.format("delta")
@@ -74,7 +82,8 @@ def stream_scores(
         while query.isActive:
             _collect(query, tally)
             progress.update(tally.rows + _running_rows(spark, landed))
-            check_budget(sum(tally.failed.values()), landed.n_rows, max_failed_share)
+            check_budget(tally.failed, landed.n_rows, max_failed_share)
+            lease.require_held()
             query.awaitTermination(_POLL_S)  # type: ignore[arg-type]
         query.awaitTermination()
     except StreamingQueryException as error:
@@ -86,12 +95,14 @@ def stream_scores(
     progress.update(tally.rows)
 
 
-def _read_stream(spark: SparkSession, landed: Landed) -> DataFrame:
+def _read_stream(spark: SparkSession, landed: Landed, tasks_per_slot: int) -> DataFrame:
     # One file, one task: the cost of opening a file counts as much as a full partition, so that
     # Spark does not put several files together.
     whole_partition = spark.conf.get("spark.sql.files.maxPartitionBytes", "128MB")
     spark.conf.set("spark.sql.files.openCostInBytes", str(whole_partition))
-    files_per_batch = TASKS_PER_SLOT_AND_BATCH * total_slots(spark)
+    most = tasks_per_slot * total_slots(spark)
+    n_batches = math.ceil(landed.n_files / most)
+    files_per_batch = math.ceil(landed.n_files / n_batches)  # none much smaller than the others
     reader = spark.readStream.format("delta").option("maxFilesPerTrigger", files_per_batch)
     return reader.load(landed.path)
 
@@ -99,10 +110,11 @@ def _read_stream(spark: SparkSession, landed: Landed) -> DataFrame:
 def _score(rows: DataFrame, task: ScoringTask, run: Run, *, keep: Sequence[str]) -> DataFrame:
     """The columns of the score table, counted on the way by the stream itself."""
     second_text = SECOND in rows.columns
-    udf = build_udf(with_computed_tokens(task), second_text)
+    task = replace(task, computed_tokens=True)
+    udf = build_udf(task, second_text)
     texts = [F.col(TEXT), F.col(SECOND)] if second_text else [F.col(TEXT)]
     scored = rows.withColumn("_scores", udf(*texts))
-    fields = [name for name in with_computed_tokens(task).result_type.names if name != ERROR]
+    fields = [name for name in task.result_type.names if name != ERROR]
     flat = scored.select(
         F.col(ID),
         *[F.col(f"`{name}`") for name in keep],

@@ -1,6 +1,6 @@
 """The Delta tables that psychescale writes, created with their properties before the first row."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
@@ -35,6 +35,9 @@ _COMMENTS = {
     "run_id": "The run that wrote the row",
     "scored_at": "When the row's micro-batch began",
 }
+
+STATE_PROPERTY = "psychescale.state"
+"""Property of a score table whose state folder is not inside it."""
 
 DESCRIPTION = (
     f"{NOTICE} Personal data: scores can be matched to a known text, so the table stays as "
@@ -90,6 +93,7 @@ def ensure_table(
     *,
     description: str,
     statistics: Sequence[str],
+    properties: Mapping[str, str] | None = None,
 ) -> DeltaTable:
     """Create the table, or check that the one there has the same columns.
 
@@ -99,6 +103,7 @@ def ensure_table(
         schema: Its columns.
         description: Its comment.
         statistics: The only columns that may have statistics in the Delta log.
+        properties: More table properties.
 
     Raises:
         InputError: The table exists with other columns.
@@ -111,7 +116,8 @@ def ensure_table(
         else builder.location(qualified(spark, place))
     )
     builder = builder.addColumns(schema).comment(description)
-    for name, value in (table_properties(statistics) | _COMPACTED).items():
+    own = dict(properties or {})
+    for name, value in (table_properties(statistics) | _COMPACTED | own).items():
         builder = builder.property(name, value)
     try:
         builder.execute()
@@ -129,22 +135,47 @@ def ensure_table(
 
 
 def open_score_table(
-    spark: SparkSession, place: str, spec: ModelSpec, kept: Sequence[T.StructField], *, logits: bool
+    spark: SparkSession,
+    place: str,
+    spec: ModelSpec,
+    kept: Sequence[T.StructField],
+    *,
+    logits: bool,
+    state: str | None,
 ) -> DeltaTable:
     """The score table, made if it is not there.
 
+    Args:
+        spark: The session.
+        place: Path or catalog name.
+        spec: The model's, for the labels.
+        kept: Columns passed through.
+        logits: Whether the raw logits are written too.
+        state: The state folder, where one is given.
+
     Raises:
         InputError: It has other columns than this run would write.
-        StorageError: It cannot be created.
+        StorageError: It cannot be created, or has another state folder: with two, two jobs could
+            write the same rows to it.
         UsageError: A kept column has the name of one of its own columns.
     """
-    return ensure_table(
+    own_state = "" if state is None else qualified(spark, state)
+    table = ensure_table(
         spark,
         place,
         scores_schema(spec, kept, logits=logits),
         description=DESCRIPTION,
         statistics=["scoring_id"],
+        properties={STATE_PROPERTY: own_state} if own_state else None,
     )
+    row = table.detail().select("properties").collect()[0]
+    there = (row["properties"] or {}).get(STATE_PROPERTY, "")
+    if there != own_state:
+        raise StorageError(
+            f"The state folder of {place} is {there or 'inside it'}.",
+            remedy=f"Add --state {there}." if there else "Leave out --state.",
+        )
+    return table
 
 
 def written_rows(table: DeltaTable, scoring_id: str) -> DataFrame:

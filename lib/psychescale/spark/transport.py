@@ -39,15 +39,12 @@ class ModelOnExecutors:
         way to let go of it on an executor but to forget the attribute.
         """
         files = self.files.value
-        self._forget()
+        self.release()
         return files
 
-    def _forget(self) -> None:
-        self.files.__dict__.pop("_value", None)
-
     def release(self) -> None:
-        """Forget the bytes where another worker wrote them: encrypted broadcasts arrive loaded."""
-        self._forget()
+        """Forget the bytes, also where another worker wrote them: encrypted ones arrive loaded."""
+        self.files.__dict__.pop("_value", None)
 
 
 def broadcast_model(context: SparkContext, checkpoint: Checkpoint) -> ModelOnExecutors:

@@ -1,8 +1,7 @@
 """The scoring UDF: one struct of probabilities for every row, for any DataFrame and for SQL."""
 
-import traceback
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,13 @@ from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 from pyspark.sql.pandas.functions import pandas_udf
 
-from psychescale.errors import PsychescaleError, UsageError
+from psychescale.errors import UsageError
 from psychescale.labels import LOGIT_PREFIX, PROBABILITY_PREFIX
 from psychescale.model.spec import Activation, LongText, ModelSpec, Precision, read_model
 from psychescale.scoring.options import ScoringOptions
 from psychescale.scoring.scorer import Scorer, TextScores
 from psychescale.spark.transport import ModelOnExecutors, broadcast_model
+from psychescale.spark.worker import Watchdog, contained
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class ScoringTask:
         options: How to score.
         logits: Whether the raw logits are returned too.
         computed_tokens: Whether the tokens computed for each text are returned too.
+        stall_timeout_s: How long a worker may stand still, in seconds, before it is ended.
     """
 
     model: ModelOnExecutors
@@ -37,6 +38,7 @@ class ScoringTask:
     options: ScoringOptions
     logits: bool = False
     computed_tokens: bool = False
+    stall_timeout_s: float = 600.0
 
     @property
     def key(self) -> str:
@@ -132,11 +134,6 @@ def score_udf(
     return build_udf(ScoringTask(on_executors, spec, options, logits), second_text)
 
 
-def with_computed_tokens(task: ScoringTask) -> ScoringTask:
-    """The same task, which also says how many tokens were computed for each text."""
-    return replace(task, computed_tokens=True)
-
-
 def build_udf(task: ScoringTask, second_text: bool) -> Callable[..., Any]:
     """The pandas UDF of a task, for one text column or for two."""
     make_udf: Any = pandas_udf  # its overloads do not know iterators of frames
@@ -167,16 +164,21 @@ def _score(
     task: ScoringTask,
     batches: Iterator[tuple[Sequence[str | None], Sequence[str | None] | None]],
 ) -> Iterator[pd.DataFrame]:
+    return contained(_frames(task, batches), doing="scoring")
+
+
+def _frames(
+    task: ScoringTask,
+    batches: Iterator[tuple[Sequence[str | None], Sequence[str | None] | None]],
+) -> Iterator[pd.DataFrame]:
+    watchdog = Watchdog(task.stall_timeout_s)
+    watchdog.renew()
     try:
         scorer = _load(task)
-        for scores in scorer.score_batches(batches):
+        for scores in scorer.score_batches(batches, on_progress=watchdog.renew):
             yield _to_frame(task, scores)
-    except GeneratorExit:
-        raise
-    except PsychescaleError:
-        raise
-    except BaseException as error:  # noqa: BLE001 - SystemExit too: it would hang the executor (SPARK-33339)
-        raise RuntimeError(_without_content(error)) from None
+    finally:
+        watchdog.stop()
 
 
 def _load(task: ScoringTask) -> Scorer:
@@ -209,10 +211,3 @@ def _to_frame(task: ScoringTask, scores: TextScores) -> pd.DataFrame:
     if task.computed_tokens:
         columns["computed_tokens"] = scores.computed_tokens
     return pd.DataFrame(columns)
-
-
-def _without_content(error: BaseException) -> str:
-    """What happened and where, without the message: it can hold words of a document."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames[-4:]))
-    return f"{type(error).__name__} while scoring, at {where}"
