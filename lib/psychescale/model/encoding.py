@@ -123,6 +123,20 @@ class TextEncoder:
         encodings = self._backend.encode_batch_fast(list(texts), add_special_tokens=False)
         return Ragged.of([encoding.ids for encoding in encodings])
 
+    def encode_with_offsets(self, texts: Sequence[str]) -> tuple[Ragged, NDArray[np.int64]]:
+        """Content tokens of every text, in order, and where they stand.
+
+        Returns:
+            The tokens; and for each of them its first code point in its text and the first after it,
+            int64, shape (n_tokens, 2), texts end to end.
+        """
+        encodings = self._backend.encode_batch(list(texts), add_special_tokens=False)
+        offsets = [pair for encoding in encodings for pair in encoding.offsets]
+        return (
+            Ragged.of([encoding.ids for encoding in encodings]),
+            np.array(offsets, np.int64).reshape(-1, 2),
+        )
+
     def _read_template(self, *, pair: bool) -> Template:
         """Encode a probe with and without special tokens; what is new are the special tokens."""
         first, second = self.encode(["a", "b"])[0].tolist(), self.encode(["a", "b"])[1].tolist()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -19,12 +20,15 @@ DEFAULT_MAX_BATCH_TOKENS = {"cpu": 512, "cuda": 65_536}
 
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
+Task = Literal["text", "token"]
+"""What has logits of its own: a window, or each of its tokens."""
+
 
 class TorchEngine:
-    """A sequence classifier in memory.
+    """A classifier of texts or of tokens in memory.
 
     Attributes:
-        n_labels: Number of logits per window.
+        n_labels: Number of logits per window, or per token.
         device: Where it computes.
         max_batch_tokens: Budget of a batch in tokens, padding included. Out of memory halves it, and
             it stays so.
@@ -57,13 +61,14 @@ class TorchEngine:
         device: torch.device,
         precision: Precision = "fp32",
         max_batch_tokens: int | None = None,
+        task: Task = "text",
     ) -> "TorchEngine":
         """Load the classifier of a model folder; its float32 weights stay memory-mapped on a CPU.
 
         Raises:
             ModelError: Weights are missing, or do not fit `config.json`.
         """
-        model = load_classifier(folder, dtype=_DTYPES[precision])
+        model = load_classifier(folder, dtype=_DTYPES[precision], task=task)
         return cls(model, pad_id=pad_id, device=device, max_batch_tokens=max_batch_tokens)
 
     def require_vocabulary(self, size: int) -> None:
@@ -130,6 +135,23 @@ class TorchEngine:
             logits[np.concatenate(rows)] = torch.cat(outputs).float().cpu().numpy()
         return logits, computed
 
+    def token_logits(self, windows: Windows) -> NDArray[np.float32]:
+        """Logits of every content token of every window, for a classifier of tokens.
+
+        Returns:
+            float32, shape (sum of ``windows.length``, n_labels): windows end to end, in order.
+        """
+        first = np.cumsum(windows.length) - windows.length
+        before = len(windows.template.before)
+        logits = np.empty((int(windows.length.sum()), self.n_labels), np.float32)
+        for rows in plan_batches(windows.total_lengths, self.max_batch_tokens):
+            for batch, output in self._run(windows, rows):
+                found = output.float().cpu().numpy()
+                for line, row in enumerate(batch.rows):
+                    start, length = first[row], windows.length[row]
+                    logits[start : start + length] = found[line, before : before + length]
+        return logits
+
     def _run(
         self, windows: Windows, rows: NDArray[np.int64]
     ) -> Iterator[tuple[Batch, torch.Tensor]]:
@@ -180,18 +202,24 @@ class TorchEngine:
         return tensor.pin_memory().to(self.device, non_blocking=True)
 
 
-def load_classifier(folder: Path, *, dtype: torch.dtype = torch.float32) -> torch.nn.Module:
-    """Load a sequence classifier from local safetensors, refusing one with invented weights.
+def load_classifier(
+    folder: Path, *, dtype: torch.dtype = torch.float32, task: Task = "text"
+) -> torch.nn.Module:
+    """Load a classifier from local safetensors, refusing one with invented weights.
 
     Raises:
         ModelError: Weights are missing (transformers would fill them with random numbers), do not
             fit `config.json`, or the architecture is unknown.
     """
-    from transformers import AutoModelForSequenceClassification
+    from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification
 
+    kinds: dict[Task, Any] = {
+        "text": AutoModelForSequenceClassification,
+        "token": AutoModelForTokenClassification,
+    }
     with quiet_transformers():
         try:
-            model, info = AutoModelForSequenceClassification.from_pretrained(
+            model, info = kinds[task].from_pretrained(
                 folder,
                 local_files_only=True,
                 trust_remote_code=False,

@@ -1,0 +1,48 @@
+"""Presidio's analyzer as a process: texts in as JSON lines, spans out as JSON lines.
+
+Runs in an environment of its own (presidio-analyzer and a spaCy model), which knows nothing of
+psychescale: standard library and Presidio only. The first line in is ``{"model": …}``, every other
+a text as a JSON string. The first line out says that it is ready; the last one says how much
+processor time the texts took, without start and model load.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+
+def main() -> None:
+    """Analyze each text by itself, as Presidio's own row-wise samples do."""
+    analyzer = _engine(json.loads(sys.stdin.readline())["model"])
+    analyzer.analyze("A first text, for whatever is made at first use.", language="en")
+    print(json.dumps("ready"), flush=True)
+    texts = [json.loads(line) for line in sys.stdin]
+    began = time.process_time()
+    for spans in _find(analyzer, texts):
+        print(json.dumps(spans))
+    print(json.dumps({"seconds": time.process_time() - began}))
+
+
+def _engine(model: str) -> Any:
+    from presidio_analyzer import AnalyzerEngine
+    from presidio_analyzer.nlp_engine import NlpEngineProvider
+
+    provider = NlpEngineProvider(
+        nlp_configuration={
+            "nlp_engine_name": "spacy",
+            "models": [{"lang_code": "en", "model_name": model}],
+        }
+    )
+    return AnalyzerEngine(nlp_engine=provider.create_engine(), supported_languages=["en"])
+
+
+def _find(analyzer: Any, texts: list[str]) -> Iterator[list[tuple[int, int, str, float]]]:
+    for text in texts:
+        found = analyzer.analyze(text, language="en")
+        yield [(r.start, r.end, r.entity_type, r.score) for r in found]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""A text before any model: normalization, recognizers of identifiers, redaction, pseudonyms."""

@@ -1,0 +1,273 @@
+"""Redaction of a text: normalize, find, resolve, replace, check. Failing closed.
+
+Every text either comes back redacted or raises `RedactionError`; its caller puts it into quarantine.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, ParamSpec, Protocol, TypeVar
+
+from psychescale.errors import PsychescaleError
+from psychescale.text import rules
+from psychescale.text.findings import Finding, PiiType
+from psychescale.text.gate import may_hold_name
+from psychescale.text.handles import Handles
+from psychescale.text.normalize import Normalized, fold, normalize
+from psychescale.text.operators import PLACEHOLDER, Document, Operators
+from psychescale.text.overlaps import resolve_overlaps
+from psychescale.text.rules.rule import View
+from psychescale.text.windows import split_windows
+
+REDACTOR_VERSION: Final = "1"
+"""Changes with every change of what is found or of how it is replaced."""
+
+MASK: Final = "\ufffc"
+"""Stands for what is already a placeholder while rules look: no letter of any rule."""
+
+HARD: Final = frozenset(
+    {
+        PiiType.EMAIL, PiiType.PHONE, PiiType.NATIONAL_ID, PiiType.CARD, PiiType.IBAN, PiiType.RECORD,
+        PiiType.ACCOUNT, PiiType.LICENSE, PiiType.IP, PiiType.MAC, PiiType.VEHICLE, PiiType.DEVICE,
+    }
+)  # fmt: skip
+"""Types whose values must be nowhere in the redacted text, not even where no rule saw them."""
+
+_MIN_HARD: Final = 4
+_MAX_PASSES: Final = 4
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_NO_DOCUMENT: Final = Document()
+
+
+class RedactionError(PsychescaleError):
+    """A text could not be redacted; nothing of it may be passed on.
+
+    Attributes:
+        reason: ``timeout`` or ``failed``.
+    """
+
+    exit_code = 5
+
+    @property
+    def reason(self) -> str:
+        """Why, for the table of quarantined texts."""
+        return "timeout" if "time" in self.problem else "failed"
+
+
+class NerModel(Protocol):
+    """Tier 2: a model for names, called with many texts at once."""
+
+    def find(self, texts: Sequence[str]) -> list[list[Finding]]:
+        """Findings of every text, offsets in code points of the text given."""
+        ...
+
+
+@dataclass(frozen=True)
+class RedactionOptions:
+    """How texts are redacted.
+
+    Attributes:
+        operators: What takes the place of a finding.
+        excluded: Types to leave in the text; a decision that the run must record.
+        timeout_s: Longest time for one text in either half of tier 1 (finding, replacing), checked at
+            every window of the text and every value.
+    """
+
+    operators: Operators = field(default_factory=Operators)
+    excluded: frozenset[PiiType] = frozenset()
+    timeout_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """A redacted text.
+
+    Attributes:
+        text: Normalized, with every finding replaced.
+        findings: Disjoint, in order, with offsets in the original text. They point at identifiers:
+            never to be stored beside the text.
+        counts: Type → number of findings; types without any are not in it.
+    """
+
+    text: str
+    findings: list[Finding] = field(repr=False)
+    counts: Mapping[PiiType, int]
+
+
+class Redactor:
+    """Redacts texts, one by one or in batches.
+
+    Args:
+        options: Operators, exclusions, time limit.
+        handles: The corpus's own authors.
+        tagger: A model for names; None leaves tier 1 alone.
+    """
+
+    def __init__(
+        self,
+        options: RedactionOptions | None = None,
+        *,
+        handles: Handles | None = None,
+        tagger: NerModel | None = None,
+    ) -> None:
+        self._options = options or RedactionOptions()
+        self._handles = handles or Handles()
+        self._tagger = tagger
+
+    def redact(self, text: str, document: Document = _NO_DOCUMENT) -> Redacted:
+        """One text, redacted.
+
+        Raises:
+            RedactionError: It could not be processed, or not in time.
+        """
+        (result,) = self.redact_batch([text], [document])
+        if isinstance(result, RedactionError):
+            raise result
+        return result
+
+    def redact_batch(
+        self, texts: Sequence[str], documents: Sequence[Document] | None = None
+    ) -> list["Redacted | RedactionError"]:
+        """A result for every text, in order: redacted, or the error that quarantines it.
+
+        An error of the tagger is one of its batch: it is raised as it is, so that the task fails.
+        """
+        documents = documents or [_NO_DOCUMENT] * len(texts)
+        drafts = [_guarded(self._tier_1, text) for text in texts]
+        self._tier_2([draft for draft in drafts if isinstance(draft, _Draft)])
+        return [
+            draft if isinstance(draft, RedactionError) else _guarded(self._finish, draft, document)
+            for draft, document in zip(drafts, documents, strict=True)
+        ]
+
+    def _tier_1(self, text: str) -> "_Draft":
+        normal = normalize(text)
+        deadline = time.monotonic() + self._options.timeout_s
+        masked = fold(_mask(normal.text))
+        found: set[Finding] = set()
+        for offset, window in split_windows(masked):
+            _check(deadline)
+            found.update(_moved(rules.find(View.of(window)), offset))
+            found.update(_moved(self._handles.find(window), offset))
+        return _Draft(normal, masked, [f for f in found if f.type not in self._options.excluded])
+
+    def _tier_2(self, drafts: list["_Draft"]) -> None:
+        if self._tagger is None:
+            return
+        chosen = [draft for draft in drafts if may_hold_name(draft.masked)]
+        if not chosen:
+            return
+        results = self._tagger.find([draft.normal.text for draft in chosen])
+        for draft, findings in zip(chosen, results, strict=True):
+            for finding in findings:
+                if finding.type not in self._options.excluded:
+                    draft.found.extend(_outside_masks(finding, draft.masked))
+
+    def _finish(self, draft: "_Draft", document: Document) -> Redacted:
+        deadline = time.monotonic() + self._options.timeout_s
+        text = draft.normal.text
+        findings = resolve_overlaps(draft.found, text)
+        if not findings:
+            return Redacted(text, [], {})
+        pieces: list[str] = []
+        position = 0
+        for finding in findings:
+            value = text[finding.start : finding.end]
+            pieces += (
+                text[position : finding.start],
+                self._options.operators.replace(finding.type, value, document),
+            )
+            position = finding.end
+        pieces.append(text[position:])
+        redacted = _without_rest("".join(pieces), findings, text, deadline)
+        originals = [_in_original(finding, draft.normal) for finding in findings]
+        return Redacted(redacted, originals, Counter(f.type for f in findings))
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A text between the tiers.
+
+    Attributes:
+        normal: Normalized, with the map back.
+        masked: Folded for matching, placeholders masked; as long as `normal.text`.
+        found: Findings so far, offsets in `normal.text`.
+    """
+
+    normal: Normalized
+    masked: str
+    found: list[Finding]
+
+
+def _guarded(work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T | RedactionError:
+    """`work` done, or an error that holds no word of the text, nor a cause that would."""
+    try:
+        return work(*args, **kwargs)
+    except RedactionError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - whatever it is, the text must not be passed on
+        name = type(error).__name__
+    return RedactionError(f"A text could not be redacted ({name}).", remedy="Quarantine it.")
+
+
+def _mask(text: str) -> str:
+    if "[" not in text:
+        return text
+    return PLACEHOLDER.sub(lambda match: MASK * len(match[0]), text)
+
+
+def _moved(findings: object, offset: int) -> list[Finding]:
+    moved: list[Finding] = list(findings)  # type: ignore[call-overload]
+    if not offset:
+        return moved
+    return [
+        Finding(f.start + offset, f.end + offset, f.type, f.source, f.confidence) for f in moved
+    ]
+
+
+def _outside_masks(finding: Finding, masked: str) -> list[Finding]:
+    """`finding` to the edges of its words and without what is a placeholder already."""
+    start, end = max(0, finding.start), min(finding.end, len(masked))
+    while 0 < start < end and masked[start].isalnum() and masked[start - 1].isalnum():
+        start -= 1
+    while start < end < len(masked) and masked[end - 1].isalnum() and masked[end].isalnum():
+        end += 1
+    parts, position = [], start
+    for piece in masked[start:end].split(MASK):
+        if any(char.isalnum() for char in piece):
+            parts.append(
+                Finding(
+                    position,
+                    position + len(piece),
+                    finding.type,
+                    finding.source,
+                    finding.confidence,
+                )
+            )
+        position += len(piece) + 1
+    return parts
+
+
+def _without_rest(redacted: str, findings: Sequence[Finding], text: str, deadline: float) -> str:
+    """Replaces what is left of hard identifiers: the same number a second time, without context."""
+    hard = {text[f.start : f.end].strip(): f.type for f in findings if f.type in HARD}
+    for value, kind in hard.items():
+        if len(value) >= _MIN_HARD and value in redacted:
+            redacted = redacted.replace(value, f"[{kind.value}]")
+        _check(deadline)
+    return redacted
+
+
+def _check(deadline: float) -> None:
+    if time.monotonic() > deadline:
+        raise RedactionError(
+            "A text took more time than the limit.",
+            remedy="Quarantine it, or raise the time limit.",
+        )
+
+
+def _in_original(finding: Finding, normal: Normalized) -> Finding:
+    start, end = normal.to_original(finding.start, finding.end)
+    return Finding(start, end, finding.type, finding.source, finding.confidence)

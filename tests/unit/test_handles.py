@@ -1,0 +1,98 @@
+"""The corpus's own handles, and the gate before the model for names."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from psychescale.text.gate import may_hold_name
+from psychescale.text.handles import Handles
+from psychescale.text.normalize import normalize
+
+
+def found(handles: list[str], text: str) -> list[str]:
+    return sorted({text[f.start : f.end] for f in Handles.of(handles).find(text)})
+
+
+class TestHandles:
+    @pytest.mark.parametrize(
+        ("handle", "text", "expected"),
+        [
+            ("moonwalker99", "as MoonWalker99 said", ["MoonWalker99"]),
+            ("u/quiet_otter", "ask quiet_otter!", ["quiet_otter"]),
+            ("quiet-otter", "quiet-otter's post", ["quiet-otter"]),
+            ("jane.doe.91", "by jane.doe.91.", ["jane.doe.91"]),
+            ("moonwalker99", "moonwalker99-like, _moonwalker99_", ["moonwalker99"]),
+            ("moonwalker99", "moonwalker9 moonwalker999", []),
+            ("Fuzzy Zorblax", "then fuzzy zorblax left", ["fuzzy zorblax"]),
+            ("Çağla_x", "ÇAĞLA_X wrote", ["ÇAĞLA_X"]),
+        ],
+    )
+    def test_tokens(self, handle: str, text: str, expected: list[str]) -> None:
+        """A handle is found as a token, whatever its case, and never inside another one."""
+        assert found([handle], text) == expected
+
+    @pytest.mark.parametrize(
+        ("handle", "text", "expected"),
+        [
+            ("happy", "so happy, Happy, HAPPY", []),
+            ("sarah", "Sarah left", []),
+            ("HaPPy", "so happy but HaPPy wrote", ["HaPPy"]),
+            ("xy", "xy", []),
+        ],
+    )
+    def test_words_are_not_handles(self, handle: str, text: str, expected: list[str]) -> None:
+        """A handle that is a common word counts in its own odd spelling only (or with a marker)."""
+        assert found([handle], text) == expected
+
+    def test_digest(self) -> None:
+        """The digest tells the list, not its order, its case or its markers."""
+        one = Handles.of(["b", "u/A", "@a", ""]).digest
+
+        assert one == Handles.of(["a", "B"]).digest
+        assert one == hashlib.sha256(b"a\nb").hexdigest()
+        assert one != Handles.of(["a"]).digest
+
+    def test_no_handles(self) -> None:
+        """An empty list finds nothing."""
+        assert found([], "anything") == []
+
+
+class TestGate:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "then Zorblax left",
+            "my friend sarah",
+            "dr who",
+            "love, nora",
+            "SARAH!",
+            "ask J. about it",
+        ],
+    )
+    def test_open(self, text: str) -> None:
+        """Unknown capitalized words, first names in any case and name contexts let a row through."""
+        assert may_hold_name(text)
+
+    @pytest.mark.parametrize(
+        "text", ["", "i feel so tired today", "It was a good day", "500 mg -0.96"]
+    )
+    def test_closed(self, text: str) -> None:
+        """Common words, at the beginning of a sentence too, do not."""
+        assert not may_hold_name(text)
+
+    def test_rows_with_persons(self, shared_data: Path) -> None:
+        """At least .99 of the development half's rows with a person get through (WNUT 2017)."""
+        lines = (
+            (shared_data / "pii" / "wnut17_train.jsonl").read_text(encoding="utf-8").splitlines()
+        )
+        rows = [json.loads(line) for line in lines]
+        persons = [
+            may_hold_name(normalize(row["text"]).text)
+            for row in rows
+            if hashlib.sha256(row["id"].encode()).digest()[0] % 2 == 0
+            and any(span["label"] == "person" for span in row["spans"])
+        ]
+
+        assert sum(persons) / len(persons) >= 0.99
