@@ -9,15 +9,16 @@ from psychescale.command import run_command
 from psychescale.settings import ScoreConfig
 from psychescale.spark.accounting import check_output
 from psychescale.spark.configured import configured_columns, configured_model
-from psychescale.spark.corpus import kept_fields, open_corpus, require_mark
+from psychescale.spark.corpus import kept_fields, open_corpus, require_mark, without_known
 from psychescale.spark.landing import forget_landed, land, require_checkpoint
 from psychescale.spark.lease import held_lease
 from psychescale.spark.outcome import print_outcome, print_plan, start_run
 from psychescale.spark.progress import ProgressDisplay
 from psychescale.spark.runs import recorded_run
+from psychescale.spark.scored import scored_rows
 from psychescale.spark.session import open_session
 from psychescale.spark.storage import join
-from psychescale.spark.stream import stream_scores
+from psychescale.spark.stream import stream_rows
 from psychescale.spark.tables import open_score_table, state_folder, written_rows
 from psychescale.spark.transport import broadcast_model
 from psychescale.spark.udf import ScoringTask
@@ -51,8 +52,8 @@ def score(config: ScoreConfig, console: Console) -> None:
             spark,
             corpus,
             state=state,
-            scoring_id=model.scoring_id,
-            scored_ids=written.select("id"),
+            purpose=model.scoring_id,
+            prepare=lambda rows: without_known(rows, written),
             rows_per_task=config.rows_per_task,
         )
         run.rows_in, run.rows_known = landed.n_rows, landed.n_known
@@ -68,14 +69,13 @@ def score(config: ScoreConfig, console: Console) -> None:
                 stall_timeout_s=config.stall_timeout_s,
             )
             with ProgressDisplay(console, title="scoring", total=landed.n_rows) as progress:
-                stream_scores(
+                stream_rows(
                     spark,
                     landed,
-                    task,
+                    lambda rows: scored_rows(rows, task, run, keep=config.keep),
                     run,
                     output=config.output,
                     checkpoint=checkpoint,
-                    keep=config.keep,
                     tasks_per_slot=config.tasks_per_slot,
                     max_failed_share=config.max_failed_share,
                     lease=lease,

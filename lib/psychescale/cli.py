@@ -10,6 +10,7 @@ from psychescale.notice import NOTICE
 
 # A verb is here once its job is built.
 VERBS = {
+    "anonymize": "redact a corpus: no identifiers in texts, pseudonyms for ids and authors",
     "score": "score a corpus into a Delta table of label probabilities",
     "verify": "score a sample of a finished table again, and say whether it holds",
     "train": "fine-tune a backbone on labelled texts",

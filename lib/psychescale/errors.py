@@ -67,7 +67,7 @@ class StorageError(PsychescaleError):
 
 
 class RowError(StrEnum):
-    """Why a text has no score: only reasons intrinsic to the row."""
+    """Why a row has no score, or was not passed on: only reasons intrinsic to the row."""
 
     NULL_TEXT = "null_text"
     """The text is missing."""
@@ -79,3 +79,7 @@ class RowError(StrEnum):
     """The text holds half of a surrogate pair, which no encoding of Unicode allows."""
     CORRUPT_ROW = "corrupt_row"
     """The line could not be parsed; the row has a made id."""
+    REDACTION_TIMEOUT = "redaction_timeout"
+    """Anonymization took too long; the text was not passed on."""
+    REDACTION_FAILED = "redaction_failed"
+    """Anonymization failed; the text was not passed on."""

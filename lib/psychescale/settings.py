@@ -1,6 +1,6 @@
 """The keys of every job: each is a flag, an environment variable and a key of the file."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -9,6 +9,83 @@ from psychescale.model.spec import Activation, LongText, Precision
 
 _Share = Annotated[float, Field(ge=0, le=1)]
 _Positive = Annotated[int, Field(ge=1)]
+
+
+Dates = Literal["placeholder", "year", "shift"]
+
+
+class AnonymizeConfig(JobConfig):
+    """Redact the texts of a corpus, replace ids and authors by keyed pseudonyms, mark the result."""
+
+    input: str = Field(
+        description="corpus: a Delta table, .parquet, .csv or .jsonl (.gz too), a folder of these, or "
+        "a catalog name"
+    )
+    output: str = Field(description="Delta table of redacted texts: a path or a catalog name")
+    key_file: str = Field(description="file with the key of the pseudonyms, at least 32 bytes")
+    ship_key: bool = Field(
+        False,
+        description="send the key to executors that cannot read the file; needs "
+        "spark.io.encryption.enabled",
+    )
+    quarantine: str | None = Field(
+        None, description="table of rows that failed, without texts (default: STATE/quarantine)"
+    )
+    crosswalk: str | None = Field(
+        None, description="table that leads from pseudonyms back to ids; none unless it is named"
+    )
+    state: str | None = Field(
+        None, description="folder for checkpoints and run table (default: OUTPUT/_psychescale)"
+    )
+
+    id_column: str = Field("id", description="column with the id, unique over the corpus")
+    text_column: str = Field("text", description="column with the text")
+    second_text_column: str | None = Field(
+        None, description="column with a second text, such as the question of a survey item"
+    )
+    author_column: str | None = Field(
+        None, description="column with the author, whose handle is also redacted in others' texts"
+    )
+    time_column: str | None = Field(None, description="column with the time of the text")
+    keep: Names = Field((), description="columns to pass through as they are")
+    encoding: str = Field("utf-8", description="of CSV and JSON lines, as in cp1252")
+    source: str = Field(
+        "", description="name of the corpus; pseudonyms of two sources cannot be linked"
+    )
+
+    dates: Dates = Field(
+        "placeholder",
+        description="what becomes of dates in texts; the time column keeps its year, or is shifted too",
+    )
+    ages: Literal["placeholder", "age-cap"] = Field("placeholder", description="of ages over 89")
+    zips: Literal["placeholder", "zip3"] = Field("placeholder", description="of postcodes")
+    names: Literal["placeholder", "surrogate"] = Field(
+        "placeholder", description="of names; surrogates are consistent inside a document only"
+    )
+    linkable_mentions: bool = Field(
+        False, description="keep who mentions whom followable, by keyed pseudonyms of mentions"
+    )
+    leave: Names = Field((), description="types of identifiers to leave in the texts, as in AGE")
+    tagger: str | None = Field(
+        None, description="token classifier for names: a model folder, or spacy:PIPELINE"
+    )
+    tagger_threshold: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.4, description="probability from which a word belongs to a name"
+    )
+    timeout_s: Annotated[float, Field(gt=0)] = Field(
+        60.0, description="longest time for one text before it goes to quarantine, in seconds"
+    )
+
+    max_failed_share: _Share = Field(
+        0.1, description="share of rows that may go to quarantine before the run fails"
+    )
+    rows_per_task: _Positive = Field(2500, description="most rows in a task")
+    tasks_per_slot: _Positive = Field(
+        24, description="most tasks of a micro-batch for each slot; a crash loses the micro-batch"
+    )
+    stall_timeout_s: Annotated[float, Field(gt=0)] = Field(
+        600.0, description="seconds that a worker may stand still before its task is tried again"
+    )
 
 
 class ScoreConfig(JobConfig):

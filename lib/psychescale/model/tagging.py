@@ -160,7 +160,8 @@ class TextTagger:
                 remedy="With bf16, try fp32; else the checkpoint is damaged.",
             )
         exponents: NDArray[np.float32] = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return exponents / exponents.sum(axis=1, keepdims=True)
+        probabilities: NDArray[np.float32] = exponents / exponents.sum(axis=1, keepdims=True)
+        return probabilities
 
     def _owned(
         self, index: NDArray[np.int64], of: NDArray[np.int64], length: NDArray[np.int64]

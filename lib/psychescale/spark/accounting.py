@@ -13,6 +13,7 @@ _USUAL_CAUSE = {
     RowError.NULL_TEXT: "Check that --text-column is the right one.",
     RowError.INVALID_UNICODE: "Is the corpus in another encoding? Name it with --encoding.",
     RowError.CORRUPT_ROW: "Check that the files are what their names say, and whole.",
+    RowError.REDACTION_TIMEOUT: "Raise --timeout-s.",
 }
 
 
@@ -23,13 +24,13 @@ def check_output(
 
     Args:
         spark: The session.
-        landed: The rows that were to be scored, by this run or by one that it resumed.
-        written: Columns `id` and `error` of the output under this scoring id.
-        max_failed_share: Share of the landed rows that may be without a score, 0 to 1.
+        landed: The rows that were to be done, by this run or by one that it resumed.
+        written: Columns `id` and `error` of the output.
+        max_failed_share: Share of the landed rows that may fail, 0 to 1.
 
     Raises:
         StorageError: Rows are missing or doubled.
-        FailureBudgetError: Too many rows have no score.
+        FailureBudgetError: Too many rows failed.
     """
     ids = spark.read.format("delta").load(landed.path).select(ID)
     found = ids.join(written.withColumn("_found", F.lit(True)), ID, "left")
@@ -64,8 +65,8 @@ def check_budget(failed: Mapping[str, int], n_rows: int, max_failed_share: float
         return
     by_count = sorted(failed.items(), key=lambda item: -item[1])
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in by_count)
-    cause = _USUAL_CAUSE.get(RowError(by_count[0][0]), "The texts hold nothing to score.")
+    cause = _USUAL_CAUSE.get(RowError(by_count[0][0]), "The texts hold nothing to read.")
     raise FailureBudgetError(
-        f"{n_failed:,} of {n_rows:,} rows have no score ({reasons}). What was scored is committed.",
+        f"{n_failed:,} of {n_rows:,} rows failed ({reasons}). What was done is committed.",
         remedy=f"{cause} Or allow more with --max-failed-share.",
     )

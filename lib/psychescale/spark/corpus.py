@@ -177,6 +177,20 @@ def require_mark(corpus: Corpus, *, accept_raw: bool) -> None:
         )
 
 
+def require_unmarked(corpus: Corpus) -> None:
+    """Refuse a corpus that has been through `anonymize` already.
+
+    Raises:
+        PrivacyError: It has.
+    """
+    if corpus.mark is not None:
+        raise PrivacyError(
+            "The corpus is anonymized already; its pseudonyms would get pseudonyms.",
+            remedy="Give the original corpus; the same --output is redacted anew where the redactor "
+            "has changed.",
+        )
+
+
 def require_unchanged(spark: SparkSession, corpus: Corpus) -> None:
     """Refuse a corpus whose files changed while they were read.
 
@@ -188,6 +202,11 @@ def require_unchanged(spark: SparkSession, corpus: Corpus) -> None:
             "Files of --input were added, removed or changed while they were read.",
             remedy="Run again when they are complete.",
         )
+
+
+def without_known(rows: DataFrame, known: DataFrame) -> DataFrame:
+    """`rows` whose `id` is not among those of `known`."""
+    return rows.join(known.select(ID), ID, "left_anti").select(rows.columns)
 
 
 def read_columns(spark: SparkSession, corpus: Corpus) -> DataFrame:

@@ -1,6 +1,7 @@
 """Any corpus → a Delta table cut into tasks of even size, which a stream can read and resume."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
@@ -29,7 +30,7 @@ class Landed:
     Attributes:
         path: Where it is.
         source_id: The landed table's own id; checkpoints are named after it.
-        n_rows: Rows to score.
+        n_rows: Rows to do.
         n_files: Files, each of which becomes one task.
         n_known: Rows of the corpus that were left out, because the output holds them already.
     """
@@ -46,11 +47,11 @@ def land(
     corpus: Corpus,
     *,
     state: str,
-    scoring_id: str,
-    scored_ids: DataFrame,
+    purpose: str,
+    prepare: Callable[[DataFrame], DataFrame],
     rows_per_task: int,
 ) -> Landed:
-    """Write the rows that are still to be scored as evenly sized files, or find them written.
+    """Write the rows that are still to be done as evenly sized files, or find them written.
 
     Rows are distributed by a hash of their text, which makes tasks of even size and brings equal
     texts together. Call it only as the one job that holds the output's lease.
@@ -59,22 +60,23 @@ def land(
         spark: The session.
         corpus: The input.
         state: The state folder.
-        scoring_id: What the rows are landed for: another model lacks other rows.
-        scored_ids: One column `id`: rows that the output holds already under this scoring id.
+        purpose: Scoring id, or another digest of what the rows are landed for: another model lacks
+            other rows.
+        prepare: All rows, each with an id of its own → those to land.
         rows_per_task: Most rows of a file.
 
     Raises:
         InputError: The corpus has no rows, or ids that are null or not unique, or changed meanwhile.
         StorageError: It cannot be written, or another state of the corpus is landed and unfinished.
     """
-    name = f"{scoring_id[:16]}-{corpus.fingerprint[:16]}"
+    name = f"{purpose[:16]}-{corpus.fingerprint[:16]}"
     path = join(state, "landed", name)
     make_private_folder(spark, state)
     make_private_folder(spark, join(state, "landed"))
     _require_none_unfinished(spark, state, name)
     if find_table(spark, path) is None:
         with explained(corpus.files):
-            _write(spark, corpus, scored_ids, path=path, rows_per_task=rows_per_task)
+            _write(spark, corpus, prepare, path=path, rows_per_task=rows_per_task)
     table = find_table(spark, path)
     detail = table.detail().select("id", "numFiles").first() if table is not None else None
     commit = table.history(1).select("userMetadata").first() if table is not None else None
@@ -115,7 +117,7 @@ def forget_landed(spark: SparkSession, landed: Landed, *, checkpoint: str) -> No
 
 
 def _require_none_unfinished(spark: SparkSession, state: str, name: str) -> None:
-    """At most one landed corpus for a scoring id: two could hold the same ids, and double them."""
+    """At most one landed corpus for a purpose: two could hold the same ids, and double them."""
     for other in folders(spark, join(state, "landed")):
         path = join(state, "landed", other)
         if other == name or not other.startswith(name.partition("-")[0]):
@@ -127,14 +129,14 @@ def _require_none_unfinished(spark: SparkSession, state: str, name: str) -> None
             "An unfinished run has landed a corpus that is not this one: another --input, or the "
             "same one before it changed.",
             remedy="Finish that run with the input as it was; or give it up: delete "
-            f"{path}, and the next run scores what its own input has and the output lacks.",
+            f"{path}, and the next run does what its own input has and the output lacks.",
         )
 
 
 def _write(
     spark: SparkSession,
     corpus: Corpus,
-    scored_ids: DataFrame,
+    prepare: Callable[[DataFrame], DataFrame],
     *,
     path: str,
     rows_per_task: int,
@@ -142,7 +144,7 @@ def _write(
     delete(spark, path)  # files of a landing that did not get as far as its commit
     with reading(spark, corpus) as rows:
         n_rows = _require_ids(rows, corpus.columns.id)
-        fresh = rows.join(scored_ids, ID, "left_anti").select(rows.columns)
+        fresh = prepare(rows)
         n_files = _file_count(fresh, slots=total_slots(spark), rows_per_task=rows_per_task)
         # One commit makes the table: whoever finds it finds it whole.
         (

@@ -69,7 +69,7 @@ def print_outcome(console: Console, run: Run, *, output: str, as_json: bool) -> 
         f"{tally.rows / tally.seconds:,.0f} docs/s, {tally.tokens / tally.seconds:,.0f} tokens/s, "
         f"{padding:.2f} tokens computed per token of text"
     )
-    console.print(f"  {tally.scored:>10,}  scored")
+    console.print(f"  {tally.done:>10,}  scored")
     for reason, count in sorted(tally.failed.items()):
         console.print(f"  {count:>10,}  {reason}")
     console.print(f"The table: {escape(output)}    this run: {run.run_id}")

@@ -28,9 +28,9 @@ class Run:
     Attributes:
         job: The verb.
         config: The configuration as JSON, secrets masked.
-        scoring_id: What determined the numbers.
-        digests: SHA-256 of weights, tokenizer and config.
-        activation: ``sigmoid`` or ``softmax``.
+        scoring_id: What determined the numbers; None where no text was scored.
+        digests: SHA-256 of weights, tokenizer and config; or of what anonymized.
+        activation: ``sigmoid`` or ``softmax``; None where no text was scored.
         accept_raw: Whether an unmarked corpus was accepted.
         run_id: Its name, which the rows it wrote carry.
         tally: What it wrote.
@@ -44,9 +44,9 @@ class Run:
 
     job: str
     config: str
-    scoring_id: str
+    scoring_id: str | None
     digests: Mapping[str, str]
-    activation: str
+    activation: str | None
     accept_raw: bool
     run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     tally: Tally = field(default_factory=Tally)
@@ -72,7 +72,7 @@ class Run:
             "accept_raw": self.accept_raw,
             "rows_in": self.rows_in,
             "rows_known": self.rows_known,
-            "rows_scored": tally.scored,
+            "rows_scored": tally.done,
             "rows_failed": sum(tally.failed.values()),
             "failed_by_reason": dict(tally.failed),
             "tokens": tally.tokens,

@@ -1,19 +1,18 @@
-"""Landed rows → scored rows, exactly once, micro-batch by micro-batch."""
+"""Landed rows → rows of an output, exactly once, micro-batch by micro-batch."""
 
 import math
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any
 
 from pyspark.errors import StreamingQueryException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
 from psychescale.errors import RowError
 from psychescale.spark.accounting import check_budget
-from psychescale.spark.corpus import ERROR, ID, SECOND, TEXT
+from psychescale.spark.corpus import ERROR
 from psychescale.spark.faults import explain_failure
 from psychescale.spark.landing import Landed
 from psychescale.spark.lease import Lease
@@ -22,36 +21,33 @@ from psychescale.spark.runs import Run
 from psychescale.spark.session import total_slots
 from psychescale.spark.storage import is_catalog_name, qualified
 from psychescale.spark.tally import Tally
-from psychescale.spark.udf import ScoringTask, build_udf
 
 _OBSERVATION = "psychescale"
 _POLL_S = 0.5
 
 
-def stream_scores(
+def stream_rows(
     spark: SparkSession,
     landed: Landed,
-    task: ScoringTask,
+    transform: Callable[[DataFrame], DataFrame],
     run: Run,
     *,
     output: str,
     checkpoint: str,
-    keep: Sequence[str],
     tasks_per_slot: int,
     max_failed_share: float,
     lease: Lease,
     progress: ProgressDisplay,
 ) -> None:
-    """Score all landed rows that the checkpoint does not hold as done, and append them to the output.
+    """Transform all landed rows that the checkpoint does not hold as done, and append them.
 
     Args:
         spark: The session.
         landed: The rows.
-        task: How to score.
-        run: Its ids are written into every row, and its tally counts them.
-        output: The score table, which exists.
+        transform: Landed rows → rows of the output, `observed` last but for what is dropped.
+        run: Its tally counts the rows.
+        output: The table to append to, which exists.
         checkpoint: Folder of the stream's state.
-        keep: Columns passed through.
         tasks_per_slot: Most tasks of a micro-batch for each slot. At its end slots wait for the last
             task, half a task each on average; a crash loses it.
         max_failed_share: Share of all landed rows that may fail, 0 to 1.
@@ -59,14 +55,13 @@ def stream_scores(
         progress: Where to show how far it is.
 
     Raises:
-        FailureBudgetError: Too many rows have no score; what was committed stays.
+        FailureBudgetError: Too many rows failed; what was committed stays.
         StorageError: Another job took over the output.
         PsychescaleError: The stream failed; the message says of what, and never quotes a row.
     """
-    rows = _read_stream(spark, landed, tasks_per_slot)
-    scored = _score(rows, task, run, keep=keep)
+    transformed = transform(_read_stream(spark, landed, tasks_per_slot))
     writer = (
-        scored.writeStream.format("delta")
+        transformed.writeStream.format("delta")
         .option("checkpointLocation", qualified(spark, checkpoint))
         .trigger(availableNow=True)
         .queryName(f"psychescale-{run.run_id}")
@@ -107,33 +102,17 @@ def _read_stream(spark: SparkSession, landed: Landed, tasks_per_slot: int) -> Da
     return reader.load(landed.path)
 
 
-def _score(rows: DataFrame, task: ScoringTask, run: Run, *, keep: Sequence[str]) -> DataFrame:
-    """The columns of the score table, counted on the way by the stream itself."""
-    second_text = SECOND in rows.columns
-    task = replace(task, computed_tokens=True)
-    udf = build_udf(task, second_text)
-    texts = [F.col(TEXT), F.col(SECOND)] if second_text else [F.col(TEXT)]
-    scored = rows.withColumn("_scores", udf(*texts))
-    fields = [name for name in task.result_type.names if name != ERROR]
-    flat = scored.select(
-        F.col(ID),
-        *[F.col(f"`{name}`") for name in keep],
-        *[F.col(f"_scores.{name}") for name in fields],
-        F.coalesce(F.col(ERROR), F.col(f"_scores.{ERROR}")).alias(ERROR),
-        F.lit(run.scoring_id).alias("scoring_id"),
-        F.lit(run.run_id).alias("run_id"),
-        F.current_timestamp().alias("scored_at"),
-    )
-    return flat.observe(
+def observed(rows: DataFrame, *sums: Column) -> DataFrame:
+    """`rows`, counted on their way by the stream itself: all, by reason in `error`, and `sums`."""
+    return rows.observe(
         _OBSERVATION,
         F.count(F.lit(1)).alias("rows"),
-        F.coalesce(F.sum("n_tokens"), F.lit(0)).alias("tokens"),
-        F.coalesce(F.sum("computed_tokens"), F.lit(0)).alias("computed_tokens"),
+        *sums,
         *[
             F.count(F.when(F.col(ERROR) == reason.value, 1)).alias(reason.value)
             for reason in RowError
         ],
-    ).drop("computed_tokens")
+    )
 
 
 def _collect(query: StreamingQuery, tally: Tally) -> None:

@@ -159,23 +159,63 @@ def open_score_table(
             write the same rows to it.
         UsageError: A kept column has the name of one of its own columns.
     """
-    own_state = "" if state is None else qualified(spark, state)
-    table = ensure_table(
+    return open_output(
         spark,
         place,
         scores_schema(spec, kept, logits=logits),
         description=DESCRIPTION,
         statistics=["scoring_id"],
-        properties={STATE_PROPERTY: own_state} if own_state else None,
+        state=state,
     )
-    row = table.detail().select("properties").collect()[0]
-    there = (row["properties"] or {}).get(STATE_PROPERTY, "")
+
+
+def open_output(
+    spark: SparkSession,
+    place: str,
+    schema: T.StructType,
+    *,
+    description: str,
+    statistics: Sequence[str],
+    state: str | None,
+    properties: Mapping[str, str] | None = None,
+) -> DeltaTable:
+    """A table that a job appends to, made if it is not there; the arguments are `ensure_table`'s.
+
+    Args:
+        spark: The session.
+        place: Path or catalog name.
+        schema: Its columns.
+        description: Its comment.
+        statistics: The only columns that may have statistics in the Delta log.
+        state: The state folder, where one is given.
+        properties: More table properties.
+
+    Raises:
+        InputError: The table exists with other columns.
+        StorageError: It cannot be created, or has another state folder.
+    """
+    own_state = "" if state is None else qualified(spark, state)
+    stated = {STATE_PROPERTY: own_state} if own_state else {}
+    table = ensure_table(
+        spark,
+        place,
+        schema,
+        description=description,
+        statistics=statistics,
+        properties={**(properties or {}), **stated},
+    )
+    there = properties_of(table).get(STATE_PROPERTY, "")
     if there != own_state:
         raise StorageError(
             f"The state folder of {place} is {there or 'inside it'}.",
             remedy=f"Add --state {there}." if there else "Leave out --state.",
         )
     return table
+
+
+def properties_of(table: DeltaTable) -> dict[str, str]:
+    """Properties of a table."""
+    return dict(table.detail().select("properties").collect()[0]["properties"] or {})
 
 
 def written_rows(table: DeltaTable, scoring_id: str) -> DataFrame:

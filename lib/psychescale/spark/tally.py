@@ -1,5 +1,6 @@
 """What has come out of a run, counted by reason."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -12,34 +13,40 @@ class Tally:
 
     Attributes:
         rows: Rows written.
-        failed: Rows without a score, by reason.
-        tokens: Content tokens of the scored texts.
-        computed_tokens: Tokens the model computed, special tokens and padding included.
+        failed: Rows that failed, by reason.
+        sums: What else the stream has counted, by name.
         seconds: How long the stream has run.
     """
 
     rows: int = 0
-    failed: dict[str, int] = field(default_factory=dict)
-    tokens: int = 0
-    computed_tokens: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
+    sums: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     _seen: set[int] = field(default_factory=set)
 
     @property
-    def scored(self) -> int:
-        """Rows with a score."""
+    def done(self) -> int:
+        """Rows that did not fail."""
         return self.rows - sum(self.failed.values())
 
+    @property
+    def tokens(self) -> int:
+        """Content tokens of the scored texts."""
+        return self.sums["tokens"]
+
+    @property
+    def computed_tokens(self) -> int:
+        """Tokens the model computed, special tokens and padding included."""
+        return self.sums["computed_tokens"]
+
     def add(self, batch_id: int, observed: Mapping[str, int]) -> None:
-        """Count a micro-batch, once."""
+        """Count a micro-batch, once: its `rows`, its failures under their reasons, and sums."""
         if batch_id in self._seen:
             return
         self._seen.add(batch_id)
-        self.rows += observed["rows"]
-        self.tokens += observed["tokens"]
-        self.computed_tokens += observed["computed_tokens"]
-        for reason in RowError:
-            if observed[reason.value]:
-                self.failed[reason.value] = (
-                    self.failed.get(reason.value, 0) + observed[reason.value]
-                )
+        reasons = {reason.value for reason in RowError}
+        for name, count in observed.items():
+            if name == "rows":
+                self.rows += count
+            elif count:
+                (self.failed if name in reasons else self.sums)[name] += count

@@ -46,7 +46,7 @@ _BLANK: Final = re.compile(r"\s")
 
 
 class NerModel(Protocol):
-    """Whatever finds identifiers in texts."""
+    """A model for names, called with many texts at once."""
 
     def find(self, texts: Sequence[str]) -> list[list[Finding]]:
         """Findings of each text, offsets in its code points."""

@@ -7,13 +7,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, ParamSpec, Protocol, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 from psychescale.errors import PsychescaleError
 from psychescale.text import rules
 from psychescale.text.findings import Finding, PiiType
 from psychescale.text.gate import may_hold_name
 from psychescale.text.handles import Handles
+from psychescale.text.ner import NerModel
 from psychescale.text.normalize import Normalized, fold, normalize
 from psychescale.text.operators import PLACEHOLDER, Document, Operators
 from psychescale.text.overlaps import resolve_overlaps
@@ -54,14 +55,6 @@ class RedactionError(PsychescaleError):
     def reason(self) -> str:
         """Why, for the table of quarantined texts."""
         return "timeout" if "time" in self.problem else "failed"
-
-
-class NerModel(Protocol):
-    """Tier 2: a model for names, called with many texts at once."""
-
-    def find(self, texts: Sequence[str]) -> list[list[Finding]]:
-        """Findings of every text, offsets in code points of the text given."""
-        ...
 
 
 @dataclass(frozen=True)

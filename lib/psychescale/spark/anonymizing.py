@@ -1,0 +1,244 @@
+"""An anonymizing configuration → what it means: columns, operators, handles, model, tables."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from delta.tables import DeltaTable
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+from rich.console import Console
+from rich.markup import escape
+
+from psychescale.config import public_values
+from psychescale.errors import UsageError
+from psychescale.model.checkpoint import Checkpoint, find_model, open_checkpoint
+from psychescale.notice import NOTICE
+from psychescale.settings import AnonymizeConfig
+from psychescale.spark.corpus import Columns, Corpus, kept_fields, without_known
+from psychescale.spark.crosswalk import extend_crosswalk
+from psychescale.spark.deidentified import (
+    open_quarantine,
+    open_redacted_table,
+    redacted_schema,
+    redaction_id,
+)
+from psychescale.spark.faults import explained
+from psychescale.spark.keying import AUTHOR, TIME, KeySource, pseudonymized, read_key
+from psychescale.spark.reading import reading
+from psychescale.spark.redaction import RedactionTask
+from psychescale.spark.runs import Run
+from psychescale.spark.storage import concealed, join
+from psychescale.spark.transport import broadcast_model
+from psychescale.text.findings import PiiType
+from psychescale.text.handles import Handles
+from psychescale.text.operators import Operator
+
+SPACY_PREFIX = "spacy:"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a configuration comes to, once the corpus is known.
+
+    Attributes:
+        key: Of the pseudonyms.
+        operators: Type → operator, where it is not the placeholder.
+        excluded: Types left in the texts.
+        tagger: Files of the model for names, or the name of a spaCy pipeline.
+        kept: Columns of the output that are passed through, author and time among them.
+        redaction: What the texts are redacted with (a digest).
+    """
+
+    key: KeySource
+    operators: dict[PiiType, Operator]
+    excluded: frozenset[PiiType]
+    tagger: Checkpoint | str | None
+    kept: list[T.StructField]
+    redaction: str
+
+
+def columns_of(config: AnonymizeConfig) -> Columns:
+    """Which columns of the corpus are read; those passed through as they are come last."""
+    extra = [name for name in (config.author_column, config.time_column) if name is not None]
+    for name in extra:
+        if name in config.keep:
+            raise UsageError(
+                f"--keep {name} would pass the column through as it is.",
+                remedy="It comes out anyway, as a pseudonym or made coarse; leave it out of --keep.",
+            )
+    return Columns(
+        config.id_column,
+        config.text_column,
+        config.second_text_column,
+        (*extra, *config.keep),
+    )
+
+
+def make_plan(spark: SparkSession, config: AnonymizeConfig, corpus: Corpus) -> Plan:
+    """Everything that can be refused is refused here, before anything is written.
+
+    Raises:
+        UsageError: Operators or types do not fit, or the key file cannot be read.
+        PrivacyError: The key is too short, or would be shipped in the open.
+        ModelError: The tagger cannot be used.
+    """
+    key = read_key(spark, config.key_file, source=config.source, ship=config.ship_key)
+    operators, excluded = _operators(config), _types(config.leave)
+    tagger = _tagger(config.tagger)
+    passed = {field.name: field for field in kept_fields(spark, corpus)}
+    kept = [passed[name] for name in config.keep]
+    if config.time_column is not None:
+        kept.insert(0, T.StructField(TIME, T.TimestampType()))
+    if config.author_column is not None:
+        kept.insert(0, T.StructField(AUTHOR, T.StringType()))
+    facts = {
+        "operators": {kind.value: operator.value for kind, operator in operators.items()},
+        "excluded": sorted(kind.value for kind in excluded),
+        "dates": config.dates,
+        "tagger": tagger.content_digest if isinstance(tagger, Checkpoint) else tagger,
+        "tagger_threshold": config.tagger_threshold if tagger else None,
+        "authors": config.author_column is not None,
+    }
+    return Plan(key, operators, excluded, tagger, kept, redaction_id(facts))
+
+
+def print_plan(console: Console, config: AnonymizeConfig, corpus: Corpus, plan: Plan) -> None:
+    """Say what is about to happen."""
+    console.print(f"[bold]psychescale anonymize[/]  {NOTICE}")
+    console.print(f"  corpus      {escape(corpus.place)} ({corpus.form})")
+    console.print(f"  key         {plan.key.key_id}, source {config.source or '(none)'!r}")
+    tagger = config.tagger or "none: rules alone, which miss names without a context"
+    console.print(f"  tagger      {escape(tagger)}")
+    console.print(f"  output      {escape(config.output)}")
+    if plan.excluded:
+        left = ", ".join(sorted(plan.excluded))
+        console.print(f"[yellow]  left in     {left}: these stay in the texts.[/]")
+    if config.linkable_mentions:
+        console.print("[yellow]  mentions    can be followed through the corpus.[/]")
+
+
+def new_run(config: AnonymizeConfig, plan: Plan, handles: Handles) -> Run:
+    """The run row, as far as it is known before the first row."""
+    digests = {"redaction": plan.redaction, "handles": handles.digest, "key_id": plan.key.key_id}
+    if isinstance(plan.tagger, Checkpoint):
+        digests["tagger"] = plan.tagger.content_digest
+    return Run(
+        job="anonymize",
+        config=json.dumps(public_values(config) | {"input": concealed(config.input)}),
+        scoring_id=None,
+        digests=digests,
+        activation=None,
+        accept_raw=False,
+    )
+
+
+def open_tables(
+    spark: SparkSession, config: AnonymizeConfig, plan: Plan, state: str
+) -> tuple[DeltaTable, DeltaTable, str]:
+    """The table of redacted texts, the quarantine, and where that is."""
+    table = open_redacted_table(
+        spark,
+        config.output,
+        redacted_schema(plan.kept, second_text=config.second_text_column is not None),
+        redaction=plan.redaction,
+        key_id=plan.key.key_id,
+        source=config.source,
+        state=config.state,
+    )
+    place = config.quarantine or join(state, "quarantine")
+    return table, open_quarantine(spark, place, plan.kept), place
+
+
+def collect_handles(spark: SparkSession, config: AnonymizeConfig, corpus: Corpus) -> Handles:
+    """The corpus's own authors, as they are now; none without a column for them."""
+    if config.author_column is None:
+        return Handles()
+    with reading(spark, corpus) as rows, explained(corpus.files):
+        authors = rows.select(F.col(f"`{config.author_column}`").cast("string")).distinct()
+        return Handles.of(row[0] for row in authors.collect() if row[0])
+
+
+def prepared(
+    config: AnonymizeConfig, plan: Plan, known: DataFrame | None
+) -> Callable[[DataFrame], DataFrame]:
+    """A function: rows of the corpus → rows to land, pseudonymous, without those that are known.
+
+    Args:
+        config: Names of the columns.
+        plan: The key.
+        known: Pseudonymous ids of the output; None where everything is redacted anew.
+    """
+
+    def prepare(rows: DataFrame) -> DataFrame:
+        if config.crosswalk is not None:
+            extend_crosswalk(rows, plan.key, place=config.crosswalk, author=config.author_column)
+        named = pseudonymized(
+            rows,
+            plan.key,
+            author=config.author_column,
+            time=config.time_column,
+            shift=config.dates == "shift",
+        )
+        return named if known is None else without_known(named, known)
+
+    return prepare
+
+
+def task_of(
+    spark: SparkSession, config: AnonymizeConfig, plan: Plan, handles: Handles
+) -> RedactionTask:
+    """What the workers need; sends the model out."""
+    tagger = plan.tagger
+    return RedactionTask(
+        key=plan.key,
+        operators=plan.operators,
+        excluded=plan.excluded,
+        handles=handles,
+        timeout_s=config.timeout_s,
+        tagger=broadcast_model(spark.sparkContext, tagger)
+        if isinstance(tagger, Checkpoint)
+        else tagger,
+        tagger_threshold=config.tagger_threshold,
+        stall_timeout_s=config.stall_timeout_s,
+    )
+
+
+def _operators(config: AnonymizeConfig) -> dict[PiiType, Operator]:
+    operators: dict[PiiType, Operator] = {}
+    if config.dates != "placeholder":
+        operators[PiiType.DATE] = Operator(config.dates)
+    if config.ages != "placeholder":
+        operators[PiiType.AGE] = Operator(config.ages)
+    if config.zips != "placeholder":
+        operators[PiiType.ZIP] = Operator(config.zips)
+    if config.names != "placeholder":
+        operators[PiiType.NAME] = Operator(config.names)
+    if config.linkable_mentions:
+        operators[PiiType.USER] = Operator.PSEUDONYM
+    if config.dates == "shift" and config.author_column is None:
+        raise UsageError(
+            "--dates shift shifts by author, and there is no column with authors.",
+            remedy="Name it with --author-column.",
+        )
+    return operators
+
+
+def _types(names: tuple[str, ...]) -> frozenset[PiiType]:
+    known = {kind.value: kind for kind in PiiType}
+    for name in names:
+        if name.upper() not in known:
+            raise UsageError(
+                f"--leave {name}: there is no such type of identifier.",
+                remedy=f"There are {', '.join(known)}.",
+            )
+    return frozenset(known[name.upper()] for name in names)
+
+
+def _tagger(place: str | None) -> Checkpoint | str | None:
+    if place is None:
+        return None
+    if place.startswith(SPACY_PREFIX):
+        return place.removeprefix(SPACY_PREFIX)
+    return open_checkpoint(find_model(place, revision=None))

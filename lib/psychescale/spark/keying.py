@@ -1,0 +1,136 @@
+"""The key of the pseudonyms on the executors, and what it does to ids, authors and times."""
+
+import functools
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.pandas.functions import pandas_udf
+
+from psychescale.errors import PrivacyError
+from psychescale.spark.corpus import ID
+from psychescale.text.dating import DateShift
+from psychescale.text.keys import PseudonymKey
+from psychescale.text.pseudonyms import Pseudonymizer
+
+AUTHOR, TIME = "author", "time"
+
+
+@dataclass(frozen=True)
+class KeySource:
+    """Where a worker finds the key: in a file that it can read, or with the job.
+
+    Attributes:
+        path: The file.
+        key_id: Which key must be in it.
+        source: Name of the corpus, a domain of its own.
+        secret: The key itself, if it is shipped.
+    """
+
+    path: str
+    key_id: str
+    source: str
+    secret: bytes | None = field(default=None, repr=False)
+
+    def pseudonymizer(self) -> Pseudonymizer:
+        """The key on this machine, ready for use.
+
+        Raises:
+            UsageError: The file cannot be read here.
+            PrivacyError: It holds another key than on the driver.
+        """
+        return _open(self)
+
+
+@functools.lru_cache(maxsize=4)
+def _open(source: KeySource) -> Pseudonymizer:
+    key = (
+        PseudonymKey.read(Path(source.path))
+        if source.secret is None
+        else PseudonymKey(source.secret)
+    )
+    if key.key_id != source.key_id:
+        raise PrivacyError(
+            "The key file on this executor holds another key than on the driver.",
+            remedy="Put the same file on every machine, or add --ship-key.",
+        )
+    return Pseudonymizer(key, source.source)
+
+
+def read_key(spark: SparkSession, path: str, *, source: str, ship: bool) -> KeySource:
+    """Read the key on the driver, and decide how executors come by it.
+
+    Raises:
+        UsageError: The file cannot be read.
+        PrivacyError: The key is too short; or it is to be shipped over an unencrypted Spark.
+    """
+    key = PseudonymKey.read(Path(path))
+    encrypted = spark.conf.get("spark.io.encryption.enabled", "false")
+    if ship and encrypted != "true":
+        raise PrivacyError(
+            "--ship-key, but Spark would write the key to disk as it is.",
+            remedy="Add --set spark.io.encryption.enabled=true, or put the key file on every machine.",
+        )
+    return KeySource(path, key.key_id, source, key.secret if ship else None)
+
+
+def pseudonymized(
+    rows: DataFrame, key: KeySource, *, author: str | None, time: str | None, shift: bool
+) -> DataFrame:
+    """The same rows with pseudonyms for `id` and the author, and a coarser or shifted time.
+
+    Args:
+        rows: As `reading` gives them.
+        key: Of the pseudonyms.
+        author: Column with the author; comes out as `author`.
+        time: Column with the time; comes out as `time`, a timestamp.
+        shift: Shift the time by the author's constant; else it becomes the beginning of its year.
+    """
+    named = pandas_udf(_with(key, _ids), "string")(F.col(ID))  # type: ignore[call-overload]
+    result = rows.withColumn(ID, named)
+    if time is not None:
+        moment = F.try_to_timestamp(F.col(f"`{time}`").cast("string"))
+        coarse = (
+            _shifted(moment, F.col(f"`{author}`"), key) if shift else F.date_trunc("year", moment)
+        )
+        result = _replaced(result, time, TIME, coarse)
+    if author is not None:
+        pseudonym = pandas_udf(_with(key, _authors), "string")(F.col(f"`{author}`"))  # type: ignore[call-overload]
+        result = _replaced(result, author, AUTHOR, pseudonym)
+    return result
+
+
+def _replaced(rows: DataFrame, old: str, new: str, value: Column) -> DataFrame:
+    if old == new:
+        return rows.withColumn(new, value)
+    return rows.withColumn(new, value).drop(old)
+
+
+def _shifted(moment: Column, author: Column, key: KeySource) -> Column:
+    days = pandas_udf(_with(key, _shifts), "int")(author)  # type: ignore[call-overload]
+    return moment + F.make_dt_interval(days)
+
+
+def _with(key: KeySource, work: Any) -> Any:
+    """A function of one series, as pandas_udf wants it: with annotations that it can read."""
+
+    def apply(values: pd.Series) -> pd.Series:
+        pseudonymizer = key.pseudonymizer()
+        return values.map(lambda value: None if value is None else work(pseudonymizer, str(value)))
+
+    return apply
+
+
+def _ids(pseudonymizer: Pseudonymizer, value: str) -> str:
+    return pseudonymizer.id(value)
+
+
+def _authors(pseudonymizer: Pseudonymizer, value: str) -> str:
+    return pseudonymizer.author(value)
+
+
+def _shifts(pseudonymizer: Pseudonymizer, author: str) -> int:
+    return DateShift.of_author(pseudonymizer, pseudonymizer.author(author)).days

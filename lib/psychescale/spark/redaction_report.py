@@ -1,0 +1,120 @@
+"""What a run of `anonymize` found and left out, in counts; small ones masked."""
+
+import json
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from rich.console import Console
+from rich.markup import escape
+
+from psychescale.notice import NOTICE
+from psychescale.spark.corpus import ERROR
+from psychescale.spark.deidentified import LIMITS
+from psychescale.spark.storage import join, make_private_folder, replace_file
+
+MASKED_UP_TO = 7
+"""Counts from 1 to this are not told: they can point at a person (OpenSAFELY's rule)."""
+
+_LENGTHS = (0, 50, 200, 1000)
+"""Words from which a group of lengths begins."""
+
+
+def measure_redaction(staged: DataFrame) -> dict[str, Any]:
+    """Findings by type, rows touched, rows quarantined, and how those differ in length.
+
+    Args:
+        staged: Rows of `redacted_rows`.
+
+    Returns:
+        Counts (masked where small) and rates; ready for JSON.
+    """
+    failed = F.col(ERROR).isNotNull()
+    touched = F.size("findings") > 0
+    totals = staged.agg(
+        F.count(F.lit(1)).alias("rows"),
+        F.count(F.when(failed, 1)).alias("quarantined"),
+        F.count(F.when(~failed & touched, 1)).alias("touched"),
+        F.coalesce(F.sum(F.when(~failed, F.col("n_words"))), F.lit(0)).alias("words"),
+    ).collect()[0]
+    types = (
+        staged.where(~failed)
+        .select(F.explode("findings").alias("type", "count"))
+        .groupBy("type")
+        .agg(F.sum("count").alias("count"))
+        .orderBy("type")
+        .collect()
+    )
+    reasons = staged.where(failed).groupBy(ERROR).count().orderBy(ERROR).collect()
+    words = totals["words"]
+    return {
+        "rows": totals["rows"],
+        "kept": totals["rows"] - totals["quarantined"],
+        "quarantined": _masked(totals["quarantined"]),
+        "quarantined_by_reason": {row[ERROR]: _masked(row["count"]) for row in reasons},
+        "rows_touched": _masked(totals["touched"]),
+        "words": words,
+        "findings": {row["type"]: _masked(row["count"]) for row in types},
+        "findings_per_1000_words": {
+            row["type"]: round(1000 * row["count"] / words, 3)
+            for row in types
+            if words and row["count"] > MASKED_UP_TO
+        },
+        "by_length_in_words": _by_length(staged),
+        "limits": LIMITS,
+    }
+
+
+def write_report(spark: SparkSession, state: str, run_id: str, report: dict[str, Any]) -> str:
+    """Keep the report beside the run table; its place."""
+    folder = join(state, "reports")
+    make_private_folder(spark, folder)
+    path = join(folder, f"{run_id}.json")
+    replace_file(spark, path, json.dumps({"notice": NOTICE, **report}, indent=2) + "\n")
+    return path
+
+
+def print_report(console: Console, report: dict[str, Any], *, output: str) -> None:
+    """Say what was found; no value and no id is in it."""
+    console.print(
+        f"[bold]{report['rows']:,} documents[/]: {report['kept']:,} redacted and passed on, "
+        f"{report['quarantined']} quarantined; identifiers found in {report['rows_touched']}."
+    )
+    for kind, count in report["findings"].items():
+        rate = report["findings_per_1000_words"].get(kind)
+        told = "" if rate is None else f"  {rate:>8.2f} per 1,000 words"
+        console.print(f"  {count!s:>10}  {kind}{told}")
+    for reason, count in report["quarantined_by_reason"].items():
+        console.print(f"  {count!s:>10}  quarantined: {reason}")
+    for group in report["by_length_in_words"]:
+        console.print(
+            f"  {group['words']:>10} words: {group['kept']} kept, {group['quarantined']} quarantined"
+        )
+    console.print(f"{LIMITS}\nThe table: {escape(output)}")
+
+
+def _by_length(staged: DataFrame) -> list[dict[str, Any]]:
+    """Kept and quarantined rows by length: the longest notes fail first."""
+    start = F.greatest(*[F.when(F.col("n_words") >= n, n).otherwise(0) for n in _LENGTHS])
+    counts = (
+        staged.groupBy(start.alias("start"))
+        .agg(
+            F.count(F.when(F.col(ERROR).isNull(), 1)).alias("kept"),
+            F.count(ERROR).alias("quarantined"),
+        )
+        .orderBy("start")
+        .collect()
+    )
+    ends = dict(zip(_LENGTHS, [f"–{n - 1}" for n in _LENGTHS[1:]] + ["+"], strict=True))
+    return [
+        {
+            "words": f"{row['start']}{ends[row['start']]}",
+            "kept": _masked(row["kept"]),
+            "quarantined": _masked(row["quarantined"]),
+        }
+        for row in counts
+    ]
+
+
+def _masked(count: int) -> int | str:
+    return f"1–{MASKED_UP_TO}" if 0 < count <= MASKED_UP_TO else int(count)
