@@ -26,7 +26,7 @@ test: check test-unit test-spark test-cluster
 
 # Without a JVM, in seconds.
 test-unit: install
-	$(BIN)/python -m pytest tests/unit
+	$(BIN)/python -m pytest -n 2 tests/unit
 
 # Real Spark, Delta and torch on this machine.
 test-spark: install

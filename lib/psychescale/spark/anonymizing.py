@@ -109,6 +109,8 @@ def print_plan(console: Console, config: AnonymizeConfig, corpus: Corpus, plan: 
     console.print(f"[bold]psychescale anonymize[/]  {NOTICE}")
     console.print(f"  corpus      {escape(corpus.place)} ({corpus.form})")
     console.print(f"  key         {plan.key.key_id}, source {config.source or '(none)'!r}")
+    if plan.key.exposed:
+        console.print("[yellow]  key         others may read its file: chmod 600.[/]")
     tagger = config.tagger or "none: rules alone, which miss names without a context"
     console.print(f"  tagger      {escape(tagger)}")
     console.print(f"  output      {escape(config.output)}")

@@ -1,6 +1,7 @@
 """The key of the pseudonyms on the executors, and what it does to ids, authors and times."""
 
 import functools
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from pyspark.sql.pandas.functions import pandas_udf
 from psychescale.errors import PrivacyError
 from psychescale.spark.corpus import ID
 from psychescale.text.dating import DateShift
-from psychescale.text.keys import PseudonymKey
+from psychescale.text.keys import KeyFileWarning, PseudonymKey
 from psychescale.text.pseudonyms import Pseudonymizer
 
 AUTHOR, TIME = "author", "time"
@@ -28,12 +29,14 @@ class KeySource:
         key_id: Which key must be in it.
         source: Name of the corpus, a domain of its own.
         secret: The key itself, if it is shipped.
+        exposed: Whether others than its owner may read the file on the driver.
     """
 
     path: str
     key_id: str
     source: str
     secret: bytes | None = field(default=None, repr=False)
+    exposed: bool = False
 
     def pseudonymizer(self) -> Pseudonymizer:
         """The key on this machine, ready for use.
@@ -47,11 +50,13 @@ class KeySource:
 
 @functools.lru_cache(maxsize=4)
 def _open(source: KeySource) -> Pseudonymizer:
-    key = (
-        PseudonymKey.read(Path(source.path))
-        if source.secret is None
-        else PseudonymKey(source.secret)
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", KeyFileWarning)  # the driver has told it
+        key = (
+            PseudonymKey.read(Path(source.path))
+            if source.secret is None
+            else PseudonymKey(source.secret)
+        )
     if key.key_id != source.key_id:
         raise PrivacyError(
             "The key file on this executor holds another key than on the driver.",
@@ -67,14 +72,16 @@ def read_key(spark: SparkSession, path: str, *, source: str, ship: bool) -> KeyS
         UsageError: The file cannot be read.
         PrivacyError: The key is too short; or it is to be shipped over an unencrypted Spark.
     """
-    key = PseudonymKey.read(Path(path))
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", KeyFileWarning)
+        key = PseudonymKey.read(Path(path))
     encrypted = spark.conf.get("spark.io.encryption.enabled", "false")
     if ship and encrypted != "true":
         raise PrivacyError(
             "--ship-key, but Spark would write the key to disk as it is.",
             remedy="Add --set spark.io.encryption.enabled=true, or put the key file on every machine.",
         )
-    return KeySource(path, key.key_id, source, key.secret if ship else None)
+    return KeySource(path, key.key_id, source, key.secret if ship else None, exposed=bool(told))
 
 
 def pseudonymized(

@@ -1,16 +1,18 @@
 """Landed rows → rows of an output, exactly once, micro-batch by micro-batch."""
 
+import contextlib
 import math
 import time
 from collections.abc import Callable
 from typing import Any
 
+from py4j.protocol import Py4JError, Py4JNetworkError
 from pyspark.errors import StreamingQueryException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
-from psychescale.errors import RowError
+from psychescale.errors import RowError, StorageError
 from psychescale.spark.accounting import check_budget
 from psychescale.spark.corpus import ERROR
 from psychescale.spark.faults import explain_failure
@@ -83,9 +85,16 @@ def stream_rows(
         query.awaitTermination()
     except StreamingQueryException as error:
         raise explain_failure(error) from None
+    except (Py4JNetworkError, ConnectionError):
+        raise StorageError(
+            "Spark's own process ended: killed, or out of memory.",
+            remedy="Give it more with --set spark.driver.memory=…; run again: it goes on where it "
+            "stopped.",
+        ) from None
     finally:
-        query.stop()
-        _collect(query, tally)
+        with contextlib.suppress(Py4JError, ConnectionError):  # it may be gone
+            query.stop()
+            _collect(query, tally)
         tally.seconds = time.monotonic() - started
     progress.update(tally.rows)
 
