@@ -44,6 +44,7 @@ setup(
         "filelock>=3.15",
         "huggingface-hub>=1,<3",
         "numpy>=1.26,<3",
+        "packaging>=24",
         "pandas>=2.2,<3",  # pyspark 4.2 warns about pandas 3
         "pyarrow>=15",
         "pydantic>=2.10,<3",

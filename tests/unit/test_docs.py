@@ -9,18 +9,20 @@ import pytest
 from psychescale.cli import VERBS
 from psychescale.config import JobConfig, load_config
 from psychescale.errors import RowError
-from psychescale.settings import DemoConfig, ScoreConfig, TrainConfig, VerifyConfig
+from psychescale.settings import DemoConfig, DoctorConfig, ScoreConfig, TrainConfig, VerifyConfig
 
 ROOT = Path(__file__).parents[2]
 CONFIGS: dict[str, type[JobConfig]] = {
     "score": ScoreConfig,
     "verify": VerifyConfig,
+    "doctor": DoctorConfig,
     "train": TrainConfig,
     "demo": DemoConfig,
 }
 REQUIRED = {
     "score": ["--model", "m", "--input", "i", "--output", "o"],
     "verify": ["--run", "r"],
+    "doctor": [],
     "train": ["--backbone", "b", "--train", "t", "--output", "o"],
     "demo": [],
 }
