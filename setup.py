@@ -50,6 +50,7 @@ setup(
         "filelock>=3.15",
         "huggingface-hub>=1,<3",
         "numpy>=1.26,<3",
+        "packaging>=24",
         "pandas>=2.2,<3",  # pyspark 4.2 warns about pandas 3
         "phonenumbers>=9,<10",
         "pyarrow>=15",

@@ -13,6 +13,7 @@ VERBS = {
     "anonymize": "redact a corpus: no identifiers in texts, pseudonyms for ids and authors",
     "score": "score a corpus into a Delta table of label probabilities",
     "verify": "score a sample of a finished table again, and say whether it holds",
+    "doctor": "say what of this machine, its Spark and its executors fits",
     "train": "fine-tune a backbone on labelled texts",
     "demo": "generate a synthetic corpus, train on it and score it, on this machine",
 }

@@ -12,6 +12,7 @@ from psychescale.errors import RowError
 from psychescale.settings import (
     AnonymizeConfig,
     DemoConfig,
+    DoctorConfig,
     ScoreConfig,
     TrainConfig,
     VerifyConfig,
@@ -22,6 +23,7 @@ CONFIGS: dict[str, type[JobConfig]] = {
     "anonymize": AnonymizeConfig,
     "score": ScoreConfig,
     "verify": VerifyConfig,
+    "doctor": DoctorConfig,
     "train": TrainConfig,
     "demo": DemoConfig,
 }
@@ -29,6 +31,7 @@ REQUIRED = {
     "anonymize": ["--input", "i", "--output", "o", "--key-file", "k"],
     "score": ["--model", "m", "--input", "i", "--output", "o"],
     "verify": ["--run", "r"],
+    "doctor": [],
     "train": ["--backbone", "b", "--train", "t", "--output", "o"],
     "demo": [],
 }

@@ -150,6 +150,12 @@ def make_private_folder(spark: SparkSession, path: str) -> None:
     system.setPermission(hadoop_path, permission)
 
 
+def mode(spark: SparkSession, path: str) -> str:
+    """Permissions of a file or folder, as in ``rwx------``."""
+    system, hadoop_path = _resolve(spark, path)
+    return str(system.getFileStatus(hadoop_path).getPermission().toString())
+
+
 def folders(spark: SparkSession, path: str) -> list[str]:
     """Names of the folders directly below `path`; none where there is no such folder."""
     system, hadoop_path = _resolve(spark, path)

@@ -1,0 +1,45 @@
+"""Say what of this machine, its Spark and its executors fits, and what to do about the rest."""
+
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from psychescale.command import run_command
+from psychescale.settings import DoctorConfig
+from psychescale.spark.doctor import (
+    Finding,
+    as_json,
+    not_run,
+    print_report,
+    require_no_red,
+)
+from psychescale.spark.doctor_machine import can_start_spark, examine_machine
+from psychescale.spark.doctor_plan import wanted_checks
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, run, and return the exit code."""
+    return run_command(DoctorConfig, "doctor", doctor, argv)
+
+
+def doctor(config: DoctorConfig, console: Console) -> None:
+    """Look at the machine, then at Spark if it can start, and tell all of it."""
+    findings = examine_machine()
+    findings += _examine_spark(config, findings)
+    if config.json_output:
+        print(as_json(findings))
+    print_report(console, findings)
+    require_no_red(findings)
+
+
+def _examine_spark(config: DoctorConfig, machine: list[Finding]) -> list[Finding]:
+    if not can_start_spark(machine):
+        return not_run(wanted_checks(config), "Spark cannot start: see above.")
+    from psychescale.spark.doctor_spark import examine_spark  # noqa: PLC0415 - needs pyspark
+
+    return examine_spark(config)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,164 @@
+"""The Spark half of `doctor`: a session, then what its executors, settings and places say."""
+
+import contextlib
+import os
+import re
+import threading
+import uuid
+from collections.abc import Iterator, Mapping
+
+from pyspark.sql import SparkSession
+
+from psychescale.errors import StorageError
+from psychescale.model.checkpoint import Checkpoint, find_model, open_checkpoint
+from psychescale.settings import DoctorConfig
+from psychescale.spark.doctor import Finding, Status, attempt, green, not_run, red
+from psychescale.spark.doctor_executors import (
+    Told,
+    ask_executors,
+    examine_model,
+    judge_executors,
+    judge_failed_task,
+    judge_gpus,
+    weights_bytes,
+)
+from psychescale.spark.doctor_places import examine_delta, examine_place
+from psychescale.spark.doctor_plan import wanted_checks
+from psychescale.spark.doctor_settings import (
+    READ_KEYS,
+    judge_settings,
+    slots_per_executor,
+)
+from psychescale.spark.session import open_session, total_slots
+from psychescale.spark.storage import is_catalog_name
+
+
+def examine_spark(config: DoctorConfig) -> list[Finding]:
+    """Start Spark, or take the session that is there, and look at all that needs it."""
+    spark: list[SparkSession] = []
+    findings = attempt("spark", lambda: [_start(config, spark)])
+    left = wanted_checks(config)[1:]
+    if not spark:
+        why = "Spark Connect" if _is_connect(config.spark) else "Spark did not start"
+        return [*findings, *not_run(left, f"{why}.")]
+    return [*findings, *_examine_session(config, spark[0])]
+
+
+def _examine_session(config: DoctorConfig, spark: SparkSession) -> list[Finding]:
+    settings = read_settings(spark)
+    slots = total_slots(spark)
+    found: dict[str, list[Finding]] = {}
+    places = [p for p in (config.state, config.output) if p and not is_catalog_name(p)]
+    if config.dry_run:
+        unwritten = [name for name in ("delta", "output", "state") if name in wanted_checks(config)]
+        why = "It would write a probe; --dry-run writes nothing."
+        found |= {name: not_run([name], why) for name in unwritten}
+    else:
+        shared = places[0] if places else None
+        found["delta"] = attempt("delta", lambda: [examine_delta(spark, shared)])
+        for name in ("output", "state"):
+            place: str | None = getattr(config, name)
+            if place is not None:
+                found[name] = _examine_place(spark, name, place, slots)
+
+    told: list[Told] = []
+    found["executors"] = _ask(spark, slots, told, timeout_s=config.timeout_s)
+    if told:
+        promised = settings.get("spark.task.resource.gpu.amount")
+        found["gpu"] = [judge_gpus(told, promised)]
+    checkpoint: list[Checkpoint] = []
+    if config.model is not None:
+        found["model"] = attempt("model", lambda: [_read_model(config, checkpoint)])
+        if checkpoint and told and _is_fit(found["executors"]):
+            found["model"] = attempt("model", lambda: [examine_model(spark, checkpoint[0], slots)])
+    for finding in attempt(
+        "memory",
+        lambda: judge_settings(
+            settings,
+            weights_bytes=weights_bytes(checkpoint[0]) if checkpoint else 0,
+            memory_bytes=min((t.memory_bytes for t in told), default=0),
+            slots=slots_per_executor(settings, slots),
+        ),
+    ):
+        found.setdefault(finding.check, []).append(finding)
+    unseen = "No task could run on an executor."
+    order = wanted_checks(config)[1:]
+    return [f for name in order for f in found.get(name, not_run([name], unseen))]
+
+
+def _start(config: DoctorConfig, started: list[SparkSession]) -> Finding:
+    if _is_connect(config.spark):
+        return red(
+            "spark",
+            "A Spark Connect session: it has no SparkContext, so `score` and `score_udf` cannot send "
+            "the model to executors.",
+            "Use a classic session: spark-submit, a cluster in dedicated access mode, or unset "
+            "SPARK_REMOTE. `Scorer` works without Spark.",
+        )
+    try:
+        spark = open_session(config.spark, verbose=config.verbose)
+    except StorageError as error:
+        if not re.search(r"unresolved|not found|download failed|UnknownHost", error.problem):
+            raise
+        return red(
+            "spark",
+            f"The jars cannot be fetched. {error.problem}",
+            "Without a network, bring the jars and name them: --set spark.jars=FILE,FILE (Delta needs "
+            "delta-spark and delta-storage).",
+            fault=StorageError,
+        )
+    started.append(spark)
+    master, slots = spark.sparkContext.master, total_slots(spark)
+    return green("spark", f"Spark {spark.version} at {master}, {slots} tasks at the same time")
+
+
+def _is_connect(settings: Mapping[str, str]) -> bool:
+    """Whether Spark is reached through Connect: by its settings, or by the session that is there."""
+    if "SPARK_REMOTE" in os.environ or "spark.remote" in settings:
+        return True
+    return type(SparkSession.getActiveSession()).__module__.startswith("pyspark.sql.connect")
+
+
+def read_settings(spark: SparkSession) -> dict[str, str]:
+    """Those of `READ_KEYS` that have a value."""
+    values = {key: spark.conf.get(key, None) for key in READ_KEYS}
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _examine_place(spark: SparkSession, name: str, place: str, slots: int) -> list[Finding]:
+    return attempt(name, lambda: [examine_place(spark, name, place, slots)])
+
+
+def _ask(spark: SparkSession, slots: int, told: list[Told], *, timeout_s: float) -> list[Finding]:
+    try:
+        with _deadline(spark, timeout_s):
+            told += ask_executors(spark, slots)
+    except Exception as error:  # noqa: BLE001 - py4j's and Spark's own
+        return [judge_failed_task(str(error))]
+    return list(judge_executors(told))
+
+
+@contextlib.contextmanager
+def _deadline(spark: SparkSession, timeout_s: float) -> Iterator[None]:
+    """Cancel what the block starts after a while: Spark waits for ever for a resource nobody has."""
+    context, group = spark.sparkContext, f"psychescale-doctor-{uuid.uuid4().hex}"
+    context.setJobGroup(group, "psychescale doctor", interruptOnCancel=True)
+    timer = threading.Timer(timeout_s, context.cancelJobGroup, [group])
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        for key in ("spark.jobGroup.id", "spark.job.description", "spark.job.interruptOnCancel"):
+            context._jsc.setLocalProperty(key, None)
+
+
+def _read_model(config: DoctorConfig, checkpoint: list[Checkpoint]) -> Finding:
+    """The driver's part: whole, by its checksums; and the finding if executors cannot be asked."""
+    folder = find_model(str(config.model), revision=config.revision)
+    checkpoint.append(open_checkpoint(folder))
+    return not_run(["model"], "Whole on the driver; executors could not be asked.")[0]
+
+
+def _is_fit(findings: list[Finding]) -> bool:
+    return all(finding.status is not Status.RED for finding in findings)
