@@ -1,10 +1,11 @@
 """What must be known of a model before a text is scored with it, and how it comes to be known."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, TypeGuard, cast, get_args
 
 from psychescale.errors import ModelError
 from psychescale.labels import column_suffixes
@@ -45,6 +46,9 @@ DEFAULT_STRIDE = 64
 _SHORTEST_WINDOW = 8
 _FLOAT_DTYPES = {"F64", "F32", "F16", "BF16"}
 
+LABEL_ATTENTION = "psychescale-label-attention"
+"""Model type of the label-attention head; the encoder's own configuration is nested in its."""
+
 
 @dataclass(frozen=True)
 class ModelSpec:
@@ -59,6 +63,8 @@ class ModelSpec:
             plain folder.
         stride: Tokens that neighbouring windows share under that policy.
         calibration: Slope and intercept per label in logits, or None for the identity.
+        thresholds: Per label, the probability from which it is assigned; None if none are frozen.
+            They change no score, so that they are no part of the scoring id.
         normalizer: Version of the text normalizer of the training texts; None if none is recorded.
         redactor: Version of the redactor of the training texts; None if none is recorded.
         model_type: Architecture, as in `config.json`.
@@ -80,6 +86,7 @@ class ModelSpec:
     weights_digest: str
     tokenizer_digest: str
     config_digest: str
+    thresholds: tuple[float, ...] | None = None
 
 
 def read_model(
@@ -112,7 +119,7 @@ def read_model(
         labels=names,
         columns=column_suffixes(names),
         activation=_choose_activation(checkpoint, activation, n_labels=len(names)),
-        max_length=_choose_max_length(checkpoint, max_length),
+        max_length=choose_max_length(checkpoint, max_length),
         long_text=_read_long_text(checkpoint),
         stride=int(_section(checkpoint, "long_text").get("stride", DEFAULT_STRIDE)),
         calibration=_read_calibration(checkpoint, names),
@@ -122,6 +129,7 @@ def read_model(
         weights_digest=checkpoint.digest(*WEIGHTS_FILES),
         tokenizer_digest=checkpoint.digest(*TOKENIZER_FILES),
         config_digest=checkpoint.digest(*CONFIG_FILES),
+        thresholds=_read_thresholds(checkpoint, names),
     )
     return checkpoint, spec
 
@@ -252,8 +260,13 @@ def _choose_activation(
     return cast(Activation, chosen)
 
 
-def _choose_max_length(checkpoint: Checkpoint, given: int | None) -> int:
-    config = checkpoint.config
+def choose_max_length(checkpoint: Checkpoint, given: int | None) -> int:
+    """The longest window in tokens: as asked for, or the model's own.
+
+    Raises:
+        ModelError: The model cannot read as many tokens, or does not say how many it can.
+    """
+    config = _encoder_config(checkpoint)
     stated = [config.get("max_position_embeddings"), config.get("n_positions")]
     positions = next((int(n) for n in stated if n and 0 < int(n) < _BELIEVABLE_LENGTH), None)
     if positions is not None and config.get("model_type") in _OFFSET_POSITIONS:
@@ -280,6 +293,19 @@ def _choose_max_length(checkpoint: Checkpoint, given: int | None) -> int:
             remedy=f"Choose a length from {_SHORTEST_WINDOW} to {ceiling}, special tokens included.",
         )
     return given
+
+
+def _encoder_config(checkpoint: Checkpoint) -> dict[str, Any]:
+    """What `config.json` says of the encoder."""
+    if checkpoint.config.get("model_type") != LABEL_ATTENTION:
+        return checkpoint.config
+    encoder = checkpoint.config.get("encoder")
+    if not isinstance(encoder, dict):
+        raise ModelError(
+            f"{checkpoint.folder}: config.json does not describe the encoder.",
+            remedy="Copy the bundle again.",
+        )
+    return encoder
 
 
 def _tokenizer_max_length(path: Path) -> int | None:
@@ -311,12 +337,32 @@ def _read_calibration(
         return None
     calibration = _section(checkpoint, "calibration")
     slope, intercept = calibration.get("slope"), calibration.get("intercept")
-    if not slope or not intercept or not len(slope) == len(intercept) == len(labels):
+    if not (_are_numbers(slope, len(labels)) and _are_numbers(intercept, len(labels))):
         raise ModelError(
             f"{checkpoint.folder}: the calibration in scoring.json does not fit {len(labels)} labels.",
             remedy="Pack or train the bundle again.",
         )
     return {"slope": tuple(slope), "intercept": tuple(intercept)}
+
+
+def _read_thresholds(checkpoint: Checkpoint, labels: tuple[str, ...]) -> tuple[float, ...] | None:
+    if checkpoint.scoring.get("thresholds") is None:
+        return None
+    values = _section(checkpoint, "thresholds").get("values")
+    if not _are_numbers(values, len(labels)):
+        raise ModelError(
+            f"{checkpoint.folder}: the thresholds in scoring.json do not fit {len(labels)} labels.",
+            remedy="Pack or train the bundle again.",
+        )
+    return tuple(values)
+
+
+def _are_numbers(values: object, count: int) -> TypeGuard[list[float]]:
+    return (
+        isinstance(values, list)
+        and len(values) == count
+        and all(isinstance(v, (int, float)) and math.isfinite(v) for v in values)
+    )
 
 
 def _section(checkpoint: Checkpoint, name: str) -> dict[str, Any]:
