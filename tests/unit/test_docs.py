@@ -9,19 +9,27 @@ import pytest
 from psychescale.cli import VERBS
 from psychescale.config import JobConfig, load_config
 from psychescale.errors import RowError
-from psychescale.settings import DemoConfig, ScoreConfig, TrainConfig, VerifyConfig
+from psychescale.settings import (
+    DemoConfig,
+    EvaluateConfig,
+    ScoreConfig,
+    TrainConfig,
+    VerifyConfig,
+)
 
 ROOT = Path(__file__).parents[2]
 CONFIGS: dict[str, type[JobConfig]] = {
     "score": ScoreConfig,
     "verify": VerifyConfig,
     "train": TrainConfig,
+    "evaluate": EvaluateConfig,
     "demo": DemoConfig,
 }
 REQUIRED = {
     "score": ["--model", "m", "--input", "i", "--output", "o"],
     "verify": ["--run", "r"],
-    "train": ["--backbone", "b", "--train", "t", "--output", "o"],
+    "train": ["--train", "t", "--output", "o"],
+    "evaluate": ["--model", "m", "--input", "i", "--output", "o"],
     "demo": [],
 }
 
