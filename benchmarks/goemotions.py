@@ -29,9 +29,10 @@ from psychescale.scoring.scorer import Scorer
 from psychescale.training.augment import AugmentOptions
 from psychescale.training.backbone import unpack_minilm
 from psychescale.training.calibrate import fit_calibration, log_loss, sigmoid
-from psychescale.training.fit import FitOptions, Rows, fit
+from psychescale.training.fit import FitOptions, fit
 from psychescale.training.leaks import count_dropped, find_leaks, resolve_leaks
 from psychescale.training.losses import LossOptions
+from psychescale.training.rows import Rows
 from psychescale.training.split import Split
 from psychescale.training.stratify import deal_out
 from psychescale.training.thresholds import Thresholds, assign, fit_thresholds, parse_criterion

@@ -18,7 +18,9 @@ from psychescale.training.augment import (
 HEAVY = AugmentOptions(deletion=0.4, swap=0.4, masking=0.3)
 CUES = ["not", "never", "I", "she", "might", "yesterday", "don't", "I'm", "they’ve", "(nobody)"]
 CONTENT = ["sleep", "tired", "house", "want", "important", "walking", "spent", "happy,", "river."]
-WORDS = st.lists(st.sampled_from([*CUES, "coffee", "tired", "house", "important", "river."]))
+WORDS = st.lists(
+    st.sampled_from([*CUES, "coffee", "tired", "house", "important", "river."]), max_size=20
+)
 
 TARGETS = np.array([[1, 0]] * 3 + [[0, 1]] * 20, np.float32)
 TEXTS = [f"text number {i} about a tired river" for i in range(23)]

@@ -91,18 +91,18 @@ class TestIntervals:
     def test_coverage(self, per_author: int) -> None:
         """About 95 % of intervals hold the population's value at 40 positives or so.
 
-        Slack for 300 data sets: three standard errors. The full simulation is a benchmark.
+        Slack for 120 data sets: three standard errors below. The full simulation is a benchmark.
         """
         rng = np.random.default_rng(5)
         measures = [measure_decisions(HALF)]
-        population = made(rng, 100_000, per_author=per_author)
+        population = made(rng, 30_000, per_author=per_author)
         truth = {n: v[0, 0] for n, v in point(population, measures[0]).per_label.items()}
         held = dict.fromkeys(("precision", "recall", "f1"), 0)
-        for seed in range(300):
+        for seed in range(120):
             sample = made(rng, 200, per_author=per_author)
             units = bearing_units(sample, HALF)
             values = point(sample, measures[0]).per_label
-            (drawn,) = replicate(sample, measures, n_replicates=200, seed=seed)
+            (drawn,) = replicate(sample, measures, n_replicates=150, seed=seed)
             for name in held:
                 low, high = interval(
                     KINDS[name],
@@ -113,7 +113,7 @@ class TestIntervals:
                 )
                 held[name] += low <= truth[name] <= high
 
-        assert all(0.91 <= count / 300 <= 0.99 for count in held.values()), held
+        assert all(0.89 <= count / 120 < 1 for count in held.values()), held
 
     def test_wilson(self) -> None:
         """With the variance of a plain share it is Wilson's interval (Newcombe 1998, table I)."""

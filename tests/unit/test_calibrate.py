@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -26,10 +26,10 @@ class TestFit:
     def test_recovers_the_truth(self) -> None:
         """Slope and intercept are found within their standard errors."""
         slope, intercept = [0.5, 1.0, 2.0], [-2.0, 0.0, 1.0]
-        fitted = fit_calibration(*draw(20_000, slope, intercept))
+        fitted = fit_calibration(*draw(8_000, slope, intercept))
 
-        np.testing.assert_allclose(fitted.slope, slope, atol=0.08)
-        np.testing.assert_allclose(fitted.intercept, intercept, atol=0.08)
+        np.testing.assert_allclose(fitted.slope, slope, atol=0.12)
+        np.testing.assert_allclose(fitted.intercept, intercept, atol=0.12)
         assert fitted.own_slope.all()
 
     def test_equals_logistic_regression(self) -> None:
@@ -42,6 +42,7 @@ class TestFit:
         np.testing.assert_allclose(fitted.slope, plain.coef_[0], atol=2e-3)
         np.testing.assert_allclose(fitted.intercept, plain.intercept_, atol=2e-3)
 
+    @settings(max_examples=10)
     @given(st.integers(0, 10_000))
     def test_in_the_large(self, seed: int) -> None:
         """Calibrated probabilities add up to the positives, label by label."""

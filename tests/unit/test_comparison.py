@@ -6,17 +6,14 @@ from numpy.typing import NDArray
 
 from psychescale.errors import InputError
 from psychescale.evaluation.comparison import (
-    SIGN_OFF,
     Comparison,
     Scored,
-    Verdict,
     compare,
     compare_by_group,
-    describe,
-    recommend,
 )
 from psychescale.evaluation.intervals import Estimate
 from psychescale.evaluation.predictions import Predictions, Undefined
+from psychescale.evaluation.recommendation import SIGN_OFF, Verdict, describe, recommend
 
 LABELS = ("a", "b")
 HALF = np.full(2, 0.5)

@@ -9,11 +9,13 @@ import pytest
 from psychescale.evaluation.agreement import agree
 from psychescale.evaluation.baselines import lexicon
 from psychescale.evaluation.challenge import challenge
-from psychescale.evaluation.comparison import Scored, compare, recommend
-from psychescale.evaluation.document import Contender, Context, Extras, to_document
+from psychescale.evaluation.comparison import Scored, compare
+from psychescale.evaluation.document import Context, to_document
+from psychescale.evaluation.document_parts import Contender, Extras
 from psychescale.evaluation.estimates import evaluate
 from psychescale.evaluation.masking import MASK, mask
 from psychescale.evaluation.predictions import Predictions
+from psychescale.evaluation.recommendation import recommend
 from psychescale.evaluation.slices import slice_by
 
 LABELS = ("joy", "sadness", "never", "few", "rare")

@@ -14,9 +14,10 @@ from psychescale.errors import InputError, ModelError, UsageError
 from psychescale.model.spec import read_model
 from psychescale.synthetic import generate_labelled
 from psychescale.training.augment import AugmentOptions
-from psychescale.training.fit import FitOptions, Fitted, Rows, fine_tune, fit, label_names
+from psychescale.training.fit import FitOptions, Fitted, fine_tune, fit, label_names
 from psychescale.training.labels import to_targets
 from psychescale.training.losses import LossOptions
+from psychescale.training.rows import Rows
 from psychescale.training.starting import open_bundle
 
 DOCUMENTS = list(generate_labelled(72, seed=3))

@@ -16,8 +16,9 @@ from psychescale.model.engine import load_classifier
 from psychescale.model.heads import LabelAttentionForSequenceClassification
 from psychescale.model.heads_attention import Reader
 from psychescale.model.heads_faithfulness import measure_faithfulness
+from psychescale.model.lengths import LABEL_ATTENTION
 from psychescale.model.quiet import quiet_transformers
-from psychescale.model.spec import LABEL_ATTENTION, read_model
+from psychescale.model.spec import read_model
 from psychescale.scoring.scorer import Scorer
 
 NAMES = ("sleep", "work", "family")

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn import metrics
@@ -139,6 +139,7 @@ class TestProbabilities:
             expected = sensitivity[false <= 1 - specificity + 1e-9].max()
             np.testing.assert_allclose(found[label, 0], expected, **EXACT)
 
+    @settings(max_examples=10)
     @given(cases())
     def test_losses(self, predictions: Predictions) -> None:
         """Log loss and Brier score are scikit-learn's."""

@@ -38,41 +38,31 @@ gives the measures of a label without a confusion to two decimals. Reliability b
 expected positives, are merged until each has 8 positives and 8 negatives.
 """
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, TypeAlias
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
-from psychescale.evaluation.agreement import Agreement
 from psychescale.evaluation.calibration import ReliabilityBin, recalibrate, reliability
-from psychescale.evaluation.challenge import Challenge
-from psychescale.evaluation.comparison import HEADLINE, Comparison, Recommendation
 from psychescale.evaluation.curves import draw_curves
+from psychescale.evaluation.document_parts import (
+    Extras,
+    Json,
+    agreement_json,
+    as_json,
+    challenge_json,
+    contenders_json,
+    estimates_json,
+    slices_json,
+)
 from psychescale.evaluation.estimates import Estimates, Evaluation
-from psychescale.evaluation.intervals import LEVEL, Estimate
+from psychescale.evaluation.intervals import LEVEL
 from psychescale.evaluation.predictions import FREQUENT_POSITIVES, MIN_POSITIVES, Predictions
-from psychescale.evaluation.slices import SliceTable
 from psychescale.notice import NOTICE
-
-Json: TypeAlias = dict[str, Any]
 
 SCHEMA = 1
 _BIN_FEWEST = 8  # the smallest count that may be shown
-
-
-@dataclass(frozen=True)
-class Contender:
-    """Another model, or a baseline, on the same rows.
-
-    Attributes:
-        evaluation: Of its own.
-        comparison: "This model minus it".
-    """
-
-    evaluation: Evaluation
-    comparison: Comparison
 
 
 @dataclass(frozen=True)
@@ -96,17 +86,6 @@ class Context:
     restricted_note: str = ""
 
 
-@dataclass(frozen=True)
-class Extras:
-    """Parts that an evaluation may or may not have."""
-
-    slices: Sequence[SliceTable] = ()
-    contenders: Mapping[str, Contender] = field(default_factory=dict)
-    challenge: Challenge | None = None
-    agreement: Sequence[Agreement] | None = None
-    recommendation: Recommendation | None = None
-
-
 def to_document(evaluation: Evaluation, context: Context, extras: Extras | None = None) -> Json:
     """The full document: JSON-serialisable, with every count. For those who may see small counts."""
     parts = extras or Extras()
@@ -125,37 +104,21 @@ def to_document(evaluation: Evaluation, context: Context, extras: Extras | None 
         },
         "overall": {
             "decisions": {
-                name: _estimates(made.estimates.overall)
+                name: estimates_json(made.estimates.overall)
                 for name, made in evaluation.decisions.items()
             },
-            "probabilities": _estimates(evaluation.probabilities.overall),
+            "probabilities": estimates_json(evaluation.probabilities.overall),
         },
-        "slices": [_slices(table) for table in parts.slices],
-        "contenders": _contenders(evaluation, context, parts.contenders),
-        "challenge": None if parts.challenge is None else _challenge(parts.challenge),
-        "agreement": _agreement(predictions.labels, parts.agreement),
+        "slices": [slices_json(table) for table in parts.slices],
+        "contenders": contenders_json(
+            evaluation, str(context.model.get("name", "this model")), parts.contenders
+        ),
+        "challenge": None if parts.challenge is None else challenge_json(parts.challenge),
+        "agreement": agreement_json(predictions.labels, parts.agreement),
         "training_curve": [dict(step) for step in context.training_curve],
         "recommendation": None if parts.recommendation is None else asdict(parts.recommendation),
         "restricted_note": context.restricted_note,
     }
-
-
-def as_json(estimate: Estimate) -> Json:
-    """An estimate with null where there is no number."""
-    return {
-        "value": _number(estimate.value),
-        "low": _number(estimate.low),
-        "high": _number(estimate.high),
-        "reason": None if estimate.reason is None else str(estimate.reason),
-    }
-
-
-def _number(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
-
-
-def _estimates(estimates: Mapping[str, Estimate]) -> Json:
-    return {name: as_json(estimate) for name, estimate in estimates.items()}
 
 
 def _data(predictions: Predictions, context: Context) -> Json:
@@ -219,86 +182,3 @@ def _bins(predictions: Predictions, label: int) -> list[ReliabilityBin]:
 
 def _one_label(estimates: Estimates, label: int) -> Json:
     return {name: as_json(found[label]) for name, found in estimates.per_label.items()}
-
-
-def _slices(table: SliceTable) -> Json:
-    return {
-        "column": table.column,
-        "gaps": {name: _number(value) for name, value in table.gaps.items()},
-        "groups": [
-            {
-                "group": found.group,
-                "n": found.n,
-                "positives": found.positives,
-                "n_labels": found.n_labels,
-                "values": _estimates(found.values),
-                "differences": _estimates(found.differences),
-            }
-            for found in table.slices
-        ],
-    }
-
-
-def _headline(evaluation: Evaluation) -> dict[str, Estimate]:
-    found = {
-        **evaluation.decisions["frozen"].estimates.overall,
-        **evaluation.probabilities.overall,
-    }
-    return {name: found[name] for name in HEADLINE if name in found}
-
-
-def _contenders(
-    evaluation: Evaluation, context: Context, others: Mapping[str, Contender]
-) -> list[Json]:
-    own = {
-        "name": str(context.model.get("name", "this model")),
-        "values": _estimates(_headline(evaluation)),
-        "differences": {},
-    }
-    return [
-        own,
-        *(
-            {
-                "name": name,
-                "values": _estimates(_headline(other.evaluation)),
-                "differences": _estimates(
-                    {m: e for m, e in other.comparison.overall.items() if m in HEADLINE}
-                ),
-            }
-            for name, other in others.items()
-        ),
-    ]
-
-
-def _challenge(found: Challenge) -> Json:
-    return {
-        "categories": [
-            {
-                "category": str(category),
-                "passed": tally.passed,
-                "n": tally.n,
-                "rate": as_json(tally.rate),
-            }
-            for category, tally in found.by_category.items()
-        ],
-        "failed": [
-            {"label": label, "category": str(pair.category), "lower": pair.lower,
-             "higher": pair.higher}
-            for label, pair in found.failed
-        ],
-        "untested": list(found.untested),
-    }  # fmt: skip
-
-
-def _agreement(labels: Sequence[str], found: Sequence[Agreement] | None) -> Json | None:
-    if found is None:
-        return None
-    return {
-        label: {
-            "alpha": _number(one.alpha),
-            "kappa": _number(one.kappa),
-            "pairwise_f1": _number(one.pairwise_f1),
-            "n_documents": one.n_documents,
-        }
-        for label, one in zip(labels, found, strict=True)
-    }

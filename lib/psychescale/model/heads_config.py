@@ -8,7 +8,7 @@ from typing import Any
 
 from transformers.configuration_utils import PreTrainedConfig
 
-from psychescale.model.spec import LABEL_ATTENTION
+from psychescale.model.lengths import LABEL_ATTENTION
 
 
 class LabelAttentionConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]

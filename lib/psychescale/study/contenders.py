@@ -10,15 +10,14 @@ from psychescale.errors import InputError, UsageError
 from psychescale.evaluation.baselines import always_positive, base_rate, lexicon, tfidf
 from psychescale.evaluation.comparison import (
     Comparison,
-    Recommendation,
     Scored,
     compare,
     compare_by_group,
-    recommend,
 )
-from psychescale.evaluation.document import Contender
+from psychescale.evaluation.document_parts import Contender
 from psychescale.evaluation.estimates import evaluate
 from psychescale.evaluation.predictions import MIN_POSITIVES, Floats, Predictions
+from psychescale.evaluation.recommendation import Recommendation, recommend
 from psychescale.settings import EvaluateConfig
 from psychescale.study.judging import Subject, score_rows, truth_of
 from psychescale.study.rows import LabelledRows

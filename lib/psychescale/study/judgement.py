@@ -8,7 +8,8 @@ import numpy as np
 from psychescale.errors import UsageError
 from psychescale.evaluation.challenge import challenge
 from psychescale.evaluation.comparison import Scored
-from psychescale.evaluation.document import Contender, Context, Extras, to_document
+from psychescale.evaluation.document import Context, to_document
+from psychescale.evaluation.document_parts import Contender, Extras
 from psychescale.evaluation.estimates import evaluate
 from psychescale.evaluation.predictions import Predictions
 from psychescale.evaluation.slices import count_groups, quartile_groups, slice_by

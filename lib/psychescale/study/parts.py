@@ -12,9 +12,10 @@ from psychescale.errors import InputError, UsageError
 from psychescale.settings import TrainConfig
 from psychescale.study.rows import LabelledRows, join_rows
 from psychescale.training.duplicates import find_near_duplicates
-from psychescale.training.fit import Rows, label_names
+from psychescale.training.fit import label_names
 from psychescale.training.labels import keep_labels, require_seen, to_targets
 from psychescale.training.leaks import Leak, count_dropped, find_leaks, resolve_leaks
+from psychescale.training.rows import Rows
 from psychescale.training.split import (
     PARTS,
     LabelShare,

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from psychescale.errors import InputError, UsageError
+from psychescale.errors import InputError
 from psychescale.model.checkpoint import open_checkpoint
+from psychescale.model.lengths import choose_max_length
 from psychescale.model.quiet import quiet_transformers
-from psychescale.model.spec import choose_max_length
-from psychescale.training.augment import AugmentOptions, augment
+from psychescale.training.augment import AugmentOptions
 from psychescale.training.labels import require_seen, to_targets
 from psychescale.training.losses import LossOptions, make_loss
 from psychescale.training.resume import claim
+from psychescale.training.rows import Rows, augmented, encode
 from psychescale.training.starting import Head, load_for_training
 from psychescale.training.trainer import LoopOptions, build_trainer
 
@@ -56,26 +56,6 @@ class FitOptions:
     warmup_share: float = 0.1
     checks_per_epoch: int = 1
     patience: int = 2
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Labelled texts of one part.
-
-    Attributes:
-        texts: The texts.
-        targets: float32, 0 or 1, shape (n_texts, n_labels).
-        second_texts: A second text for each (a survey item's question), None where there is none.
-    """
-
-    texts: Sequence[str]
-    targets: NDArray[np.float32]
-    second_texts: Sequence[str | None] | None = None
-
-    def __post_init__(self) -> None:
-        lengths = {len(self.texts), len(self.targets), len(self.second_texts or self.texts)}
-        if len(lengths) > 1:
-            raise ValueError(f"texts, targets and second texts differ in number: {lengths}")
 
 
 @dataclass(frozen=True)
@@ -214,7 +194,7 @@ def fit(
         model, tokenizer = load_for_training(
             backbone, labels, options.head, former_labels=former_labels
         )
-        rows = _augmented(train, augmentation, tokenizer.mask_token)
+        rows = augmented(train, augmentation, tokenizer.mask_token)
         folder, resume_from = Path(scratch), None
         if checkpoints is not None:
             everything = (asdict(options), asdict(loss), asdict(augmentation), list(labels))
@@ -222,12 +202,12 @@ def fit(
             resume_from = claim(
                 folder, _fingerprint(everything, checkpoint.content_digest, train, validation)
             )
-        encoded = _encode(tokenizer, rows, options.max_length)
+        encoded = encode(tokenizer, rows, options.max_length)
         trainer = build_trainer(
             model,
             tokenizer,
             encoded,
-            None if validation is None else _encode(tokenizer, validation, options.max_length),
+            None if validation is None else encode(tokenizer, validation, options.max_length),
             loss=make_loss(train.targets, loss),
             options=LoopOptions(
                 epochs=options.epochs,
@@ -264,41 +244,6 @@ def fit(
 
 def _told(on_progress: Callable[[int], None] | None, total: int) -> Callable[[float], None]:
     return lambda share: on_progress(round(share * total)) if on_progress else None
-
-
-def _augmented(train: Rows, options: AugmentOptions, mask: str | None) -> Rows:
-    if options.masking and not mask:
-        raise UsageError("The backbone has no mask token.", remedy="Set masking to 0.")
-    result = augment(train.texts, train.targets, options, mask=mask or "")
-    seconds = train.second_texts
-    return Rows(
-        result.texts,
-        result.targets,
-        None if seconds is None else [seconds[row] for row in result.origin],
-    )
-
-
-def _encode(tokenizer: Any, rows: Rows, max_length: int) -> list[dict[str, Any]]:
-    """What the model is called with, text by text, before padding."""
-    seconds = rows.second_texts or [None] * len(rows.texts)
-    encoded: list[dict[str, Any]] = [{}] * len(rows.texts)
-    for paired in (False, True):  # a tokenizer takes texts or pairs, not both at once
-        members = [
-            i for i, second in enumerate(seconds) if bool(second and second.strip()) == paired
-        ]
-        if not members:
-            continue
-        batch = tokenizer(
-            [rows.texts[i] for i in members],
-            [seconds[i] for i in members] if paired else None,
-            truncation=True,
-            max_length=max_length,
-        )
-        names = [name for name in tokenizer.model_input_names if name in batch]
-        for position, row in enumerate(members):
-            inputs = {name: batch[name][position] for name in names}
-            encoded[row] = {**inputs, "labels": rows.targets[row]}
-    return encoded
 
 
 def _fingerprint(choices: Any, backbone: str, train: Rows, validation: Rows | None) -> str:

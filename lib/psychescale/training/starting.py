@@ -9,8 +9,9 @@ import torch
 
 from psychescale.errors import ModelError, UsageError
 from psychescale.model.checkpoint import Checkpoint, open_checkpoint
+from psychescale.model.lengths import LABEL_ATTENTION
 from psychescale.model.quiet import quiet_transformers
-from psychescale.model.spec import LABEL_ATTENTION, ModelSpec, read_model
+from psychescale.model.spec import ModelSpec, read_model
 
 Head = Literal["standard", "label-attention"]
 
