@@ -43,12 +43,15 @@ setup(
     # the same files.
     package_dir={"": "lib", "psychescale.jobs": "jobs"},
     packages=[*find_packages("lib"), "psychescale.jobs"],
-    package_data={"psychescale": ["py.typed"]},
+    package_data={"psychescale": ["py.typed"], "psychescale.report": ["templates/*"]},
     install_requires=[
         "accelerate>=1.10,<2",
         "faker>=37,<41",  # lists of names for the recognizers, surrogates
+        "fairlearn>=0.13,<1",
         "filelock>=3.15",
         "huggingface-hub>=1,<3",
+        "jinja2>=3.1,<4",
+        "matplotlib>=3.9,<4",
         "numpy>=1.26,<3",
         "packaging>=24",
         "pandas>=2.2,<3",  # pyspark 4.2 warns about pandas 3
@@ -59,9 +62,12 @@ setup(
         "PyYAML>=6",
         "rich>=13.7",
         "safetensors>=0.6",
+        "scikit-learn>=1.6,<2",
+        "scipy>=1.13,<2",
         "tokenizers>=0.22,<0.24",
         "torch>=2.6,<3",
         "transformers>=5,<6",
+        "wrapt>=1.16,<3",
     ],
     extras_require={"spark": SPARK, "demo": DEMO, "spacy": SPACY, "dev": DEV},
     entry_points={"console_scripts": ["psychescale = psychescale.cli:main"]},

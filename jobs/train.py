@@ -1,4 +1,4 @@
-"""Fine-tune a backbone on labelled texts and write a bundle."""
+"""Fine-tune a backbone, or a bundle, on labelled texts and write a bundle."""
 
 import json
 import sys
@@ -9,15 +9,19 @@ from rich.console import Console
 
 from psychescale.command import run_command
 from psychescale.model.bundle import require_free, seal_bundle
-from psychescale.model.checkpoint import WEIGHTS_FILES, find_model, open_checkpoint
 from psychescale.notice import NOTICE
 from psychescale.settings import TrainConfig
-from psychescale.spark.corpus import open_corpus, require_mark
-from psychescale.spark.labelled import labelled_columns, read_labelled
+from psychescale.spark.labelled import read_given
 from psychescale.spark.progress import ProgressDisplay
 from psychescale.spark.session import open_session
-from psychescale.training.card import write_card
-from psychescale.training.fit import FitOptions, fine_tune, label_names
+from psychescale.modelling.fitting import Outcome, fit_parts, starting_point
+from psychescale.modelling.parts import Parts, divide, read_key
+from psychescale.modelling.record import (
+    card_text,
+    keep_membership,
+    restricted_folder,
+    scoring_facts,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,68 +30,64 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def train(config: TrainConfig, console: Console) -> None:
-    """Check the backbone, read the labelled texts, fit, and seal the bundle."""
-    bundle = Path(config.output)
+    """Check start and rows, make the parts, fit, calibrate, choose thresholds, and seal the bundle."""
+    bundle, restricted = Path(config.output), restricted_folder(config)
     require_free(bundle)
-    backbone = open_checkpoint(find_model(config.backbone, revision=config.revision))
+    start = starting_point(config)
+    if config.membership_key_file is not None:
+        read_key(config.membership_key_file)
     spark = open_session(config.spark, verbose=config.verbose)
-    corpus = open_corpus(spark, config.train, labelled_columns(config))
-    require_mark(corpus, accept_raw=config.accept_raw)
-    rows = read_labelled(spark, corpus, config.labels_column)
-    labels = label_names(rows.label_sets)
-    console.print(f"[bold]psychescale train[/]  {NOTICE}")
-    console.print(
-        f"  {len(rows.texts):,} labelled texts, {len(labels)} labels: {', '.join(labels)}"
-    )
-    if rows.n_left_out:
-        console.print(f"  {rows.n_left_out:,} rows without a text or with a corrupt line left out")
+    given, corpus = read_given(spark, config)
+    parts = divide(given, config)
+    _print_plan(console, parts)
     if config.dry_run:
         return
 
-    options = FitOptions(
-        epochs=config.epochs,
-        learning_rate=config.learning_rate,
-        head_learning_rate=config.head_learning_rate,
-        batch_size=config.batch_size,
-        max_length=config.max_length,
-        seed=config.seed,
-    )
-    total = round(config.epochs * len(rows.texts))
+    total = round(config.epochs * len(parts.index("train")))
     with ProgressDisplay(console, title="training", total=total) as progress:
-        loss = fine_tune(
-            backbone.folder,
-            rows.texts,
-            rows.label_sets,
-            labels,
-            options,
-            output=bundle,
-            on_progress=progress.update,
-        )
-    training = {
-        "backbone_weights_sha256": backbone.digest(*WEIGHTS_FILES),
-        "rows": len(rows.texts),
-        "rows_sha256": rows.digest,
-        "accept_raw": config.accept_raw,
-        "mean_training_loss": round(loss, 4),
-        **vars(options),
-    }
-    seal_bundle(
-        bundle,
-        {
-            "labels": labels,
-            "activation": "sigmoid",
-            "long_text": {"policy": "mean", "stride": 64},
-            "calibration": None,
-            "thresholds": None,
-            "normalizer": corpus.mark[0] if corpus.mark else None,
-            "redactor": corpus.mark[1] if corpus.mark else None,
-            "training": training,
-        },
-        write_card(labels, training),
-    )
+        outcome = fit_parts(config, start, parts, on_progress=progress.update)
+    facts = scoring_facts(config, start, parts, outcome, mark=corpus.mark)
+    keep_membership(restricted, parts, outcome)
+    seal_bundle(bundle, facts, card_text(facts, parts))
     if config.json_output:
-        print(json.dumps({"bundle": str(bundle), "labels": labels, **training}))
-    console.print(f"The bundle: {bundle}    mean training loss {loss:.3f}")
+        told = {"bundle": str(bundle), "labels": facts["labels"], **facts["split"]}
+        print(json.dumps({**told, **facts["training"]}))
+    _print_outcome(console, config, outcome)
+
+
+def _print_plan(console: Console, parts: Parts) -> None:
+    counts = parts.split.counts()
+    console.print(f"[bold]psychescale train[/]  {NOTICE}")
+    console.print(f"  {len(parts.labels)} labels: {', '.join(parts.labels)}", markup=False)
+    console.print(
+        "  labelled texts: "
+        + ", ".join(f"{n:,} {part.replace('_', ' ')}" for part, n in counts.items() if n)
+    )
+    if parts.rows.n_left_out:
+        console.print(
+            f"  {parts.rows.n_left_out:,} rows without a text or with a corrupt line left out"
+        )
+    for part, kinds in parts.dropped.items():
+        told = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
+        console.print(f"  dropped from {part}, because a later part knows them: {told}")
+    uneven = max(parts.shares, key=lambda share: share.deviation)
+    console.print(
+        f"  least even label over the parts: {uneven.label}, by {uneven.deviation:.1%}",
+        markup=False,
+    )
+
+
+def _print_outcome(console: Console, config: TrainConfig, outcome: Outcome) -> None:
+    fitted = outcome.fitted
+    if outcome.calibration is None:
+        console.print("Not calibrated: probabilities are those of the loss.")
+    if outcome.thresholds is not None:
+        console.print(f"Thresholds chosen on validation for {outcome.thresholds.criterion}.")
+    early = " (stopped early)" if fitted.stopped_early else ""
+    console.print(
+        f"The bundle: {config.output}    mean training loss {fitted.mean_training_loss:.3f}, "
+        f"weights of step {fitted.best_step} of {fitted.steps}{early}"
+    )
 
 
 if __name__ == "__main__":

@@ -11,12 +11,24 @@ The package imports neither torch nor pyspark until something that needs them is
 
 from typing import TYPE_CHECKING, Any
 
+from wrapt import register_post_import_hook
+
 if TYPE_CHECKING:
     from psychescale.scoring.scorer import Scorer
 
 __all__ = ["Scorer", "__version__"]
 
 __version__ = "0.1.0"
+
+# A model of our own (the label-attention head) must load through transformers' Auto classes, whichever
+# of the two packages is imported first. The names of what is called are text, so that nothing of
+# transformers or torch is imported before the program itself does so.
+register_post_import_hook(
+    "psychescale.model.heads_config:register", "transformers.models.auto.configuration_auto"
+)
+register_post_import_hook(
+    "psychescale.model.heads:register", "transformers.models.auto.modeling_auto"
+)
 
 
 def __getattr__(name: str) -> Any:

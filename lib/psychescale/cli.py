@@ -15,6 +15,7 @@ VERBS = {
     "verify": "score a sample of a finished table again, and say whether it holds",
     "doctor": "say what of this machine, its Spark and its executors fits",
     "train": "fine-tune a backbone on labelled texts",
+    "evaluate": "judge a model on labelled texts: measures, report, comparison",
     "demo": "generate a synthetic corpus, train on it and score it, on this machine",
 }
 

@@ -173,28 +173,166 @@ class DoctorConfig(JobConfig):
     )
 
 
-class TrainConfig(JobConfig):
-    """Fine-tune a backbone on labelled texts and write a bundle that `score` takes."""
+class LabelledConfig(JobConfig):
+    """How labelled texts are read, for training and for evaluation alike."""
 
-    backbone: str = Field(description="model folder, or hub id with --revision")
-    train: str = Field(description="labelled texts, in any form that `score` takes")
-    output: str = Field(description="folder of the bundle; must not exist")
-    revision: str | None = Field(None, description="commit of a hub id, 40 hex digits")
     id_column: str = Field("id", description="column with the id, unique over the corpus")
     text_column: str = Field("text", description="column with the text")
-    labels_column: str = Field("labels", description="column with a list of label names")
-    accept_raw: bool = Field(
-        False, description="train on a corpus that is not marked as anonymized"
+    second_text_column: str | None = Field(
+        None, description="column with a second text, such as the question of a survey item"
     )
+    labels_column: str = Field("labels", description="column with a list of label names")
+    label_columns: Names = Field(
+        (), description="columns of 0 and 1, one per label, in place of --labels-column"
+    )
+    author_column: str | None = Field(
+        None, description="column with the author; the texts of one are never taken apart"
+    )
+    encoding: str = Field("utf-8", description="of CSV and JSON lines, as in cp1252")
+    accept_raw: bool = Field(
+        False, description="read a corpus that is not marked as anonymized; recorded"
+    )
+
+
+class TrainConfig(LabelledConfig):
+    """Fine-tune a backbone on labelled texts and write a bundle that `score` takes."""
+
+    backbone: str | None = Field(None, description="model folder, or hub id with --revision")
+    from_bundle: str | None = Field(
+        None, alias="from", description="bundle to train on from, in place of --backbone"
+    )
+    former_labels: Names = Field(
+        (), description="labels of --from, in its order, where it does not name them"
+    )
+    train: str = Field(description="labelled texts, in any form that `score` takes")
+    validation: str | None = Field(
+        None, description="validation rows (default: a share of --train)"
+    )
+    test: str | None = Field(None, description="test rows (default: a share of --train)")
+    output: str = Field(description="folder of the bundle; must not exist")
+    restricted: str | None = Field(
+        None, description="folder for the ids of each part, mode 0700 (default: OUTPUT-restricted)"
+    )
+    revision: str | None = Field(None, description="commit of a hub id, 40 hex digits")
+    labels: Names = Field((), description="labels to train, in this order (default: all, by name)")
+
+    split: Literal["random", "time", "source"] = Field(
+        "random", description="how parts that are not given are made"
+    )
+    validation_share: _Share = Field(0.1, description="share of --train for validation")
+    test_share: _Share = Field(0.1, description="share of --train for test")
+    time_column: str | None = Field(None, description="column with the time, for --split time")
+    source_column: str | None = Field(
+        None, description="column with the source, for --split source"
+    )
+    held_out: str | None = Field(None, description="source to test on, for --split source")
+    on_leak: Literal["refuse", "drop-from-train"] = Field(
+        "refuse", description="what to do with rows that a later given part repeats"
+    )
+    membership_key_file: str | None = Field(
+        None, description="file whose bytes key the digest of each part's ids in the bundle"
+    )
+
+    head: Literal["standard", "label-attention"] | None = Field(
+        None, description="classifier on the backbone (default: that of --from, or standard)"
+    )
+    loss: Literal["bce", "weighted-bce", "focal", "asymmetric", "class-balanced"] = Field(
+        "weighted-bce", description="what is minimized; calibration undoes its weights"
+    )
+    copies: Annotated[int, Field(ge=0)] = Field(
+        0, description="varied copies of every training row, beside the row itself"
+    )
+    rare_rows: Annotated[int, Field(ge=0)] = Field(
+        0, description="rows that copies bring a rarer label to"
+    )
+    deletion: _Share = Field(0.0, description="probability that a word of a copy is deleted")
+    swap: _Share = Field(0.0, description="probability that a word of a copy is moved by one")
+    masking: _Share = Field(0.0, description="probability that a word of a copy is masked")
 
     epochs: Annotated[float, Field(gt=0)] = Field(2.0, description="passes over the training rows")
     learning_rate: Annotated[float, Field(gt=0)] = Field(1e-4, description="peak, decays to zero")
     head_learning_rate: Annotated[float, Field(gt=0)] = Field(
         1e-3, description="the same for classifier and pooler"
     )
+    warmup_share: _Share = Field(0.1, description="share of all steps in which the rates rise")
     batch_size: _Positive = Field(32, description="texts in a training step")
     max_length: _Positive = Field(128, description="tokens of a text that training reads")
-    seed: int = Field(0, description="of initial weights, order and dropout")
+    checks_per_epoch: _Positive = Field(
+        1, description="measurements of the validation log loss, and checkpoints, an epoch"
+    )
+    patience: _Positive = Field(2, description="checks without a better one before training stops")
+    checkpoints: str | None = Field(
+        None, description="folder for checkpoints, from which the same command resumes"
+    )
+    seed: int = Field(0, description="of split, initial weights, copies, order and dropout")
+
+    calibrate: bool = Field(True, description="fit slope and intercept per label on validation")
+    thresholds: str = Field(
+        "f1", description="f1, sensitivity=.90, specificity=.95, or none; chosen on validation"
+    )
+    long_text: LongText = Field(
+        "mean", description="policy for long texts that calibration and thresholds hold under"
+    )
+    stride: Annotated[int, Field(ge=0)] = Field(
+        64, description="tokens that neighbouring windows share under it"
+    )
+
+
+class EvaluateConfig(LabelledConfig):
+    """Judge a model on labelled texts: measures with intervals, a report, a table."""
+
+    task: Literal["labels"] = Field("labels", description="what is judged")
+    model: str = Field(description="model folder, bundle, or hub id with --revision")
+    input: str = Field(description="labelled texts that the model has not seen")
+    output: str = Field(description="folder for measures and report; must not exist")
+    scores: str | None = Field(
+        None, description="score table of this model, read in place of scoring the texts again"
+    )
+    membership: str | None = Field(
+        None, description="membership.jsonl of `train`: of --input only --part is judged"
+    )
+    part: Literal["validation", "test"] = Field("test", description="part of --membership to judge")
+    weight_column: str | None = Field(
+        None, description="column with how many documents a document stands for"
+    )
+    only: Names = Field((), description="labels to judge (default: all of the model's)")
+    slice_columns: Names = Field((), alias="slice", description="columns to compare groups by")
+
+    against: str | None = Field(None, description="model folder to compare with, paired")
+    train: str | None = Field(None, description="labelled texts that baselines learn from")
+    validation: str | None = Field(
+        None, description="rows that choose baselines' thresholds (default: a tenth of --train)"
+    )
+    baselines: Names = Field(
+        ("base-rate", "always-positive", "lexicon", "tfidf"),
+        description="baselines, where there are rows to learn from",
+    )
+    challenge: bool = Field(True, description="put the challenge suite to the model")
+
+    revision: str | None = Field(None, description="commit of a hub id, 40 hex digits")
+    labels: Names = Field((), description="names of the labels, in the model's order")
+    allow_generic_labels: bool = Field(False, description="accept names such as LABEL_0")
+    activation: Activation | None = Field(
+        None, description="how logits become probabilities, where the model does not say"
+    )
+    precision: Precision = Field("fp32", description="fp32 is exact; bf16 is faster on GPUs")
+    max_length: _Positive | None = Field(
+        None, description="longest window in tokens (default: the model's own)"
+    )
+    long_text: LongText | None = Field(
+        None, description="policy for longer texts (default: the model's own, or mean)"
+    )
+    stride: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="tokens that neighbouring windows share (default: the model's own, or 64)"
+    )
+    max_windows: _Positive = Field(64, description="most windows read of one text")
+
+    replicates: Annotated[int, Field(ge=100)] = Field(1000, description="of the bootstrap")
+    specificity: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.95, description="at which the sensitivity is read"
+    )
+    seed: int = Field(0, description="of the bootstrap, and of the tenth of --train")
+    banner: str | None = Field(None, description="a warning at the top of the report")
 
 
 class DemoConfig(JobConfig):

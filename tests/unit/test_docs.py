@@ -13,6 +13,7 @@ from psychescale.settings import (
     AnonymizeConfig,
     DemoConfig,
     DoctorConfig,
+    EvaluateConfig,
     ScoreConfig,
     TrainConfig,
     VerifyConfig,
@@ -25,6 +26,7 @@ CONFIGS: dict[str, type[JobConfig]] = {
     "verify": VerifyConfig,
     "doctor": DoctorConfig,
     "train": TrainConfig,
+    "evaluate": EvaluateConfig,
     "demo": DemoConfig,
 }
 REQUIRED = {
@@ -32,7 +34,8 @@ REQUIRED = {
     "score": ["--model", "m", "--input", "i", "--output", "o"],
     "verify": ["--run", "r"],
     "doctor": [],
-    "train": ["--backbone", "b", "--train", "t", "--output", "o"],
+    "train": ["--train", "t", "--output", "o"],
+    "evaluate": ["--model", "m", "--input", "i", "--output", "o"],
     "demo": [],
 }
 

@@ -183,7 +183,8 @@ def _read_json(path: Path, meaning: str) -> dict[str, Any]:
 
 
 def _refuse_remote_code(folder: Path, config: dict[str, Any]) -> None:
-    if config.get("auto_map"):
+    encoder = config.get("encoder")  # that of a label-attention head has a configuration of its own
+    if config.get("auto_map") or (isinstance(encoder, dict) and encoder.get("auto_map")):
         raise ModelError(
             f"{folder} wants to run code of its own (auto_map in config.json).",
             remedy="psychescale runs no code from a model folder; use a model of a class that "

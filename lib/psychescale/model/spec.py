@@ -1,10 +1,9 @@
 """What must be known of a model before a text is scored with it, and how it comes to be known."""
 
-import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, TypeGuard, cast, get_args
 
 from psychescale.errors import ModelError
 from psychescale.labels import column_suffixes
@@ -16,33 +15,15 @@ from psychescale.model.checkpoint import (
     find_model,
     open_checkpoint,
 )
+from psychescale.model.lengths import choose_max_length
 
 Activation = Literal["sigmoid", "softmax"]
 Precision = Literal["fp32", "bf16"]
 LongText = Literal["mean", "max", "head-tail", "truncate"]
 
-# transformers writes 1e30 for "unknown"; nothing that a BERT-family model reads is this long.
-_BELIEVABLE_LENGTH = 100_000
-# These count positions from padding_idx + 1, so the first ones are never used.
-_OFFSET_POSITIONS = {
-    "camembert",
-    "data2vec-text",
-    "esm",
-    "ibert",
-    "longformer",
-    "luke",
-    "markuplm",
-    "mpnet",
-    "roberta",
-    "roberta-prelayernorm",
-    "xlm-roberta",
-    "xlm-roberta-xl",
-    "xmod",
-}
 # Enough context for a window's first words to be read in a sentence; costs an eighth of the work on
 # long texts where windows hold 510 tokens.
 DEFAULT_STRIDE = 64
-_SHORTEST_WINDOW = 8
 _FLOAT_DTYPES = {"F64", "F32", "F16", "BF16"}
 
 
@@ -59,6 +40,8 @@ class ModelSpec:
             plain folder.
         stride: Tokens that neighbouring windows share under that policy.
         calibration: Slope and intercept per label in logits, or None for the identity.
+        thresholds: Per label, the probability from which it is assigned; None if none are frozen.
+            They change no score, so that they are no part of the scoring id.
         normalizer: Version of the text normalizer of the training texts; None if none is recorded.
         redactor: Version of the redactor of the training texts; None if none is recorded.
         model_type: Architecture, as in `config.json`.
@@ -80,6 +63,7 @@ class ModelSpec:
     weights_digest: str
     tokenizer_digest: str
     config_digest: str
+    thresholds: tuple[float, ...] | None = None
 
 
 def read_model(
@@ -112,7 +96,7 @@ def read_model(
         labels=names,
         columns=column_suffixes(names),
         activation=_choose_activation(checkpoint, activation, n_labels=len(names)),
-        max_length=_choose_max_length(checkpoint, max_length),
+        max_length=choose_max_length(checkpoint, max_length),
         long_text=_read_long_text(checkpoint),
         stride=int(_section(checkpoint, "long_text").get("stride", DEFAULT_STRIDE)),
         calibration=_read_calibration(checkpoint, names),
@@ -122,6 +106,7 @@ def read_model(
         weights_digest=checkpoint.digest(*WEIGHTS_FILES),
         tokenizer_digest=checkpoint.digest(*TOKENIZER_FILES),
         config_digest=checkpoint.digest(*CONFIG_FILES),
+        thresholds=_read_thresholds(checkpoint, names),
     )
     return checkpoint, spec
 
@@ -252,48 +237,6 @@ def _choose_activation(
     return cast(Activation, chosen)
 
 
-def _choose_max_length(checkpoint: Checkpoint, given: int | None) -> int:
-    config = checkpoint.config
-    stated = [config.get("max_position_embeddings"), config.get("n_positions")]
-    positions = next((int(n) for n in stated if n and 0 < int(n) < _BELIEVABLE_LENGTH), None)
-    if positions is not None and config.get("model_type") in _OFFSET_POSITIONS:
-        positions -= int(config.get("pad_token_id", 1)) + 1
-    tokenizer_length = _tokenizer_max_length(checkpoint.folder / "tokenizer_config.json")
-    limits = [positions, tokenizer_length, checkpoint.scoring.get("max_length")]
-    own = min((int(limit) for limit in limits if limit), default=None)
-    if own is not None and own < _SHORTEST_WINDOW:
-        raise ModelError(
-            f"{checkpoint.folder} states a maximum length of {own} tokens.",
-            remedy="Correct max_length in scoring.json, or model_max_length of the tokenizer.",
-        )
-    if given is None:
-        if own is None:
-            raise ModelError(
-                f"{checkpoint.folder} does not say how many tokens it can read.",
-                remedy="Add --max-length with the length it was trained with (often 512).",
-            )
-        return own
-    ceiling = positions if positions is not None else _BELIEVABLE_LENGTH
-    if not _SHORTEST_WINDOW <= given <= ceiling:
-        raise ModelError(
-            f"--max-length {given} is out of the range of {checkpoint.folder}.",
-            remedy=f"Choose a length from {_SHORTEST_WINDOW} to {ceiling}, special tokens included.",
-        )
-    return given
-
-
-def _tokenizer_max_length(path: Path) -> int | None:
-    if not path.is_file():
-        return None
-    try:
-        length = json.loads(path.read_text(encoding="utf-8")).get("model_max_length")
-    except (ValueError, AttributeError):
-        raise ModelError(
-            f"{path} cannot be read as JSON.", remedy="Copy the model folder again."
-        ) from None
-    return int(length) if length and 0 < length < _BELIEVABLE_LENGTH else None
-
-
 def _read_long_text(checkpoint: Checkpoint) -> LongText:
     policy = _section(checkpoint, "long_text").get("policy", "mean")
     if policy not in get_args(LongText):
@@ -311,12 +254,32 @@ def _read_calibration(
         return None
     calibration = _section(checkpoint, "calibration")
     slope, intercept = calibration.get("slope"), calibration.get("intercept")
-    if not slope or not intercept or not len(slope) == len(intercept) == len(labels):
+    if not (_are_numbers(slope, len(labels)) and _are_numbers(intercept, len(labels))):
         raise ModelError(
             f"{checkpoint.folder}: the calibration in scoring.json does not fit {len(labels)} labels.",
             remedy="Pack or train the bundle again.",
         )
     return {"slope": tuple(slope), "intercept": tuple(intercept)}
+
+
+def _read_thresholds(checkpoint: Checkpoint, labels: tuple[str, ...]) -> tuple[float, ...] | None:
+    if checkpoint.scoring.get("thresholds") is None:
+        return None
+    values = _section(checkpoint, "thresholds").get("values")
+    if not _are_numbers(values, len(labels)):
+        raise ModelError(
+            f"{checkpoint.folder}: the thresholds in scoring.json do not fit {len(labels)} labels.",
+            remedy="Pack or train the bundle again.",
+        )
+    return tuple(values)
+
+
+def _are_numbers(values: object, count: int) -> TypeGuard[list[float]]:
+    return (
+        isinstance(values, list)
+        and len(values) == count
+        and all(isinstance(v, (int, float)) and math.isfinite(v) for v in values)
+    )
 
 
 def _section(checkpoint: Checkpoint, name: str) -> dict[str, Any]:

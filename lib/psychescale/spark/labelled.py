@@ -1,81 +1,146 @@
 """Labelled texts of any form, collected on the driver."""
 
-import hashlib
-import json
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from psychescale.errors import InputError
-from psychescale.settings import TrainConfig
-from psychescale.spark.corpus import ERROR, ID, TEXT, Columns, Corpus
+from psychescale.errors import InputError, PsychescaleError, UsageError
+from psychescale.settings import LabelledConfig, TrainConfig
+from psychescale.spark.corpus import (
+    ERROR,
+    ID,
+    OWN_NAMES,
+    SECOND,
+    TEXT,
+    Columns,
+    Corpus,
+    open_corpus,
+    require_mark,
+)
 from psychescale.spark.faults import explained
 from psychescale.spark.reading import reading
+from psychescale.modelling.rows import LabelledRows
+from psychescale.training.labels import from_columns, parse_label_set
+from psychescale.training.split import PARTS, Part
+
+_COLUMN_FLAGS = (
+    "Name the columns with --id-column, --text-column, --second-text-column, --labels-column or "
+    "--label-columns."
+)
 
 
-@dataclass(frozen=True)
-class LabelledTexts:
-    """Training rows in the order of their ids.
+def open_labelled(
+    spark: SparkSession,
+    place: str,
+    config: LabelledConfig,
+    *,
+    flag: str,
+    further: Sequence[str | None] = (),
+) -> Corpus:
+    """Find a labelled input, with all columns that are asked for.
 
-    Attributes:
-        texts: The texts.
-        label_sets: The labels of each.
-        n_left_out: Rows that had no text, or could not be parsed.
-        digest: SHA-256 (hex) over ids, texts and labels.
+    Args:
+        spark: The session.
+        place: Path or catalog name.
+        config: Which columns mean what.
+        flag: The flag that named the input, for messages.
+        further: Columns to collect beside text and labels; None stands for none.
+
+    Raises:
+        InputError: There is nothing there, or a column is missing or of another type.
+        PrivacyError: The input is raw, and that was not accepted.
+        UsageError: A column cannot be both.
     """
+    labels = config.label_columns or (config.labels_column,)
+    asked = (config.author_column, *further)
+    kept = tuple(dict.fromkeys([*labels, *(name for name in asked if name is not None)]))
+    columns = Columns(config.id_column, config.text_column, config.second_text_column, kept)
+    for name in kept:
+        if name.lower() in OWN_NAMES or name in columns.texts:
+            raise UsageError(
+                f"Column {name} is the text, or has a name that psychescale gives a column itself.",
+                remedy="Rename the column, or name another.",
+            )
+    with _called(flag):
+        corpus = open_corpus(spark, place, columns, encoding=config.encoding)
+        require_mark(corpus, accept_raw=config.accept_raw)
+    return corpus
 
-    texts: list[str]
-    label_sets: list[tuple[str, ...]]
-    n_left_out: int
-    digest: str
 
-
-def labelled_columns(config: TrainConfig) -> Columns:
-    """Which columns of the training input mean what."""
-    return Columns(config.id_column, config.text_column, keep=(config.labels_column,))
-
-
-def read_labelled(spark: SparkSession, corpus: Corpus, labels_column: str) -> LabelledTexts:
-    """All rows with a text.
-
-    A row's labels are a list of names; in JSON lines and CSV also a JSON list or names with commas
-    between them.
+def read_rows(
+    spark: SparkSession, corpus: Corpus, config: LabelledConfig, *, flag: str
+) -> LabelledRows:
+    """All rows with a text, in the order of their ids.
 
     Raises:
         InputError: There is no row with a text, or a row's labels are of another form.
     """
-    with reading(spark, corpus) as rows, explained(corpus.files):
-        named = F.col(f"`{labels_column}`").alias("labels")
-        every = rows.orderBy(ID).select(ID, TEXT, ERROR, named).collect()
+    kept = corpus.columns.keep
+    named = [F.col("`" + n.replace("`", "``") + "`").alias(f"_{i}") for i, n in enumerate(kept)]
+    seconds = [SECOND] if config.second_text_column else []
+    with _called(flag), reading(spark, corpus) as rows, explained(corpus.files):
+        every = rows.orderBy(ID).select(ID, TEXT, *seconds, ERROR, *named).collect()
     usable = [row for row in every if row[ERROR] is None and (row[TEXT] or "").strip()]
     if not usable:
-        raise InputError("--train has no row with a text.", remedy="Check --text-column.")
-    label_sets = [_parse_labels(row["labels"]) for row in usable]
-    digest = hashlib.sha256()
-    for row, labels in zip(usable, label_sets, strict=True):
-        digest.update(json.dumps([row[ID], row[TEXT], labels]).encode())
-    return LabelledTexts(
+        raise InputError(f"{flag} has no row with a text.", remedy="Check --text-column.")
+    columns = {name: [row[f"_{i}"] for row in usable] for i, name in enumerate(kept)}
+    return LabelledRows(
+        [row[ID] for row in usable],
         [row[TEXT] for row in usable],
-        label_sets,
+        _label_sets(columns, config, flag),
+        [row[SECOND] for row in usable] if seconds else None,
+        columns,
         len(every) - len(usable),
-        digest.hexdigest(),
+        config.label_columns,
     )
 
 
-def _parse_labels(value: object) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    if isinstance(value, str):
-        if not value.lstrip().startswith("["):
-            return tuple(name.strip() for name in value.split(",") if name.strip())
-        try:
-            value = json.loads(value)
-        except ValueError:
-            value = None
-    if isinstance(value, list) and all(isinstance(name, str) for name in value):
-        return tuple(value)
-    raise InputError(
-        "--train: a row's labels are no list of names.",
-        remedy='Write ["name", "name"], or name,name; --labels-column says where.',
-    )
+def read_given(spark: SparkSession, config: TrainConfig) -> tuple[dict[Part, LabelledRows], Corpus]:
+    """The rows of every input of a training run, and the training corpus.
+
+    Raises:
+        InputError: An input cannot be read, or went through another normalizer or redactor.
+    """
+    places = {part: getattr(config, part) for part in PARTS}
+    further = (config.time_column, config.source_column)
+    corpora: Mapping[Part, Corpus] = {
+        part: open_labelled(spark, place, config, flag=f"--{part}", further=further)
+        for part, place in places.items()
+        if place is not None
+    }
+    for part, corpus in corpora.items():
+        if corpus.mark != corpora["train"].mark:
+            raise InputError(
+                f"--{part} went through another normalizer or redactor than --train.",
+                remedy="Anonymize both with the same version.",
+            )
+    rows = {
+        part: read_rows(spark, corpus, config, flag=f"--{part}") for part, corpus in corpora.items()
+    }
+    return rows, corpora["train"]
+
+
+def _label_sets(
+    columns: Mapping[str, list[Any]], config: LabelledConfig, flag: str
+) -> list[tuple[str, ...]]:
+    if not config.label_columns:
+        return [parse_label_set(value, place=flag) for value in columns[config.labels_column]]
+    held = from_columns({name: columns[name] for name in config.label_columns}, place=flag)
+    return [
+        tuple(name for name, one in zip(config.label_columns, row, strict=True) if one)
+        for row in held
+    ]
+
+
+@contextlib.contextmanager
+def _called(flag: str) -> Iterator[None]:
+    """Let messages name the flag that gave the input."""
+    try:
+        yield
+    except PsychescaleError as error:
+        remedy = _COLUMN_FLAGS if "--keep" in error.remedy else error.remedy
+        problem = error.problem.replace("--input", flag)
+        raise type(error)(problem, remedy=remedy.replace("--input", flag)) from None

@@ -1,0 +1,105 @@
+"""Judge a model on labelled texts: measures, a report, a table."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from psychescale.command import run_command
+from psychescale.errors import InputError
+from psychescale.model.bundle import require_free
+from psychescale.notice import NOTICE
+from psychescale.scoring.scorer import Scorer
+from psychescale.settings import EvaluateConfig
+from psychescale.spark.judged import read_judged, read_scores, write_measures
+from psychescale.spark.progress import ProgressDisplay
+from psychescale.spark.session import open_session
+from psychescale.modelling.contenders import require_baselines
+from psychescale.modelling.judgement import headline, judge, require_slices, slice_groups
+from psychescale.modelling.judging import (
+    RowScores,
+    Subject,
+    judged_labels,
+    open_rival,
+    open_subject,
+    score_rows,
+    truth_of,
+)
+from psychescale.modelling.membership import Study, arrange, require_one_source
+from psychescale.modelling.publish import measure_rows, publish
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, run, and return the exit code."""
+    return run_command(EvaluateConfig, "evaluate", evaluate, argv)
+
+
+def evaluate(config: EvaluateConfig, console: Console) -> None:
+    """Check model and rows, score, measure and compare, and write what may be shown and what not."""
+    output = Path(config.output)
+    require_free(output)
+    require_one_source(config)
+    require_baselines(config.baselines)
+    require_slices(config)
+    subject, rival = open_subject(config), open_rival(config)
+    spark = open_session(config.spark, verbose=config.verbose)
+    study = arrange(read_judged(spark, config), config)
+    labels = judged_labels(config, subject.spec)
+    truth_of(study.rows, labels, config)
+    slice_groups(config, study.rows)
+    _print_plan(console, subject, study, labels)
+    if config.dry_run:
+        return
+
+    scorer = subject.load() if config.challenge or config.scores is None else None
+    scores = _scores(config, console, subject, scorer, study)
+    if not scores.usable.any():
+        raise InputError("No row has a score.", remedy="Check --text-column and the model.")
+    suite = scorer if config.challenge else None
+    document = judge(config, subject, study, scores, scorer=suite, rival=rival)
+    shown = publish(output, document)
+    write_measures(spark, config.output, list(measure_rows(shown)))
+    _print_outcome(console, config, shown)
+
+
+def _scores(
+    config: EvaluateConfig,
+    console: Console,
+    subject: Subject,
+    scorer: Scorer | None,
+    study: Study,
+) -> RowScores:
+    if config.scores is not None or scorer is None:
+        spark = open_session(config.spark, verbose=config.verbose)
+        return read_scores(spark, config, subject, study.rows)
+    with ProgressDisplay(console, title="scoring", total=len(study.rows)) as progress:
+        return score_rows(scorer, study.rows, on_progress=progress.update)
+
+
+def _print_plan(console: Console, subject: Subject, study: Study, labels: Sequence[str]) -> None:
+    console.print(f"[bold]psychescale evaluate[/]  {NOTICE}")
+    console.print(f"  {subject.name}: {len(labels)} labels. {subject.procedure}", markup=False)
+    for step, count in study.flow:
+        console.print(f"  {count:>10,}  {step}")
+    if study.learning is None:
+        console.print("  No baselines: there are no rows to learn from (--train, or --membership).")
+
+
+def _print_outcome(console: Console, config: EvaluateConfig, shown: Mapping[str, Any]) -> None:
+    found = headline(shown)
+    if config.json_output:
+        print(json.dumps({"output": config.output, **found}))
+    for name, one in found.items():
+        ends = "" if one["low"] is None else f"  ({one['low']:.3f} to {one['high']:.3f})"
+        value = one["reason"] if one["value"] is None else f"{one['value']:.3f}"
+        console.print(f"  {name:<24} {value}{ends}")
+    if shown["recommendation"]:
+        console.print(f"Compared with {config.against}: {shown['recommendation']['verdict']}.")
+    console.print(f"The report: {config.output}/report.html    full measures: restricted/")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""Small counts withheld: what of an evaluation may be shown. The rule is told in `document`."""
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from psychescale.evaluation.predictions import MIN_POSITIVES, Undefined
+
+LARGEST_MASKED = 7
+"""Counts from 1 to this are withheld."""
+MASK = f"<={LARGEST_MASKED}"
+_COARSE_DECIMALS = 2
+
+
+def is_small(count: int) -> bool:
+    """Whether a count of documents must not be shown."""
+    return 0 < count <= LARGEST_MASKED
+
+
+def mask(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of a full document that may be shown."""
+    shown = copy.deepcopy(dict(document))
+    shown["masked"] = True
+    n = shown["data"]["n_documents"]
+    for part in shown["per_label"].values():
+        _mask_label(part, n)
+    for table in shown["slices"]:
+        _mask_table(table, n)
+    for step in shown["data"]["flow"]:
+        step["n"] = masked_count(step["n"])
+    for rater in (shown["agreement"] or {}).values():
+        rater["n_documents"] = masked_count(rater["n_documents"])
+    shown["data"]["n_documents"] = masked_count(n)
+    shown["data"]["n_units"] = masked_count(shown["data"]["n_units"])
+    return shown
+
+
+def masked_count(count: int) -> int | str:
+    """The count, or a text that it is small."""
+    return MASK if is_small(count) else count
+
+
+def _mask_label(part: dict[str, Any], n: int) -> None:
+    positives = part["positives"]
+    negatives = n - positives
+    part["positives"] = masked_count(positives)
+    if is_small(negatives):
+        part["positives"] = f">={n - LARGEST_MASKED}"
+    if is_small(positives) or is_small(negatives):
+        _withhold_label(part)
+        return
+    for name, cells in part["confusion"].items():
+        if any(is_small(count) for count in cells.values()):
+            part["confusion"][name] = None
+            _round(part["decisions"][name])
+    if min(positives, negatives) < MIN_POSITIVES:
+        part["curves"] = None
+        part["calibration"]["bins"] = []
+    part["calibration"]["bins"] = [
+        found
+        for found in part["calibration"]["bins"]
+        if not is_small(found["positives"]) and not is_small(found["n"] - found["positives"])
+    ]
+
+
+def _withhold_label(part: dict[str, Any]) -> None:
+    part["confusion"] = dict.fromkeys(part["confusion"])
+    part["decisions"] = {name: _withheld(found) for name, found in part["decisions"].items()}
+    part["probabilities"] = _withheld(part["probabilities"])
+    calibration = part["calibration"]
+    part["calibration"] = {
+        **_withheld({name: calibration[name] for name in ("slope", "intercept")}),
+        "bins": [],
+    }
+    part["curves"] = None
+
+
+def _mask_table(table: dict[str, Any], n: int) -> None:
+    sizes = [group["n"] for group in table["groups"]]
+    small = [size for size in sizes if is_small(size)]
+    for group in table["groups"]:
+        _mask_group(group, n)
+    if len(small) == 1 and len(sizes) > 1:
+        # All the others would give it back, taken from the total.
+        rest = [size for size in sizes if not is_small(size)]
+        table["groups"][sizes.index(min(rest))]["n"] = str(Undefined.MASKED)
+    if small:
+        table["gaps"] = dict.fromkeys(table["gaps"])
+
+
+def _mask_group(group: dict[str, Any], n: int) -> None:
+    small = is_small(group["n"]) or is_small(n - group["n"]) or is_small(group["positives"])
+    group["n"] = masked_count(group["n"])
+    group["positives"] = masked_count(group["positives"])
+    if small:
+        group["values"] = _withheld(group["values"])
+        group["differences"] = _withheld(group["differences"])
+
+
+def _withheld(estimates: Mapping[str, Any]) -> dict[str, Any]:
+    nothing = {"value": None, "low": None, "high": None, "reason": str(Undefined.MASKED)}
+    return {name: dict(nothing) for name in estimates}
+
+
+def _round(estimates: Mapping[str, dict[str, Any]]) -> None:
+    for estimate in estimates.values():
+        for end in ("value", "low", "high"):
+            if estimate[end] is not None:
+                estimate[end] = round(estimate[end], _COARSE_DECIMALS)

@@ -1,0 +1,182 @@
+"""What a model is compared with: baselines thresholded as it was, and another model."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from psychescale.errors import InputError, UsageError
+from psychescale.evaluation.baselines import always_positive, base_rate, lexicon, tfidf
+from psychescale.evaluation.comparison import (
+    Comparison,
+    Scored,
+    compare,
+    compare_by_group,
+)
+from psychescale.evaluation.document_parts import Contender
+from psychescale.evaluation.estimates import evaluate
+from psychescale.evaluation.predictions import MIN_POSITIVES, Floats, Predictions
+from psychescale.evaluation.recommendation import Recommendation, recommend
+from psychescale.settings import EvaluateConfig
+from psychescale.modelling.judging import Subject, score_rows, truth_of
+from psychescale.modelling.rows import LabelledRows
+from psychescale.training.calibrate import fit_calibration, sigmoid
+from psychescale.training.thresholds import fit_thresholds, parse_criterion
+
+BASELINES = ("base-rate", "always-positive", "lexicon", "tfidf")
+# Probabilities of a logistic regression are kept this far off 0 and 1 before they become logits.
+_EDGE = 1e-6
+
+
+@dataclass(frozen=True)
+class Learning:
+    """Rows that baselines learn from.
+
+    Attributes:
+        train: Rows to fit on.
+        validation: Rows to choose thresholds on.
+    """
+
+    train: LabelledRows
+    validation: LabelledRows
+
+
+def require_baselines(names: Sequence[str]) -> None:
+    """Refuse an unknown baseline.
+
+    Raises:
+        UsageError: Naming it.
+    """
+    unknown = [name for name in names if name not in BASELINES]
+    if unknown:
+        raise UsageError(
+            f"--baselines: there is no {unknown[0]}.", remedy=f"There are {', '.join(BASELINES)}."
+        )
+
+
+def score_baselines(
+    config: EvaluateConfig,
+    learning: Learning,
+    rows: LabelledRows,
+    labels: Sequence[str],
+    *,
+    criterion: str,
+) -> list[Scored]:
+    """Each baseline's probabilities for the judged rows, and its thresholds.
+
+    Args:
+        config: Of the evaluation.
+        learning: What they learn from.
+        rows: The rows that are judged.
+        labels: The labels that are judged.
+        criterion: What the model's own thresholds were chosen for.
+
+    Raises:
+        InputError: There is too little to learn from.
+    """
+    truth = truth_of(learning.train, labels, config)
+    held = truth_of(learning.validation, labels, config)
+    made: Mapping[str, Callable[[], Callable[[Sequence[str]], Floats]]] = {
+        "base-rate": lambda: base_rate(truth),
+        "always-positive": lambda: always_positive(len(labels)),
+        "lexicon": lambda: lexicon(labels),
+        "tfidf": lambda: tfidf(learning.train.texts, truth.astype(np.uint8)),
+    }
+    found = []
+    for name in config.baselines:
+        score = made[name]()
+        tuning, judged = score(learning.validation.texts), score(rows.texts)
+        if (
+            name == "tfidf"
+        ):  # balanced classes shift its probabilities, as the loss shifts the model's
+            tuning, judged = _calibrated(tuning, judged, held)
+        thresholds = fit_thresholds(
+            tuning.astype(np.float32), held, criterion=parse_criterion(criterion), seed=config.seed
+        )
+        found.append(Scored(name, judged, thresholds.values))
+    return found
+
+
+def score_rival(
+    rival: Subject, rows: LabelledRows, labels: Sequence[str]
+) -> tuple[Scored, list[str]]:
+    """Another model's probabilities for the judged rows, for the labels that both have.
+
+    Raises:
+        InputError: There is no such label, or it cannot score a row.
+    """
+    common = [name for name in labels if name in rival.spec.labels]
+    if not common:
+        raise InputError(
+            "The model of --against has none of the labels that are judged.",
+            remedy="Compare models of the same labels.",
+        )
+    columns = [rival.spec.labels.index(name) for name in common]
+    scores = score_rows(rival.load(), rows)
+    if not scores.usable.all():
+        raise InputError(
+            "The model of --against cannot score all rows that the other one can.",
+            remedy="Leave those rows out of --input (texts of which a tokenizer finds nothing).",
+        )
+    name = rival.name
+    if len(common) < len(labels):
+        name += f" ({len(common)} of {len(labels)} labels)"
+    return Scored(name, scores.probabilities[:, columns], rival.thresholds[columns]), common
+
+
+def contend(
+    predictions: Predictions, own: Scored, other: Scored, config: EvaluateConfig
+) -> Contender:
+    """Judge another on the same rows and labels, and compare."""
+    options = {"n_replicates": config.replicates, "seed": config.seed}
+    judged = evaluate(
+        predictions.with_probabilities(other.probabilities),
+        other.thresholds,
+        specificity=config.specificity,
+        **options,
+    )
+    return Contender(judged, compare(predictions, own, other, **options))
+
+
+def advise(
+    predictions: Predictions,
+    own: Scored,
+    other: Scored,
+    comparison: Comparison,
+    *,
+    slices: Mapping[str, Sequence[str]],
+    config: EvaluateConfig,
+) -> Recommendation:
+    """Whether the model should take the other's place, with subgroups that are large enough."""
+    groups: dict[str, Comparison] = {}
+    for column, values in slices.items():
+        names = np.asarray(values, dtype=object).astype(str)
+        sizes = dict(zip(*np.unique(names, return_counts=True), strict=True))
+        large = np.array([sizes[name] >= MIN_POSITIVES for name in names])
+        if not large.any():
+            continue
+        found = compare_by_group(
+            predictions.rows(large),
+            Scored(own.name, own.probabilities[large], own.thresholds),
+            Scored(other.name, other.probabilities[large], other.thresholds),
+            names[large].tolist(),
+            n_replicates=config.replicates,
+            seed=config.seed,
+        )
+        groups |= {f"{column} = {name}": one for name, one in found.items()}
+    return recommend(comparison, groups, labels=predictions.labels)
+
+
+def _calibrated(tuning: Floats, judged: Floats, held: NDArray[np.float32]) -> tuple[Floats, Floats]:
+    fitted = fit_calibration(_logit(tuning).astype(np.float32), held)
+    one, other = (
+        sigmoid(_logit(values) * fitted.slope + fitted.intercept) for values in (tuning, judged)
+    )
+    return one, other
+
+
+def _logit(probabilities: Floats) -> Floats:
+    clipped = np.clip(probabilities, _EDGE, 1 - _EDGE)
+    logits: Floats = np.log(clipped / (1 - clipped))
+    return logits

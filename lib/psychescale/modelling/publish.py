@@ -1,0 +1,79 @@
+"""Where an evaluation goes: masked measures and report for readers, the full ones behind mode 0700."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from psychescale.evaluation.masking import mask
+from psychescale.report.page import render_report
+
+MeasureRow = tuple[
+    str | None, str | None, str | None, str | None, str | None, str,
+    float | None, float | None, float | None, str | None,
+]  # fmt: skip
+"""Against, label, slice, group, thresholds, measure, value, low, high, reason."""
+
+
+def publish(folder: Path, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Write ``measures.json``, ``report.html`` and ``restricted/measures.json``.
+
+    Args:
+        folder: Made if it is not there.
+        document: The full document.
+
+    Returns:
+        The masked document.
+    """
+    shown = mask(document)
+    page = render_report(shown)
+    restricted = folder / "restricted"
+    restricted.mkdir(mode=0o700, parents=True)
+    restricted.chmod(0o700)
+    _write(restricted / "measures.json", document)
+    _write(folder / "measures.json", shown)
+    (folder / "report.html").write_text(page, encoding="utf-8")
+    return shown
+
+
+def measure_rows(shown: Mapping[str, Any]) -> Iterator[MeasureRow]:
+    """The masked document as rows of a table, one an estimate."""
+    for kind, found in _blocks(shown["overall"]):
+        yield from _rows(found, thresholds=kind)
+    for label, part in shown["per_label"].items():
+        for kind, found in _blocks(part):
+            yield from _rows(found, label=label, thresholds=kind)
+        calibration = {f"calibration_{n}": part["calibration"][n] for n in ("slope", "intercept")}
+        yield from _rows(calibration, label=label)
+    for table in shown["slices"]:
+        for group in table["groups"]:
+            place = {"column": table["column"], "group": group["group"], "thresholds": "frozen"}
+            yield from _rows(group["values"], **place)
+            differences = {f"{n}_difference": e for n, e in group["differences"].items()}
+            yield from _rows(differences, **place)
+    for other in shown["contenders"][1:]:
+        differences = {f"{name}_difference": e for name, e in other["differences"].items()}
+        yield from _rows({**other["values"], **differences}, against=other["name"])
+
+
+def _blocks(part: Mapping[str, Any]) -> Iterator[tuple[str | None, Mapping[str, Any]]]:
+    yield from part["decisions"].items()
+    yield None, part["probabilities"]
+
+
+def _rows(
+    estimates: Mapping[str, Mapping[str, Any]],
+    *,
+    against: str | None = None,
+    label: str | None = None,
+    column: str | None = None,
+    group: str | None = None,
+    thresholds: str | None = None,
+) -> Iterator[MeasureRow]:
+    for name, found in estimates.items():
+        numbers = (found["value"], found["low"], found["high"])
+        yield (against, label, column, group, thresholds, name, *numbers, found["reason"])
+
+
+def _write(path: Path, document: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(document, indent=2, allow_nan=False) + "\n", encoding="utf-8")

@@ -1,0 +1,116 @@
+"""Spark's part of an evaluation: labelled rows in, scores of a table in, measures out."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from psychescale.errors import InputError
+from psychescale.labels import PROBABILITY_PREFIX
+from psychescale.notice import NOTICE
+from psychescale.scoring.identity import compute_scoring_id
+from psychescale.settings import EvaluateConfig
+from psychescale.spark.faults import explained
+from psychescale.spark.labelled import open_labelled, read_rows
+from psychescale.spark.storage import join
+from psychescale.spark.tables import ensure_table, find_table
+from psychescale.modelling.judging import RowScores, Subject
+from psychescale.modelling.publish import MeasureRow
+from psychescale.modelling.rows import LabelledRows
+
+_TEXT_FIELDS = ("against", "label", "slice", "group", "thresholds", "measure")
+
+
+def read_judged(spark: SparkSession, config: EvaluateConfig) -> dict[str, LabelledRows]:
+    """The rows of ``input``, and of ``train`` and ``validation`` where they are given.
+
+    Raises:
+        InputError: An input cannot be read.
+    """
+    places = {"input": config.input, "train": config.train, "validation": config.validation}
+    found = {}
+    for name, place in places.items():
+        if place is None:
+            continue
+        further: Sequence[str | None] = ()
+        if name == "input":
+            further = (config.weight_column, *config.slice_columns)
+        plain = config
+        if name != "input":  # who taught a baseline is of no matter
+            plain = config.model_copy(update={"author_column": None})
+        corpus = open_labelled(spark, place, plain, flag=f"--{name}", further=further)
+        found[name] = read_rows(spark, corpus, plain, flag=f"--{name}")
+    return found
+
+
+def read_scores(
+    spark: SparkSession, config: EvaluateConfig, subject: Subject, rows: LabelledRows
+) -> RowScores:
+    """Scores of the rows, as a finished table has them under this model's scoring id.
+
+    Raises:
+        InputError: There is no such table, or it has no score of these rows by this model, or two.
+    """
+    table = find_table(spark, config.scores or "")
+    if table is None:
+        raise InputError("There is no score table at --scores.", remedy="Check --scores.")
+    scoring_id = compute_scoring_id(
+        subject.spec, subject.options, second_text=config.second_text_column is not None
+    )
+    names = [PROBABILITY_PREFIX + suffix for suffix in subject.spec.columns]
+    wanted = spark.createDataFrame([(name,) for name in set(rows.ids)], "id string")
+    with explained():
+        frame = table.toDF()
+        missing = [name for name in (*names, "scoring_id", "n_tokens") if name not in frame.columns]
+        if missing:
+            raise InputError(
+                f"The table of --scores has no column {missing[0]}.",
+                remedy="Give a table that `psychescale score` wrote with the model of --model.",
+            )
+        scored = frame.where(F.col("scoring_id") == scoring_id).join(F.broadcast(wanted), "id")
+        found = scored.select("id", *names, "n_tokens", "truncated").collect()
+    by_id = {row["id"]: row for row in found}
+    if len(by_id) < len(found) or len(set(rows.ids)) < len(rows):
+        raise InputError(
+            "An id is there twice, in --scores or in --input.",
+            remedy="Join by an id that is unique: --id-column.",
+        )
+    if not by_id:
+        raise InputError(
+            "The table of --scores holds no row of --input that this model scored with these options.",
+            remedy="Give the model, --long-text, --stride and --max-windows that it was scored with, "
+            "or leave --scores out.",
+        )
+    return _gather([by_id.get(name) for name in rows.ids], names)
+
+
+def write_measures(spark: SparkSession, folder: str, rows: Sequence[MeasureRow]) -> None:
+    """Write the Delta table of measures."""
+    schema = T.StructType(
+        [
+            *(T.StructField(name, T.StringType()) for name in _TEXT_FIELDS),
+            *(T.StructField(name, T.DoubleType()) for name in ("value", "low", "high")),
+            T.StructField("reason", T.StringType()),
+        ]
+    )
+    place = join(folder, "measures")
+    with explained():
+        ensure_table(spark, place, schema, description=NOTICE, statistics=["measure"])
+        frame = spark.createDataFrame(list(rows), schema).coalesce(1)
+        frame.write.format("delta").mode("append").save(place)
+
+
+def _gather(found: Sequence[Any], names: Sequence[str]) -> RowScores:
+    nothing = [np.nan] * len(names)
+    probabilities = [
+        nothing if row is None or row[names[0]] is None else [row[name] for name in names]
+        for row in found
+    ]
+    return RowScores(
+        np.array(probabilities, np.float64),
+        np.array([0 if row is None else row["n_tokens"] for row in found], np.int64),
+        np.array([row is not None and bool(row["truncated"]) for row in found], np.bool_),
+    )
