@@ -11,12 +11,6 @@ from rich.console import Console
 from psychescale.command import run_command
 from psychescale.errors import InputError
 from psychescale.model.bundle import require_free
-from psychescale.notice import NOTICE
-from psychescale.scoring.scorer import Scorer
-from psychescale.settings import EvaluateConfig
-from psychescale.spark.judged import read_judged, read_scores, write_measures
-from psychescale.spark.progress import ProgressDisplay
-from psychescale.spark.session import open_session
 from psychescale.modelling.contenders import require_baselines
 from psychescale.modelling.judgement import headline, judge, require_slices, slice_groups
 from psychescale.modelling.judging import (
@@ -30,6 +24,12 @@ from psychescale.modelling.judging import (
 )
 from psychescale.modelling.membership import Study, arrange, require_one_source
 from psychescale.modelling.publish import measure_rows, publish
+from psychescale.notice import NOTICE
+from psychescale.scoring.scorer import Scorer
+from psychescale.settings import EvaluateConfig
+from psychescale.spark.judged import read_judged, read_scores, write_measures
+from psychescale.spark.progress import ProgressDisplay
+from psychescale.spark.session import open_session
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -9,11 +9,6 @@ from rich.console import Console
 
 from psychescale.command import run_command
 from psychescale.model.bundle import require_free, seal_bundle
-from psychescale.notice import NOTICE
-from psychescale.settings import TrainConfig
-from psychescale.spark.labelled import read_given
-from psychescale.spark.progress import ProgressDisplay
-from psychescale.spark.session import open_session
 from psychescale.modelling.fitting import Outcome, fit_parts, starting_point
 from psychescale.modelling.parts import Parts, divide, read_key
 from psychescale.modelling.record import (
@@ -22,6 +17,11 @@ from psychescale.modelling.record import (
     restricted_folder,
     scoring_facts,
 )
+from psychescale.notice import NOTICE
+from psychescale.settings import TrainConfig
+from psychescale.spark.labelled import read_given
+from psychescale.spark.progress import ProgressDisplay
+from psychescale.spark.session import open_session
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -12,15 +12,20 @@ import pytest
 from psychescale.errors import InputError, UsageError
 from psychescale.evaluation.baselines import base_rate
 from psychescale.model.bundle import seal_bundle
-from psychescale.settings import EvaluateConfig, TrainConfig
 from psychescale.modelling.fitting import fit_parts, starting_point
 from psychescale.modelling.judgement import headline, judge, require_slices
 from psychescale.modelling.judging import open_rival, open_subject, score_rows, truth_of
 from psychescale.modelling.membership import arrange, require_one_source
 from psychescale.modelling.parts import Parts, divide, read_key
 from psychescale.modelling.publish import measure_rows, publish
-from psychescale.modelling.record import card_text, keep_membership, restricted_folder, scoring_facts
+from psychescale.modelling.record import (
+    card_text,
+    keep_membership,
+    restricted_folder,
+    scoring_facts,
+)
 from psychescale.modelling.rows import LabelledRows, join_rows
+from psychescale.settings import EvaluateConfig, TrainConfig
 from psychescale.synthetic import LABELS, generate_labelled
 
 

@@ -90,7 +90,7 @@ def read_model(
     """
     checkpoint = open_checkpoint(find_model(model, revision=revision))
     _require_classifier(checkpoint)
-    _require_float_weights(checkpoint)
+    require_float_weights(checkpoint)
     names = _choose_labels(checkpoint, labels, allow_generic=allow_generic_labels)
     spec = ModelSpec(
         labels=names,
@@ -132,7 +132,7 @@ def _require_classifier(checkpoint: Checkpoint) -> None:
         )
 
 
-def _require_float_weights(checkpoint: Checkpoint) -> None:
+def require_float_weights(checkpoint: Checkpoint) -> None:
     from safetensors import SafetensorError, safe_open
 
     for path in checkpoint.weights:
@@ -156,7 +156,7 @@ def _choose_labels(
     checkpoint: Checkpoint, given: Sequence[str], *, allow_generic: bool
 ) -> tuple[str, ...]:
     if given:
-        own = _own_labels(checkpoint, lenient=True)
+        own = own_labels(checkpoint, lenient=True)
         if own and len(given) != len(own):
             raise ModelError(
                 f"--labels names {len(given)} labels; {checkpoint.folder} has {len(own)}.",
@@ -165,7 +165,7 @@ def _choose_labels(
         if len(set(given)) != len(given):
             raise ModelError("--labels names a label twice.", remedy="Name every label once.")
         return tuple(given)
-    own = _own_labels(checkpoint)
+    own = own_labels(checkpoint)
     if not own:
         raise ModelError(
             f"{checkpoint.folder} does not say how many labels it has.",
@@ -180,7 +180,7 @@ def _choose_labels(
     return own
 
 
-def _own_labels(checkpoint: Checkpoint, *, lenient: bool = False) -> tuple[str, ...]:
+def own_labels(checkpoint: Checkpoint, *, lenient: bool = False) -> tuple[str, ...]:
     """Label names that the folder states; generic ones where it states only their number.
 
     With `lenient` a faulty numbering gives no names instead of an error.

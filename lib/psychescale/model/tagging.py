@@ -100,8 +100,8 @@ class TextTagger:
             raise UsageError(f"A stride of {stride} tokens.", remedy="Give 0 or more.")
         checkpoint = open_checkpoint(find_model(str(model), revision=revision))
         _require_token_classifier(checkpoint)
-        spec._require_float_weights(checkpoint)
-        labels = spec._own_labels(checkpoint)
+        spec.require_float_weights(checkpoint)
+        labels = spec.own_labels(checkpoint)
         encoder = TextEncoder.from_folder(checkpoint.folder)
         engine = TorchEngine.from_folder(
             checkpoint.folder,
@@ -117,7 +117,7 @@ class TextTagger:
             TagScheme.of(labels),
             encoder,
             engine,
-            max_length=spec._choose_max_length(checkpoint, max_length),
+            max_length=spec.choose_max_length(checkpoint, max_length),
             stride=stride,
             aggregation=aggregation,
             threshold=threshold,

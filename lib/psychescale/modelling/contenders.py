@@ -18,9 +18,9 @@ from psychescale.evaluation.document_parts import Contender
 from psychescale.evaluation.estimates import evaluate
 from psychescale.evaluation.predictions import MIN_POSITIVES, Floats, Predictions
 from psychescale.evaluation.recommendation import Recommendation, recommend
-from psychescale.settings import EvaluateConfig
 from psychescale.modelling.judging import Subject, score_rows, truth_of
 from psychescale.modelling.rows import LabelledRows
+from psychescale.settings import EvaluateConfig
 from psychescale.training.calibrate import fit_calibration, sigmoid
 from psychescale.training.thresholds import fit_thresholds, parse_criterion
 

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from psychescale.errors import ModelError, UsageError
 from psychescale.model.checkpoint import WEIGHTS_FILES, find_model, open_checkpoint
 from psychescale.model.spec import read_model
+from psychescale.modelling.parts import Parts
 from psychescale.scoring.options import ScoringOptions
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings import TrainConfig
-from psychescale.modelling.parts import Parts
 from psychescale.training.augment import AugmentOptions
 from psychescale.training.calibrate import Calibration, fit_calibration, sigmoid
 from psychescale.training.fit import FitOptions, Fitted, fit

@@ -13,12 +13,12 @@ from psychescale.evaluation.document_parts import Contender, Extras
 from psychescale.evaluation.estimates import evaluate
 from psychescale.evaluation.predictions import Predictions
 from psychescale.evaluation.slices import count_groups, quartile_groups, slice_by
-from psychescale.scoring.scorer import Scorer
-from psychescale.settings import EvaluateConfig
 from psychescale.modelling.contenders import advise, contend, score_baselines, score_rival
 from psychescale.modelling.judging import RowScores, Subject, judged_labels, make_predictions
 from psychescale.modelling.membership import Study
 from psychescale.modelling.rows import LabelledRows
+from psychescale.scoring.scorer import Scorer
+from psychescale.settings import EvaluateConfig
 
 RESTRICTED = "restricted/measures.json"
 # A column with more groups than this is an id, a name or a date; its values would be printed.

@@ -12,11 +12,11 @@ from psychescale.errors import InputError
 from psychescale.evaluation.predictions import Floats, Predictions
 from psychescale.model.checkpoint import Checkpoint
 from psychescale.model.spec import ModelSpec, read_model
+from psychescale.modelling.rows import LabelledRows
 from psychescale.scoring.identity import Applied, settle
 from psychescale.scoring.options import ScoringOptions
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings import EvaluateConfig
-from psychescale.modelling.rows import LabelledRows
 from psychescale.training.labels import keep_labels, to_targets
 
 _PLAIN_THRESHOLD = 0.5

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from psychescale.errors import InputError, UsageError
-from psychescale.settings import EvaluateConfig
 from psychescale.modelling.contenders import Learning
 from psychescale.modelling.rows import LabelledRows
+from psychescale.settings import EvaluateConfig
 from psychescale.training.labels import keep_labels, to_targets
 from psychescale.training.stratify import deal_out
 

@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from psychescale.errors import InputError, UsageError
-from psychescale.settings import TrainConfig
 from psychescale.modelling.rows import LabelledRows, join_rows
+from psychescale.settings import TrainConfig
 from psychescale.training.duplicates import find_near_duplicates
 from psychescale.training.fit import label_names
 from psychescale.training.labels import keep_labels, require_seen, to_targets

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from psychescale.errors import UsageError
-from psychescale.settings import TrainConfig
 from psychescale.modelling.fitting import Outcome, Start, augment_options, fit_options
 from psychescale.modelling.parts import Parts, read_key
+from psychescale.settings import TrainConfig
 from psychescale.training.card import CardFacts, make_card
 from psychescale.training.split import PARTS
 

@@ -10,6 +10,9 @@ from pyspark.sql import types as T
 
 from psychescale.errors import InputError
 from psychescale.labels import PROBABILITY_PREFIX
+from psychescale.modelling.judging import RowScores, Subject
+from psychescale.modelling.publish import MeasureRow
+from psychescale.modelling.rows import LabelledRows
 from psychescale.notice import NOTICE
 from psychescale.scoring.identity import compute_scoring_id
 from psychescale.settings import EvaluateConfig
@@ -17,9 +20,6 @@ from psychescale.spark.faults import explained
 from psychescale.spark.labelled import open_labelled, read_rows
 from psychescale.spark.storage import join
 from psychescale.spark.tables import ensure_table, find_table
-from psychescale.modelling.judging import RowScores, Subject
-from psychescale.modelling.publish import MeasureRow
-from psychescale.modelling.rows import LabelledRows
 
 _TEXT_FIELDS = ("against", "label", "slice", "group", "thresholds", "measure")
 

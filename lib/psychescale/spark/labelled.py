@@ -8,6 +8,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from psychescale.errors import InputError, PsychescaleError, UsageError
+from psychescale.modelling.rows import LabelledRows
 from psychescale.settings import LabelledConfig, TrainConfig
 from psychescale.spark.corpus import (
     ERROR,
@@ -22,7 +23,6 @@ from psychescale.spark.corpus import (
 )
 from psychescale.spark.faults import explained
 from psychescale.spark.reading import reading
-from psychescale.modelling.rows import LabelledRows
 from psychescale.training.labels import from_columns, parse_label_set
 from psychescale.training.split import PARTS, Part
 

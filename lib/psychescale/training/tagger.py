@@ -13,6 +13,7 @@ import torch
 from psychescale.model.quiet import quiet_transformers
 from psychescale.training import fit
 from psychescale.training.tagger_data import IGNORED, TAGS, TaggedText
+from psychescale.training.trainer import make_optimizer
 
 BIO: Final = ("O", *(f"{place}-{tag}" for tag in TAGS for place in "BI"))
 """Labels of the token classifier, in the order of its logits (Ramshaw & Marcus 1995)."""
@@ -121,7 +122,14 @@ def fine_tune_tagger(
             data_collator=DataCollatorForTokenClassification(tokenizer),
             compute_metrics=_token_f2,
             callbacks=[Report(), EarlyStoppingCallback(early_stopping_patience=_PATIENCE)],
-            optimizers=(fit._optimizer(model, options), None),
+            optimizers=(
+                make_optimizer(
+                    model,
+                    learning_rate=options.learning_rate,
+                    head_learning_rate=options.head_learning_rate,
+                ),
+                None,
+            ),
         )
         trainer.remove_callback(PrinterCallback)
         trainer.train()

@@ -128,7 +128,14 @@ def build_trainer(
         data_collator=DataCollatorWithPadding(tokenizer),
         compute_metrics=_log_loss,
         callbacks=callbacks,
-        optimizers=(_optimizer(model, options), None),
+        optimizers=(
+            make_optimizer(
+                model,
+                learning_rate=options.learning_rate,
+                head_learning_rate=options.head_learning_rate,
+            ),
+            None,
+        ),
     )
     trainer.loss_is_scaled_for_ga = False  # a mean over the batch
     trainer.remove_callback(PrinterCallback)
@@ -187,7 +194,9 @@ def _log_loss(prediction: Any) -> dict[str, float]:
     return {"log_loss": float(log_loss(calibrated, targets).mean())}
 
 
-def _optimizer(model: Any, options: LoopOptions) -> torch.optim.Optimizer:
+def make_optimizer(
+    model: Any, *, learning_rate: float, head_learning_rate: float
+) -> torch.optim.Optimizer:
     """AdamW with a rate of its own for what is above the pretrained layers."""
     prefix = model.base_model_prefix + "."
     body: list[torch.nn.Parameter] = []
@@ -197,8 +206,8 @@ def _optimizer(model: Any, options: LoopOptions) -> torch.optim.Optimizer:
         (body if pretrained else head).append(parameter)
     return torch.optim.AdamW(
         [
-            {"params": body, "lr": options.learning_rate},
-            {"params": head, "lr": options.head_learning_rate},
+            {"params": body, "lr": learning_rate},
+            {"params": head, "lr": head_learning_rate},
         ],
         weight_decay=0.0,
     )
