@@ -18,10 +18,12 @@ SPACY = [
 DEV = [
     *SPACY,
     "deltalake>=1.6,<2",
+    "duckdb>=1.3,<2",
     "hypothesis>=6.150,<7",
     "import-linter>=2.11,<3",
     "mypy>=2,<3",
     "pandas-stubs>=2.3",
+    "polars>=1.30,<2",
     "psutil>=7,<8",
     "pytest>=9,<10",
     "pytest-timeout>=2.4,<3",
@@ -70,5 +72,9 @@ setup(
         "wrapt>=1.16,<3",
     ],
     extras_require={"spark": SPARK, "demo": DEMO, "spacy": SPACY, "dev": DEV},
-    entry_points={"console_scripts": ["psychescale = psychescale.cli:main"]},
+    entry_points={
+        "console_scripts": ["psychescale = psychescale.cli:main"],
+        # A wheel task of Databricks takes an entry point by its name, and ignores what it returns.
+        "psychescale.tasks": ["task = psychescale.cli:task"],
+    },
 )

@@ -41,6 +41,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     return int(job.main(rest))
 
 
+def task() -> None:
+    """The same for schedulers that ignore what a function returns, such as a Databricks wheel task.
+
+    Raises:
+        SystemExit: With the exit code, unless it is 0, which some of them take for a failure.
+    """
+    code = main()
+    if code:
+        raise SystemExit(code)
+
+
 def _help() -> str:
     verbs = "\n".join(f"  {verb:8} {meaning}" for verb, meaning in VERBS.items())
     return (

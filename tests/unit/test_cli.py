@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from psychescale import __version__
-from psychescale.cli import VERBS, main
+from psychescale.cli import VERBS, main, task
 from psychescale.notice import NOTICE
 
 
@@ -70,3 +70,13 @@ def test_every_verb_has_its_job(verb: str) -> None:
     job = Path(__file__).parents[2] / "jobs" / f"{verb}.py"
 
     assert "\ndef main(" in job.read_text(encoding="utf-8")
+
+
+def test_task_fails_loudly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a returned code is ignored, a failure is an exit, and success is none."""
+    monkeypatch.setattr("sys.argv", ["psychescale", "--version"])
+    task()
+    monkeypatch.setattr("sys.argv", ["psychescale", "socre"])
+    with pytest.raises(SystemExit) as exit_:
+        task()
+    assert exit_.value.code == 2

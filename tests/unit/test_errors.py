@@ -66,6 +66,14 @@ def test_text_without_remedy_has_no_trailing_space() -> None:
 
 def test_row_errors_are_plain_strings() -> None:
     """A reason is written to a table as its value, which never changes."""
-    expected = ["null_text", "empty_text", "no_tokens", "invalid_unicode", "corrupt_row"]
+    expected = [
+        "null_text",
+        "empty_text",
+        "no_tokens",
+        "invalid_unicode",
+        "corrupt_row",
+        "redaction_timeout",
+        "redaction_failed",
+    ]
 
     assert expected == [str(reason) for reason in RowError]

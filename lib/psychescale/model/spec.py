@@ -133,6 +133,11 @@ def _require_classifier(checkpoint: Checkpoint) -> None:
 
 
 def require_float_weights(checkpoint: Checkpoint) -> None:
+    """Refuse weights that are not floating-point numbers.
+
+    Raises:
+        ModelError: They are not, or a file is damaged.
+    """
     from safetensors import SafetensorError, safe_open
 
     for path in checkpoint.weights:

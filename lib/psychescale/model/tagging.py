@@ -15,6 +15,7 @@ from psychescale.model.checkpoint import Checkpoint, find_model, open_checkpoint
 from psychescale.model.device import choose_device
 from psychescale.model.encoding import Ragged, TextEncoder
 from psychescale.model.engine import TorchEngine
+from psychescale.model.lengths import choose_max_length
 from psychescale.model.tagging_spans import (
     Aggregation,
     Entity,
@@ -117,7 +118,7 @@ class TextTagger:
             TagScheme.of(labels),
             encoder,
             engine,
-            max_length=spec.choose_max_length(checkpoint, max_length),
+            max_length=choose_max_length(checkpoint, max_length),
             stride=stride,
             aggregation=aggregation,
             threshold=threshold,

@@ -140,17 +140,36 @@ def _ask(spark: SparkSession, slots: int, told: list[Told], *, timeout_s: float)
 
 @contextlib.contextmanager
 def _deadline(spark: SparkSession, timeout_s: float) -> Iterator[None]:
-    """Cancel what the block starts after a while: Spark waits for ever for a resource nobody has."""
+    """Cancel what the block starts if none of it runs in time: Spark waits for ever for a slot.
+
+    What has begun is left alone, however slow the machine.
+    """
     context, group = spark.sparkContext, f"psychescale-doctor-{uuid.uuid4().hex}"
     context.setJobGroup(group, "psychescale doctor", interruptOnCancel=True)
-    timer = threading.Timer(timeout_s, context.cancelJobGroup, [group])
-    timer.start()
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(timeout_s):
+            if not _has_begun(spark, group):
+                context.cancelJobGroup(group)
+
+    watcher = threading.Thread(target=watch, name="psychescale-doctor", daemon=True)
+    watcher.start()
     try:
         yield
     finally:
-        timer.cancel()
+        ended.set()
+        watcher.join()
         for key in ("spark.jobGroup.id", "spark.job.description", "spark.job.interruptOnCancel"):
             context._jsc.setLocalProperty(key, None)
+
+
+def _has_begun(spark: SparkSession, group: str) -> bool:
+    """Whether a task of the group's jobs runs or has run."""
+    tracker = spark.sparkContext.statusTracker()
+    jobs = [tracker.getJobInfo(job) for job in tracker.getJobIdsForGroup(group)]
+    stages = [tracker.getStageInfo(stage) for job in jobs if job for stage in job.stageIds]
+    return any(stage.numActiveTasks or stage.numCompletedTasks for stage in stages if stage)
 
 
 def _read_model(config: DoctorConfig, checkpoint: list[Checkpoint]) -> Finding:
