@@ -142,7 +142,8 @@ def test_label_forms(
     output = tmp_path / "bundle"
     code = run(
         "train", "--backbone", tiny_model, "--train", corpus, "--output", output,
-        "--accept-raw", "--epochs", "1", "--validation-share", "0", "--test-share", "0",
+        "--accept-raw", "--epochs", "1", "--max-length", "32", "--validation-share", "0",
+        "--test-share", "0",
     )  # fmt: skip
     scoring = json.loads((output / "scoring.json").read_text())
     assert code == 0
@@ -251,7 +252,7 @@ def test_planted_leaks(
         ({}, ["--labels", "ghost"], 3, "--labels"),
         ({"ghost": 0}, ["--label-columns", "sleep,ghost"], 3, "no training row has: ghost"),
         ({"votes": 3}, ["--label-columns", "sleep,votes"], 3, "--label-columns"),
-        ({}, ["--test", "EMPTY", "--split", "source", "--source-column", "source",
+        ({}, ["--test", "SELF", "--split", "source", "--source-column", "source",
               "--held-out", "clinic"], 2, "--test gives it"),
         ({}, ["--membership-key-file", "EMPTY"], 2, "--membership-key-file is empty"),
     ],
@@ -273,7 +274,7 @@ def test_clear_refusals(
     )
     if "--membership-key-file" in flags:
         empty.write_bytes(b"")
-    places: dict[str, Path] = {"MODEL": tiny_model, "EMPTY": empty}
+    places: dict[str, Path] = {"MODEL": tiny_model, "EMPTY": empty, "SELF": corpus}
     arguments = [
         "train", "--backbone", tiny_model, "--train", corpus, "--accept-raw", "--output",
         tmp_path / "bundle", *(places.get(flag, flag) for flag in flags),
