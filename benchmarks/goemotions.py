@@ -13,7 +13,7 @@ numbers are GoEmotions' own; they say nothing about mental health.
 import argparse
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,11 @@ from corpora import data_folder, label_names
 from harness import WORK, describe_machine, save, show
 from numpy.typing import NDArray
 
+from psychescale.evaluation.baselines import tfidf
+from psychescale.evaluation.bootstrap import point
+from psychescale.evaluation.comparison import HEADLINE, Scored, compare
+from psychescale.evaluation.measures import measure_decisions, measure_probabilities
+from psychescale.evaluation.predictions import Predictions
 from psychescale.model.spec import read_model
 from psychescale.scoring.options import ScoringOptions
 from psychescale.scoring.scorer import Scorer
@@ -35,11 +40,10 @@ from psychescale.training.losses import LossOptions
 from psychescale.training.rows import Rows
 from psychescale.training.split import Split
 from psychescale.training.stratify import deal_out
-from psychescale.training.thresholds import Thresholds, assign, fit_thresholds, parse_criterion
+from psychescale.training.thresholds import Thresholds, fit_thresholds, parse_criterion
 
 LABELS = tuple(label_names())
-FREQUENT = 50
-"""Rows of the judged part from which a label counts as frequent: 23 of the 28 in test."""
+TFIDF = "TF-IDF + logistic regression"
 ABLATION_SHARE = 0.2
 ABLATION_SEED = 20260101
 
@@ -132,13 +136,31 @@ def fixed_fifth(data: Data) -> Data:
     return data.take_train(train[part == 0])
 
 
-def run_recipe(data: Data, name: str, recipe: Recipe, seed: int, judged: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Judged:
+    """A run, judged: its figures, and what a paired comparison needs.
+
+    Attributes:
+        figures: Measures and facts of the run.
+        labels: Columns of the arrays.
+        probabilities: float32, shape (n_rows, n_labels), calibrated, of the judged part.
+        truth: 0 or 1, the same shape.
+        thresholds: float64, shape (n_labels,).
+    """
+
+    figures: dict[str, Any]
+    labels: Sequence[str]
+    probabilities: NDArray[np.float32]
+    truth: NDArray[np.float32]
+    thresholds: NDArray[np.float64]
+
+
+def run_recipe(data: Data, recipe: Recipe, seed: int, judged: str) -> Judged:
     """Train with one seed, calibrate and choose thresholds on validation, judge on `judged`."""
     started = time.monotonic()
-    present = np.flatnonzero(data.targets[data.split.train].any(axis=0))  # a trial may lack labels
-    labels = [LABELS[column] for column in present]
-    data = replace(data, targets=data.targets[:, present])
-    with tempfile.TemporaryDirectory(dir=_work()) as scratch:
+    labels, data = _present(data)
+    WORK.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=WORK) as scratch:
         folder = Path(scratch) / "model"
         fitted = fit(
             unpack_minilm(WORK / "models" / "minilm-backbone"),
@@ -152,36 +174,16 @@ def run_recipe(data: Data, name: str, recipe: Recipe, seed: int, judged: str) ->
         )
         fit_s = time.monotonic() - started
         logits = {part: predict(folder, data.rows(part).texts) for part in {"validation", judged}}
-    truth = {part: data.rows(part).targets for part in logits}
-    calibration = fit_calibration(logits["validation"], truth["validation"])
-    probabilities = {
-        part: sigmoid(values * calibration.slope + calibration.intercept).astype(np.float32)
-        for part, values in logits.items()
-    }
-    thresholds = fit_thresholds(
-        probabilities["validation"],
-        truth["validation"],
-        criterion=parse_criterion(recipe.criterion),
-    )
-    name = f"{name}-{seed}-{judged}"
-    keep_predictions(name, labels, probabilities[judged], truth[judged], thresholds)
-    raw = float(log_loss(logits[judged].astype(np.float64), truth[judged]).mean())
-    return {
+    facts = {
         "seed": seed,
-        "seconds": round(time.monotonic() - started, 1),
-        "seconds_fit": round(fit_s, 1),
+        "seconds": time.monotonic() - started,
+        "seconds_fit": fit_s,
         "train_rows": fitted.n_rows,
         "best_step": fitted.best_step,
         "steps": fitted.steps,
-        "log_loss_uncalibrated": raw,
-        **judge(probabilities[judged], truth[judged], thresholds, held_out=judged == "validation"),
         "curve": [asdict(point) for point in fitted.curve],
     }
-
-
-def _work() -> Path:
-    WORK.mkdir(parents=True, exist_ok=True)
-    return WORK
+    return _settle(data, labels, logits, judged=judged, criterion=recipe.criterion, facts=facts)
 
 
 def predict(folder: Path, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -192,110 +194,102 @@ def predict(folder: Path, texts: Sequence[str]) -> NDArray[np.float32]:
     return logits
 
 
-def keep_predictions(
-    name: str,
-    labels: Sequence[str],
-    probabilities: NDArray[np.float32],
-    truth: NDArray[np.float32],
-    thresholds: Thresholds,
-) -> None:
-    """Keep what a paired bootstrap needs in `work/goemotions/`, rows in the order of the part."""
-    folder = _work() / "goemotions"
-    folder.mkdir(exist_ok=True)
-    np.savez_compressed(
-        folder / f"{name.replace(': ', '-').replace(' ', '-')}.npz",
-        labels=np.array(labels),
-        probabilities=probabilities,
-        truth=truth,
-        thresholds=thresholds.values,
-        held_out=thresholds.held_out,
-    )
-
-
 def judge(
+    labels: Sequence[str],
     probabilities: NDArray[np.float32],
     truth: NDArray[np.float32],
     thresholds: Thresholds,
     *,
     held_out: bool,
 ) -> dict[str, float]:
-    """Macro and micro measures; on validation with thresholds that were chosen without the row."""
-    given = thresholds.held_out if held_out else assign(probabilities, thresholds.values)
-    f1 = 2 * (given * truth).sum(axis=0) / np.maximum((given + truth).sum(axis=0), 1)
-    half = probabilities >= 0.5
-    at_half = 2 * (half * truth).sum(axis=0) / np.maximum((half + truth).sum(axis=0), 1)
-    auc = np.array([_auc(p, t) for p, t in zip(probabilities.T, truth.T, strict=True)])
-    frequent = truth.sum(axis=0) >= FREQUENT
-    return {
-        "macro_f1": float(f1.mean()),
-        "micro_f1": float(2 * (given * truth).sum() / (given + truth).sum()),
-        "macro_auc": float(np.nanmean(auc)),
-        "macro_f1_frequent": float(f1[frequent].mean()) if frequent.any() else float("nan"),
-        "macro_auc_frequent": float(auc[frequent].mean()) if frequent.any() else float("nan"),
-        "macro_f1_at_half": float(at_half.mean()),
-        "log_loss": float(log_loss(_logit(probabilities), truth).mean()),
+    """The library's own measures; on validation, F1 comes of thresholds chosen without the row."""
+    predictions = Predictions.of(labels, probabilities, truth)
+    overall = {
+        **point(predictions, measure_decisions(thresholds.values)).overall,
+        **point(predictions, measure_probabilities(predictions)).overall,
     }
+    found = {name: float(overall[name][0]) for name in (*HEADLINE, "subset_accuracy")}
+    if held_out:
+        given = Predictions.of(labels, thresholds.held_out.astype(np.float64), truth)
+        decided = point(given, measure_decisions(np.full(len(labels), 0.5))).overall
+        found |= {name: float(decided[name][0]) for name in found if name.startswith("f1")}
+    return found
 
 
-def _auc(scores: NDArray[np.float32], truth: NDArray[np.float32]) -> float:
-    """Area under the ROC curve by mean ranks (Mann and Whitney 1947); NaN where a class is missing."""
-    positives = int(truth.sum())
-    if positives in (0, len(truth)):
-        return float("nan")
-    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
-    wins = ranks[truth > 0].sum() - positives * (positives + 1) / 2
-    return float(wins / (positives * (len(truth) - positives)))
-
-
-def _logit(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
-    clipped = np.clip(probabilities.astype(np.float64), 1e-7, 1 - 1e-7)
-    logits: NDArray[np.float64] = np.log(clipped / (1 - clipped))
-    return logits
-
-
-def run_baseline(data: Data, judged: str) -> dict[str, Any] | None:
+def run_baseline(data: Data, judged: str) -> Judged:
     """TF-IDF and logistic regression, on the same rows, calibrated and thresholded the same way."""
-    try:
-        from sklearn.feature_extraction.text import TfidfVectorizer
-        from sklearn.linear_model import LogisticRegression
-        from sklearn.multiclass import OneVsRestClassifier
-        from sklearn.pipeline import make_pipeline
-    except ImportError:
-        return None
     started = time.monotonic()
-    present = data.targets[data.split.train].any(axis=0)
-    data = replace(data, targets=data.targets[:, present])
-    model = make_pipeline(
-        TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
-        OneVsRestClassifier(LogisticRegression(class_weight="balanced", max_iter=1000)),
-    )
+    labels, data = _present(data)
     train = data.rows("train")
-    model.fit(train.texts, train.targets.astype(int))
-    parts = {part: data.rows(part) for part in {"validation", judged}}
+    model = tfidf(train.texts, train.targets.astype(np.uint8))
     logits = {
-        part: model.decision_function(rows.texts).astype(np.float32) for part, rows in parts.items()
+        part: _logit(model(data.rows(part).texts)).astype(np.float32)
+        for part in ("validation", judged)
     }
-    calibration = fit_calibration(logits["validation"], parts["validation"].targets)
+    facts = {"seconds": time.monotonic() - started}
+    return _settle(data, labels, logits, judged=judged, criterion="f1", facts=facts)
+
+
+def _settle(
+    data: Data,
+    labels: Sequence[str],
+    logits: Mapping[str, NDArray[np.float32]],
+    *,
+    judged: str,
+    criterion: str,
+    facts: Mapping[str, Any],
+) -> Judged:
+    """Calibrate and choose thresholds on validation, judge on `judged`."""
+    truth = {part: data.rows(part).targets for part in logits}
+    calibration = fit_calibration(logits["validation"], truth["validation"])
     probabilities = {
         part: sigmoid(values * calibration.slope + calibration.intercept).astype(np.float32)
         for part, values in logits.items()
     }
     thresholds = fit_thresholds(
-        probabilities["validation"],
-        parts["validation"].targets,
-        criterion=parse_criterion("f1"),
+        probabilities["validation"], truth["validation"], criterion=parse_criterion(criterion)
     )
-    labels = [name for name, known in zip(LABELS, present, strict=True) if known]
-    targets = parts[judged].targets
-    keep_predictions(f"tfidf-{judged}", labels, probabilities[judged], targets, thresholds)
     found = judge(
-        probabilities[judged], parts[judged].targets, thresholds, held_out=judged == "validation"
+        labels,
+        probabilities[judged],
+        truth[judged],
+        thresholds,
+        held_out=judged == "validation",
     )
-    return {"seconds": round(time.monotonic() - started, 1), **found}
+    raw = float(log_loss(logits[judged].astype(np.float64), truth[judged]).mean())
+    outcome = {**facts, "log_loss_uncalibrated": raw, **found}
+    return Judged(outcome, labels, probabilities[judged], truth[judged], thresholds.values)
 
 
-MEASURES = ("macro_f1", "micro_f1", "macro_auc", "macro_f1_frequent", "log_loss")
+def _present(data: Data) -> tuple[list[str], Data]:
+    """Labels that occur in train, and the data with those alone; a trial may lack some."""
+    present = np.flatnonzero(data.targets[data.split.train].any(axis=0))
+    kept = replace(data, targets=data.targets[:, present])
+    return [LABELS[column] for column in present], kept
+
+
+def _logit(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    clipped = np.clip(probabilities, 1e-7, 1 - 1e-7)
+    logits: NDArray[np.float64] = np.log(clipped / (1 - clipped))
+    return logits
+
+
+def compare_with(baseline: Judged, run: Judged) -> dict[str, list[float]]:
+    """Measure → difference "run minus baseline", and its paired 95 % interval."""
+    predictions = Predictions.of(run.labels, run.probabilities, run.truth)
+    new, old = (
+        Scored(name, judged.probabilities.astype(np.float64), judged.thresholds)
+        for name, judged in (("recipe", run), ("TF-IDF", baseline))
+    )
+    differences = compare(predictions, new, old).overall
+    return {
+        name: [differences[name].value, differences[name].low, differences[name].high]
+        for name in HEADLINE
+    }
+
+
+SHOWN = ("f1_macro", "f1_macro_frequent", "f1_micro", "average_precision_macro", "roc_auc_macro",
+         "log_loss_macro", "seconds")  # fmt: skip
 
 
 def main() -> None:
@@ -304,45 +298,61 @@ def main() -> None:
     judged = "test" if options.test else "validation"
     data = read_data(options.rows)
     recipe = Recipe()
+    recipe = replace(recipe, fit=replace(recipe.fit, precision=options.precision))
     if options.epochs:
         recipe = replace(recipe, fit=replace(recipe.fit, epochs=options.epochs))
+    contenders = {"recipe": recipe}
+    if options.ablation:
+        data, contenders = fixed_fifth(data), ablations(recipe)
+    contenders = {name: one for name, one in contenders.items() if (options.only or "") in name}
+    kind = "ablation" if options.ablation else judged
+    file = f"goemotions-{kind}{'-trial' if options.rows else ''}"
     outcome: dict[str, Any] = {
         "machine": describe_machine(),
         "judged_on": judged,
         "rows": data.split.counts(),
         "dropped": data.dropped,
         "recipe": asdict(recipe),
-        "trial": options.rows is not None,
+        "runs": {},
+        "differences": {},
     }
-    contenders = {"recipe": recipe}
-    if options.ablation:
-        data, contenders = fixed_fifth(data), ablations(recipe)
-    runs: dict[str, list[dict[str, Any]]] = {}
+    runs, differences = outcome["runs"], outcome["differences"]
+    baseline = run_baseline(data, judged) if options.baseline else None
+    if baseline:
+        runs[TFIDF] = [baseline.figures]
     for name, variant in contenders.items():
-        if options.only and options.only not in name:
-            continue
-        seeds = range(options.first_seed, options.first_seed + options.seeds)
-        runs[name] = [run_recipe(data, name, variant, seed, judged) for seed in seeds]
-    if options.baseline:
-        baseline = run_baseline(data, judged)
-        if baseline:
-            runs["TF-IDF + logistic regression"] = [baseline]
-    outcome["runs"] = runs
-    show(
-        f"GoEmotions, {judged} ({options.seeds} seeds: mean ± standard deviation)",
-        ["", *MEASURES, "seconds"],
-        [
-            [name, *(_spread(found, key) for key in (*MEASURES, "seconds"))]
-            for name, found in runs.items()
-        ],
-    )
-    kind = "ablation" if options.ablation else judged
-    save(f"goemotions-{kind}{'-trial' if outcome['trial'] else ''}", outcome)
+        for seed in range(options.first_seed, options.first_seed + options.seeds):
+            run = run_recipe(data, variant, seed, judged)
+            runs.setdefault(name, []).append(run.figures)
+            if baseline and judged == "test":
+                differences.setdefault(name, []).append(compare_with(baseline, run))
+            save(file, outcome)  # a study takes hours: what is done is kept
+            report(outcome)
+
+
+def report(outcome: Mapping[str, Any]) -> None:
+    """Print means and standard deviations over seeds, and the lowest of the lower bounds."""
+    rows = [
+        [f"{name} ({len(found)})", *(_spread(found, key) for key in SHOWN)]
+        for name, found in outcome["runs"].items()
+    ]
+    title = f"GoEmotions, {outcome['judged_on']}: mean ± standard deviation over (n) seeds"
+    show(title, ["", *SHOWN], rows)
+    for name, found in outcome["differences"].items():
+        bounds = [
+            [
+                key,
+                *(f"{one[key][0]:+.3f} [{one[key][1]:+.3f}, {one[key][2]:+.3f}]" for one in found),
+            ]
+            for key in HEADLINE
+        ]
+        seeds = [f"seed {run['seed']}" for run in outcome["runs"][name]]
+        show(f"{name} minus {TFIDF}, paired 95 % intervals", ["", *seeds], bounds)
 
 
 def _spread(runs: Sequence[dict[str, Any]], measure: str) -> str:
     values = [run[measure] for run in runs]
-    digits = 0 if measure == "seconds" else 3
+    digits = 0 if measure == "seconds" else 3 if measure != "log_loss_macro" else 4
     mean = f"{np.mean(values):.{digits}f}"
     return mean if len(values) == 1 else f"{mean} ± {np.std(values, ddof=1):.{digits}f}"
 
@@ -358,6 +368,12 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--only", help="of the ablation, those with this in their name")
     parser.add_argument("--baseline", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--epochs", type=float, help="instead of the recipe's")
+    parser.add_argument(
+        "--precision",
+        choices=("auto", "fp32", "bf16"),
+        default="auto",
+        help="bf16 is several times faster on processors with AMX",
+    )
     parser.add_argument("--rows", type=int, help="first rows of each part, for a trial")
     options = parser.parse_args()
     if options.test and options.ablation:

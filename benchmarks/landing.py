@@ -66,7 +66,8 @@ def measure(name: str, corpus: Path, options: argparse.Namespace) -> dict[str, A
     command = score_command(
         minilm(), corpus, output, "--rows-per-task", str(options.rows_per_task),
         "--set", "spark.eventLog.enabled=true", "--set", f"spark.eventLog.dir=file:{events}",
-        "--set", "spark.eventLog.rolling.enabled=false", slots=options.slots,
+        "--set", "spark.eventLog.rolling.enabled=false",
+        "--set", "spark.eventLog.compress=false", slots=options.slots,
     )  # fmt: skip
     log = CommitLog(output)
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as job:

@@ -261,6 +261,9 @@ class TrainConfig(LabelledConfig):
         1, description="measurements of the validation log loss, and checkpoints, an epoch"
     )
     patience: _Positive = Field(2, description="checks without a better one before training stops")
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        "auto", description="of matrix products; auto: bf16 on GPUs that have it, else fp32"
+    )
     checkpoints: str | None = Field(
         None, description="folder for checkpoints, from which the same command resumes"
     )

@@ -86,6 +86,21 @@ class TestResume:
         assert largest_difference(tmp_path / "whole", tmp_path / "resumed") <= 1e-6
         assert not checkpoints.exists()
 
+    def test_bf16_products(self, tiny_model: Path, tmp_path: Path) -> None:
+        """Asked for bf16, a run ends near where fp32 ends, and leaves torch's setting as it was."""
+        import torch
+
+        before = torch.get_float32_matmul_precision()
+        losses = [
+            fit(
+                tiny_model, TRAIN, LABELS, replace(OPTIONS, precision=precision),
+                output=tmp_path / precision,
+            ).mean_training_loss
+            for precision in ("fp32", "bf16")
+        ]  # fmt: skip
+        assert losses[0] == pytest.approx(losses[1], rel=0.01)
+        assert torch.get_float32_matmul_precision() == before
+
     def test_checkpoints_of_another_run(self, tiny_model: Path, tmp_path: Path) -> None:
         """Other options, or a folder with something else in it, are refused and left as they are."""
         checkpoints = tmp_path / "checkpoints"

@@ -157,6 +157,7 @@ def fit_options(config: TrainConfig, start: Start) -> FitOptions:
         warmup_share=config.warmup_share,
         checks_per_epoch=config.checks_per_epoch,
         patience=config.patience,
+        precision=config.precision,
     )
 
 
