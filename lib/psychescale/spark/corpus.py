@@ -227,6 +227,12 @@ def read_lines(spark: SparkSession, place: str) -> DataFrame:
     return spark.read.options(lineSep="\n", recursiveFileLookup=True).text(literal(place))
 
 
+def read_whole(spark: SparkSession, place: str) -> DataFrame:
+    """One column `value` (bytes): every file, whole."""
+    reader = spark.read.format("binaryFile").option("recursiveFileLookup", value=True)
+    return reader.load(literal(place)).withColumnRenamed("content", "value")
+
+
 def _describe_table(spark: SparkSession, place: str, columns: Columns, encoding: str) -> Corpus:
     table = _delta_table(spark, place)
     detail = table.detail().select("id", "properties").first()

@@ -41,6 +41,7 @@ class Layout:
         encoding: A Python codec in which ASCII characters are single bytes.
         root: Path of the input, with which every file's path begins.
         files: Paths of all files, in the order of which a message numbers them.
+        whole_files: What is read are whole files, still to be cut into lines.
     """
 
     form: Literal["csv", "jsonl"]
@@ -48,6 +49,7 @@ class Layout:
     encoding: str
     root: str
     files: tuple[str, ...]
+    whole_files: bool = False
 
 
 class ParsedRow(NamedTuple):
@@ -70,8 +72,9 @@ def parse_batches(
     """The rows of raw lines, as Spark's `mapInArrow` wants them.
 
     Args:
-        batches: Columns: the line (binary), its file (string, percent-encoded), and where the block
-            of the file that it belongs to starts (int64). Lines of a block follow each other.
+        batches: Columns: the line, or the whole file (binary), its file (string, percent-encoded), and
+            where the block of the file that it belongs to starts (int64). Lines of a block follow
+            each other.
         layout: What to take.
         schema: Of the result: the values, then error, file, block and line. A corrupt row has no
             values but the beginning of an id, ``row:<file>``, with the file's path below the root.
@@ -81,7 +84,8 @@ def parse_batches(
     """
     rows: list[tuple[object, ...]] = []
     n_chars = 0
-    for (path, block), group in itertools.groupby(_lines(batches), key=lambda item: item[1:]):
+    lines = _cut(_values_of(batches)) if layout.whole_files else _values_of(batches)
+    for (path, block), group in itertools.groupby(lines, key=lambda item: item[1:]):
         made_id = "row:" + relative_name(unquote(path), layout)
         parse = parse_csv if layout.form == "csv" else parse_json_lines
         place = file_name_in_messages(unquote(path), layout.files)
@@ -177,9 +181,19 @@ def csv_header(lines: Iterable[bytes], encoding: str) -> list[str]:
     return _column_names(fields or [], encoding, "--input")
 
 
-def _lines(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[bytes, str, int]]:
+def _values_of(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[bytes, str, int]]:
     for batch in batches:
         yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def _cut(files: Iterable[tuple[bytes, str, int]]) -> Iterator[tuple[bytes, str, int]]:
+    """Lines of whole files, as Spark's text reader cuts them."""
+    for content, path, block in files:
+        lines = content.split(b"\n")
+        if not lines[-1]:  # a line feed ends a line, it begins none
+            lines.pop()
+        for line in lines:
+            yield line, path, block
 
 
 def _to_batch(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.RecordBatch:

@@ -34,6 +34,11 @@ class FileInfo:
         """The last part of the path."""
         return self.path.rpartition("/")[2]
 
+    @property
+    def is_compressed(self) -> bool:
+        """Whether Spark unpacks it on the way."""
+        return self.name.lower().endswith(".gz")
+
 
 def is_catalog_name(place: str) -> bool:
     """Whether `place` names a table of the catalog (`schema.table`) rather than a path."""
@@ -114,13 +119,16 @@ _OPEN_BYTES = 64 * 2**10
 
 
 @contextlib.contextmanager
-def file_settings(spark: SparkSession, *, block_bytes: int, cut_small: bool) -> Iterator[None]:
+def file_settings(
+    spark: SparkSession, *, block_bytes: int, cut_small: bool, rows_per_batch: int | None = None
+) -> Iterator[None]:
     """How Spark cuts files into tasks, for as long as the block lasts.
 
     Args:
         spark: The session.
         block_bytes: Longer files are cut, if their form allows.
         cut_small: Cut shorter ones too where that gives every core something to do.
+        rows_per_batch: Most rows of an Arrow batch; None leaves it.
     """
     wanted = {
         "spark.sql.files.maxPartitionBytes": str(block_bytes),
@@ -128,6 +136,8 @@ def file_settings(spark: SparkSession, *, block_bytes: int, cut_small: bool) -> 
     }
     if not cut_small:
         wanted["spark.sql.files.minPartitionNum"] = "1"
+    if rows_per_batch is not None:
+        wanted["spark.sql.execution.arrow.maxRecordsPerBatch"] = str(rows_per_batch)
     before = {key: spark.conf.get(key, None) for key in wanted}
     try:
         for key, value in wanted.items():
