@@ -84,6 +84,15 @@ def java_child(driver: psutil.Process) -> psutil.Process | None:
     return None
 
 
+def processor_seconds(driver: psutil.Process) -> float:
+    """Processor time of a process and of all below it, those that have ended included."""
+    total = 0.0
+    for process in [driver, *driver.children(recursive=True)]:
+        with suppress(*_GONE):
+            total += sum(process.cpu_times()[:4])  # user, system, and those of ended children
+    return total
+
+
 def python_daemons(driver: psutil.Process) -> list[psutil.Process]:
     """The processes that Spark forks Python workers from."""
     return [

@@ -16,17 +16,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import psutil
 from command import parse_outcome, score_command
-from commits import CommitLog, rates_by_part
+from commits import Commit, CommitLog, rates_by_part
 from corpora import short_corpus
 from harness import WORK, describe_machine, empty_folder, save, show
 from java import heap_after_collection
 from models import tiny
-from processes import java_child, rollup
+from processes import java_child, processor_seconds, rollup
 
 TARGET = 0.95
 PARTS = 10
+TEN = 10
 FIRST_COUNTED_COMMIT = 10
 """From here on growth is counted: until then everything is loaded and compiled for the first time."""
 COMMITS_PER_COLLECTION = 10
@@ -44,6 +46,7 @@ class Sample:
         python: Proportional set size of the Python process, bytes.
         jvm: Resident set size of its JVM, bytes.
         heap: Bytes of the JVM's heap in use after a collection; None where none was asked for.
+        cpu_s: Processor time that all processes of the job have used.
     """
 
     at_s: float
@@ -51,6 +54,7 @@ class Sample:
     python: int
     jvm: int
     heap: int | None
+    cpu_s: float
 
 
 class Watch:
@@ -82,7 +86,8 @@ class Watch:
             self._next_collection = commits + COMMITS_PER_COLLECTION
             heap = heap_after_collection(java.pid)
         python, jvm = rollup(self._driver.pid)["Pss"], java.memory_info().rss
-        self.samples.append(Sample(time.time(), commits, python, jvm, heap))
+        cpu_s = processor_seconds(self._driver)
+        self.samples.append(Sample(time.time(), commits, python, jvm, heap, cpu_s))
 
 
 def main() -> None:
@@ -139,11 +144,26 @@ def summarize(log: CommitLog, samples: Sequence[Sample]) -> dict[str, Any]:
         "other_commits": len(log.commits) - len(commits),
         "docs_per_s_by_tenth": rates,
         "last_to_second_tenth": rates[-1] / rates[1],
+        "last_ten_to_second_ten": _span_s(commits[-TEN - 1 :])
+        / _span_s(commits[TEN : 2 * TEN + 1]),
+        "cpu_s_per_commit_by_tenth": _processor_time(samples, len(commits)),
         "target": TARGET,
         "live_files_at_the_end": live[-1],
         "live_files_at_most": max(live),
         "driver": _driver_memory(samples, commits[-1].at_s),
     }
+
+
+def _span_s(commits: Sequence[Commit]) -> float:
+    return commits[-1].at_s - commits[0].at_s
+
+
+def _processor_time(samples: Sequence[Sample], n_commits: int) -> list[float]:
+    """Processor seconds a commit, tenth by tenth: other work on the machine hardly shows in it."""
+    bounds = np.linspace(1, n_commits, PARTS + 1)  # start-up comes before the first commit
+    spent = np.interp(bounds, [s.commits for s in samples], [s.cpu_s for s in samples])
+    per_commit: list[float] = (np.diff(spent) / np.diff(bounds)).tolist()
+    return per_commit
 
 
 def _driver_memory(samples: Sequence[Sample], last_commit_s: float) -> dict[str, Any]:
@@ -174,11 +194,17 @@ def _growth(sizes: Sequence[int]) -> dict[str, float] | None:
 def report(result: Mapping[str, Any]) -> None:
     """Print the outcome."""
     rates = ", ".join(f"{rate:,.0f}" for rate in result["docs_per_s_by_tenth"])
+    used = ", ".join(f"{seconds:.2f}" for seconds in result["cpu_s_per_commit_by_tenth"])
     driver = result["driver"]
     rows = [
         ("commits", f"{result['commits']} (and {result['other_commits']} others)"),
         ("docs/s by tenth", rates),
         ("last to second tenth", f"{result['last_to_second_tenth']:.3f} (target {TARGET:.2f})"),
+        (
+            "last ten micro-batches to second ten",
+            f"{result['last_ten_to_second_ten']:.2f} × the time",
+        ),
+        ("processor s a micro-batch by tenth", used),
         ("driver's Python, PSS", _as_text(driver["python_pss_mb"])),
         ("driver's JVM, RSS", _as_text(driver["jvm_rss_mb"])),
         ("driver's heap after collection", _as_text(driver["jvm_heap_after_collection_mb"])),
