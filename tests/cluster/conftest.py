@@ -1,10 +1,16 @@
 """Executors in processes of their own, on this machine."""
 
 import os
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyspark
 import pytest
+
+from tests.cluster.standalone import ROOT, Cluster, running_cluster
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,3 +27,47 @@ def cluster_environment() -> dict[str, str]:
         "SPARK_SCALA_VERSION": "2.13",
         "SPARK_LOCAL_IP": "127.0.0.1",
     }
+
+
+@pytest.fixture(scope="session")
+def torch_wheel() -> Path:
+    """A wheel of torch for processors alone, of this Python."""
+    stated = os.environ.get("PSYCHESCALE_DATA")
+    shared = Path(stated).parent if stated else ROOT.parent / "shared"
+    tag = "cp{}{}".format(*sys.version_info[:2])
+    wheels = sorted((shared / "wheels").glob(f"torch-*-{tag}-{tag}-*.whl"))
+    if not wheels:
+        pytest.skip(f"no CPU wheel of torch for {tag} in {shared / 'wheels'}: packing needs one")
+    return wheels[0]
+
+
+@pytest.fixture(scope="session")
+def dist(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `make dist` makes, with torch for processors; or the one that PSYCHESCALE_DIST names."""
+    if "PSYCHESCALE_DIST" in os.environ:
+        return Path(os.environ["PSYCHESCALE_DIST"])
+    folder = tmp_path_factory.mktemp("dist")
+    script = ROOT / "deploy" / "environment" / "pack.py"
+    wheel = request.getfixturevalue("torch_wheel")
+    command = [sys.executable, script, "--torch", wheel, "--output", folder]
+    subprocess.run([str(part) for part in command], check=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def unpacked(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The packed environment, where the driver's machine has unpacked it."""
+    folder = tmp_path_factory.mktemp("opt") / "psychescale"
+    with tarfile.open(dist / "psychescale-environment.tar.gz") as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A standalone cluster; its first worker has two GPUs, by a program that says so."""
+    tools = tmp_path_factory.mktemp("tools")
+    (tools / "nvidia-smi").write_text("#!/bin/sh\nprintf '0\\n1\\n'\n", encoding="utf-8")
+    (tools / "nvidia-smi").chmod(0o755)
+    with running_cluster(tmp_path_factory.mktemp("cluster"), tools=tools) as cluster:
+        yield cluster

@@ -78,11 +78,10 @@ def land(
         with explained(corpus.files):
             _write(spark, corpus, prepare, path=path, rows_per_task=rows_per_task)
     table = find_table(spark, path)
-    detail = table.detail().select("id", "numFiles").first() if table is not None else None
-    commit = table.history(1).select("userMetadata").first() if table is not None else None
-    if table is None or detail is None or commit is None:
+    if table is None:
         raise StorageError(f"The corpus could not be landed at {path}.", remedy="Check --state.")
-    n_rows = table.toDF().count()
+    detail, (commit,) = table.detail(), table.history(1)
+    n_rows = table.rows().count()
     n_known = int(commit["userMetadata"]) - n_rows
     return Landed(path, detail["id"], n_rows, int(detail["numFiles"]), n_known)
 
