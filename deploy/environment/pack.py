@@ -98,9 +98,7 @@ def make_relocatable(environment: Path) -> None:
     for path in environment.rglob("uv_cache.json"):
         path.unlink()
     launcher = Path(__file__).with_name("python.sh").read_text(encoding="utf-8")
-    launcher = launcher.replace("@MINOR@", MINOR)
-    launcher = launcher.replace("@MAJOR_AND_MINOR@", MINOR.replace(".", " "))
-    (scripts / "python").write_text(launcher, encoding="utf-8")
+    (scripts / "python").write_text(launcher.replace("@MINOR@", MINOR), encoding="utf-8")
     (scripts / "python").chmod(0o755)
     for name in ("python3", f"python{MINOR}"):
         (scripts / name).symlink_to("python")

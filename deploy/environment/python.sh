@@ -4,16 +4,13 @@
 set -eu
 own=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
 stated=${PSYCHESCALE_PYTHON:-python@MINOR@}
-interpreter=$("$stated" -sEc 'import sys; print(sys._base_executable, *sys.version_info[:2], sep="\n")' | tr '\n' ' ') || {
+told=$("$stated" -sEc 'import sys; print("%d.%d" % sys.version_info[:2], sys._base_executable)' 2>/dev/null) || {
     echo "psychescale needs $stated on this machine; name another with PSYCHESCALE_PYTHON." >&2
     exit 127
 }
-case $interpreter in
-    *" @MAJOR_AND_MINOR@ ") ;;
-    *)
-        echo "psychescale's packages are for Python @MINOR@; $stated is another version." >&2
-        exit 127
-        ;;
-esac
+if [ "${told%% *}" != "@MINOR@" ]; then
+    echo "psychescale's packages are for Python @MINOR@; $stated is another version." >&2
+    exit 127
+fi
 # The name it is started by tells Python where its environment is. -s: packages of the user's home stay out.
-exec -a "$own/python" "${interpreter% @MAJOR_AND_MINOR@ }" -s "$@"
+exec -a "$own/python" "${told#* }" -s "$@"
