@@ -90,7 +90,7 @@ def install(environment: Path, wheels: Path, pinned: Path, torch: Path | None) -
 def make_relocatable(environment: Path) -> None:
     """Take every trace of this machine out of a virtual environment."""
     scripts = environment / "bin"
-    compile_all = ("-m", "compileall", "-q", "-j", "0", "-s", environment, environment / "lib")
+    compile_all = ("-m", "compileall", "-qq", "-j", "0", "-s", environment, environment / "lib")
     subprocess.run([scripts / "python", *compile_all], check=False)  # templates do not compile
     for pattern in ("python*", "activate*", "*.bat"):
         for path in scripts.glob(pattern):

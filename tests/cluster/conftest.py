@@ -55,12 +55,26 @@ def dist(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="session")
-def unpacked(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The packed environment, where the driver's machine has unpacked it."""
+def opened(
+    dist: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, list[tarfile.TarInfo]]:
+    """Where the archive is unpacked, and its members: it is read only once."""
     folder = tmp_path_factory.mktemp("opt") / "psychescale"
     with tarfile.open(dist / "psychescale-environment.tar.gz") as archive:
         archive.extractall(folder, filter="data")
-    return folder
+        return folder, archive.getmembers()
+
+
+@pytest.fixture(scope="session")
+def unpacked(opened: tuple[Path, list[tarfile.TarInfo]]) -> Path:
+    """The packed environment, where the driver's machine has unpacked it."""
+    return opened[0]
+
+
+@pytest.fixture(scope="session")
+def members(opened: tuple[Path, list[tarfile.TarInfo]]) -> list[tarfile.TarInfo]:
+    """What is in the archive of the environment."""
+    return opened[1]
 
 
 @pytest.fixture(scope="session")

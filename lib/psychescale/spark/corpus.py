@@ -213,18 +213,19 @@ def read_columns(spark: SparkSession, corpus: Corpus) -> DataFrame:
     """All columns of a Delta table, at the version found, or of Parquet files."""
     if corpus.form == "parquet":
         reader = spark.read.option("recursiveFileLookup", value=True)
-        return reader.parquet(literal(corpus.place))
+        return reader.parquet(literal(qualified(spark, corpus.place)))
     at_version = spark.read.format("delta").option("versionAsOf", corpus.version)
     return (
         at_version.table(corpus.place)
         if is_catalog_name(corpus.place)
-        else at_version.load(corpus.place)
+        else at_version.load(qualified(spark, corpus.place))
     )
 
 
 def read_lines(spark: SparkSession, place: str) -> DataFrame:
     """One column `value` (string of raw bytes): every line of every file, without its line feed."""
-    return spark.read.options(lineSep="\n", recursiveFileLookup=True).text(literal(place))
+    reader = spark.read.options(lineSep="\n", recursiveFileLookup=True)
+    return reader.text(literal(qualified(spark, place)))
 
 
 def _describe_table(spark: SparkSession, place: str, columns: Columns, encoding: str) -> Corpus:

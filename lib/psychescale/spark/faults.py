@@ -122,7 +122,8 @@ def _whole_message(error: BaseException) -> str:
     parts = []
     cause: BaseException | None = error
     while cause is not None:
-        parts += [str(cause), str(getattr(cause, "_stackTrace", ""))]
+        stacks = (getattr(cause, name, "") for name in ("_stackTrace", "_stacktrace"))
+        parts += [str(cause), *map(str, stacks)]
         cause = getattr(cause, "_cause", None)
     return "\n".join(parts)
 

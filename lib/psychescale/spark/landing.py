@@ -12,7 +12,14 @@ from psychescale.spark.corpus import ERROR, ID, TEXT, Corpus, require_unchanged
 from psychescale.spark.faults import explained
 from psychescale.spark.reading import reading
 from psychescale.spark.session import total_slots
-from psychescale.spark.storage import delete, exists, folders, join, make_private_folder
+from psychescale.spark.storage import (
+    delete,
+    exists,
+    folders,
+    join,
+    make_private_folder,
+    qualified,
+)
 from psychescale.spark.tables import find_table, table_properties
 
 # A file is one task. Small corpora are cut finer, so that every core has several tasks and the
@@ -96,7 +103,7 @@ def require_checkpoint(
     """
     if exists(spark, checkpoint):
         return
-    rows = spark.read.format("delta").load(landed.path)
+    rows = spark.read.format("delta").load(qualified(spark, landed.path))
     if rows.join(written, ID, "left_semi").limit(1).count():
         raise StorageError(
             f"Rows of this corpus have been scored, but the checkpoint {checkpoint} is gone.",
@@ -152,7 +159,7 @@ def _write(
             .option("maxRecordsPerFile", 2 * rows_per_task)
             .option("userMetadata", str(n_rows))
             .options(**table_properties([ERROR]))
-            .save(path)
+            .save(qualified(spark, path))
         )
     try:
         require_unchanged(spark, corpus)

@@ -70,6 +70,8 @@ def open_session(settings: Mapping[str, str], *, verbose: bool = False) -> Spark
     active = SparkSession.getActiveSession()
     if active is not None:
         return active
+    for name in _TALKATIVE:
+        logging.getLogger(name).disabled = not verbose
     server = settings.get("spark.remote") or os.environ.get("SPARK_REMOTE")
     if server:
         return open_remote(server, settings)
@@ -90,8 +92,6 @@ def open_session(settings: Mapping[str, str], *, verbose: bool = False) -> Spark
                 remedy="Run again with --verbose to see its own messages.",
             ) from None
     spark.sparkContext.setLogLevel("WARN" if verbose else "OFF")
-    for name in _TALKATIVE:
-        logging.getLogger(name).disabled = not verbose
     return spark
 
 

@@ -91,7 +91,7 @@ def list_files(spark: SparkSession, path: str) -> list[FileInfo]:
     """
     reader = spark.read.format("binaryFile").option("recursiveFileLookup", value=True)
     with file_settings(spark, block_bytes=BLOCK_BYTES, cut_small=True):
-        found = reader.load(literal(path)).select(
+        found = reader.load(literal(qualified(spark, path))).select(
             "path", "length", F.unix_millis("modificationTime").alias("modified_ms")
         )
         files = [

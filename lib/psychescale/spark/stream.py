@@ -109,7 +109,7 @@ def _read_stream(spark: SparkSession, landed: Landed, tasks_per_slot: int) -> Da
     n_batches = math.ceil(landed.n_files / most)
     files_per_batch = math.ceil(landed.n_files / n_batches)  # none much smaller than the others
     reader = spark.readStream.format("delta").option("maxFilesPerTrigger", files_per_batch)
-    return reader.load(landed.path)
+    return reader.load(qualified(spark, landed.path))
 
 
 def observed(rows: DataFrame, *sums: Column) -> DataFrame:
