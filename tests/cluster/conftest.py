@@ -7,10 +7,15 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pyspark
 import pytest
 
-from tests.cluster.standalone import ROOT, Cluster, running_cluster
+from tests.cluster.standalone import ROOT, Cluster, run, running_cluster
+from tests.spark.conftest import read_table, write_json_lines
+
+PER_RUN = ["run_id", "scored_at"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -85,3 +90,39 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     (tools / "nvidia-smi").chmod(0o755)
     with running_cluster(tmp_path_factory.mktemp("cluster"), tools=tools) as cluster:
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory, corpus_texts: list[str]) -> Path:
+    """Four hundred texts, of which some cannot be scored."""
+    rows = [
+        {"id": f"doc-{i:04}", "text": text if i % 50 else None}
+        for i, text in enumerate(corpus_texts[:400])
+    ]
+    return write_json_lines(tmp_path_factory.mktemp("corpus") / "corpus.jsonl", rows)
+
+
+@pytest.fixture(scope="session")
+def local_table(
+    corpus: Path, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory
+) -> pd.DataFrame:
+    """What the command on this machine makes of the corpus."""
+    output = tmp_path_factory.mktemp("local") / "scores"
+    command = Path(sys.executable).with_name("psychescale")
+    done = run(
+        [command, "score", "--accept-raw", "--set", "spark.master=local[2,4]"]
+        + ["--model", tiny_model, "--input", corpus, "--output", output]
+    )
+    assert done.returncode == 0, done.stderr
+    return read_table(output)
+
+
+def require_equal(found: pd.DataFrame, expected: pd.DataFrame) -> None:
+    """The same rows, columns, counts and reasons; probabilities to 1e-5."""
+    probabilities = [name for name in expected.columns if name.startswith("p_")]
+    assert len(probabilities) == 5
+    exact = expected.columns.drop([*probabilities, *PER_RUN])
+    pd.testing.assert_frame_equal(found[exact], expected[exact])
+    np.testing.assert_allclose(
+        found[probabilities].to_numpy(), expected[probabilities].to_numpy(), atol=1e-5, rtol=0
+    )

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from tests.cluster.conftest import require_equal
 from tests.cluster.standalone import (
     ROOT,
     SECRET,
@@ -18,11 +19,9 @@ from tests.cluster.standalone import (
     wait_for_port,
     write_properties,
 )
-from tests.cluster.test_packed import corpus, local_table, require_equal
 from tests.conftest import LABELS
 from tests.spark.conftest import read_table
 
-__all__ = ["corpus", "local_table"]  # fixtures
 COMMAND = Path(sys.executable).with_name("psychescale")
 HERE = Path(__file__).parent
 

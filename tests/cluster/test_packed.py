@@ -6,55 +6,17 @@ import sys
 import tarfile
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import psutil
-import pytest
 
 from psychescale.notice import NOTICE
-from tests.cluster.standalone import ROOT, SECRET, Cluster, run, write_properties
+from tests.cluster.conftest import require_equal
+from tests.cluster.standalone import ROOT, SECRET, Cluster, write_properties
 from tests.cluster.witness import Witness
-from tests.spark.conftest import read_table, write_json_lines
+from tests.spark.conftest import read_table
 
 ARCHIVE = "psychescale-environment.tar.gz"
 DEVELOPMENT = (sys.prefix, str(ROOT / "lib"), str(ROOT / "jobs"))
-PER_RUN = ["run_id", "scored_at"]
-
-
-@pytest.fixture(scope="session")
-def corpus(tmp_path_factory: pytest.TempPathFactory, corpus_texts: list[str]) -> Path:
-    """Four hundred texts, of which some cannot be scored."""
-    rows = [
-        {"id": f"doc-{i:04}", "text": text if i % 50 else None}
-        for i, text in enumerate(corpus_texts[:400])
-    ]
-    return write_json_lines(tmp_path_factory.mktemp("corpus") / "corpus.jsonl", rows)
-
-
-@pytest.fixture(scope="session")
-def local_table(
-    corpus: Path, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory
-) -> pd.DataFrame:
-    """What the command on this machine makes of the corpus."""
-    output = tmp_path_factory.mktemp("local") / "scores"
-    command = Path(sys.executable).with_name("psychescale")
-    done = run(
-        [command, "score", "--accept-raw", "--set", "spark.master=local[2,4]"]
-        + ["--model", tiny_model, "--input", corpus, "--output", output]
-    )
-    assert done.returncode == 0, done.stderr
-    return read_table(output)
-
-
-def require_equal(found: pd.DataFrame, expected: pd.DataFrame) -> None:
-    """The same rows, columns, counts and reasons; probabilities to 1e-5."""
-    probabilities = [name for name in expected.columns if name.startswith("p_")]
-    assert len(probabilities) == 5
-    exact = expected.columns.drop([*probabilities, *PER_RUN])
-    pd.testing.assert_frame_equal(found[exact], expected[exact])
-    np.testing.assert_allclose(
-        found[probabilities].to_numpy(), expected[probabilities].to_numpy(), atol=1e-5, rtol=0
-    )
 
 
 def test_dist_is_whole(dist: Path) -> None:
