@@ -45,7 +45,7 @@ def examine_delta(spark: SparkSession, place: str | None) -> Finding:
     with tempfile.TemporaryDirectory(prefix="psychescale-doctor-") as temporary:
         here = not is_connect(spark)
         local = here and (read_setting(spark, "spark.master") or "").startswith("local")
-        folder = temporary if local else place and qualified(spark, place)
+        folder = temporary if local else place and _nearest_folder(spark, place)
         if folder is None:
             return yellow(
                 "delta",
