@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: install demo test test-unit test-spark test-cluster test-faults check lock dist-clean bench bench-throughput bench-share \
+.PHONY: install demo test test-unit test-spark test-cluster test-packed test-faults check dist lock dist-clean bench bench-throughput bench-share \
 	bench-memory bench-steady bench-landing bench-budget bench-exactness
 
 install: $(INSTALLED)
@@ -22,7 +22,7 @@ UV_VERSION := 0.13.9
 demo: install
 	$(BIN)/psychescale demo
 
-test: check test-unit test-spark test-cluster
+test: check test-unit test-spark test-cluster test-packed
 
 # Without a JVM, in seconds.
 test-unit: install
@@ -32,13 +32,19 @@ test-unit: install
 test-spark: install
 	$(BIN)/python -m pytest tests/spark
 
-# Executors in processes of their own; three processes are killed on the way.
+# Executors in processes of their own: three processes are killed on the way; tasks are given GPUs.
 test-cluster: install
-	$(BIN)/python -m pytest tests/cluster
+	$(BIN)/python -m pytest tests/cluster $(PACKED:%=--ignore=%)
 
-# The same with sixty: what is killed, and when, follows from the seed.
+# A standalone cluster that has nothing but what `make dist` packs, by spark-submit and through Spark Connect.
+test-packed: install
+	$(BIN)/python -m pytest $(PACKED)
+
+PACKED := tests/cluster/test_packed.py tests/cluster/test_connect.py
+
+# Sixty processes killed: what is killed, and when, follows from the seed.
 test-faults: install
-	$(BIN)/python -m pytest -s tests/cluster --kills 60
+	$(BIN)/python -m pytest -s tests/cluster/test_faults.py --kills 60
 
 check: install
 	$(BIN)/ruff format --check --quiet .
@@ -54,6 +60,10 @@ bench-throughput bench-share bench-memory bench-steady bench-landing bench-budge
 # Needs MODEL=FOLDER, a classifier fine-tuned on GoEmotions.
 bench-exactness: install
 	$(BIN)/python benchmarks/exactness.py --model $(MODEL)
+
+# Wheel, jobs and a relocatable environment for a cluster, into dist/. TORCH=FILE takes another wheel of torch.
+dist: install
+	$(BIN)/python deploy/environment/pack.py $(if $(TORCH),--torch $(TORCH))
 
 lock: $(VENV)/bin/uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \

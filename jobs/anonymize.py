@@ -71,7 +71,7 @@ def anonymize(config: AnonymizeConfig, console: Console) -> None:
         second_text = config.second_text_column is not None
         staged = open_staging(spark, staging, plan.kept, second_text=second_text)
         checkpoint = join(state, "checkpoints", f"{plan.redaction}-{landed.source_id}")
-        require_checkpoint(spark, landed, checkpoint, staged.toDF())
+        require_checkpoint(spark, landed, checkpoint, staged.rows())
         if landed.n_rows:
             task = task_of(spark, config, plan, handles)
             with ProgressDisplay(console, title="redacting", total=landed.n_rows) as progress:
@@ -87,11 +87,11 @@ def anonymize(config: AnonymizeConfig, console: Console) -> None:
                     lease=lease,
                     progress=progress,
                 )
-            check_output(spark, landed, staged.toDF(), max_failed_share=config.max_failed_share)
-        report = measure_redaction(staged.toDF())
+            check_output(spark, landed, staged.rows(), max_failed_share=config.max_failed_share)
+        report = measure_redaction(staged.rows())
         publish(
             spark,
-            staged.toDF(),
+            staged.rows(),
             output=config.output,
             quarantine=quarantined,
             redaction=plan.redaction,

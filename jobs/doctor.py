@@ -1,5 +1,6 @@
 """Say what of this machine, its Spark and its executors fits, and what to do about the rest."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -25,7 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def doctor(config: DoctorConfig, console: Console) -> None:
     """Look at the machine, then at Spark if it can start, and tell all of it."""
-    findings = examine_machine()
+    remote = "spark.remote" in config.spark or "SPARK_REMOTE" in os.environ
+    findings = examine_machine(remote=remote)
     findings += _examine_spark(config, findings)
     if config.json_output:
         print(as_json(findings))

@@ -20,8 +20,8 @@ from psychescale.spark.session import open_session
 from psychescale.spark.storage import join
 from psychescale.spark.stream import stream_rows
 from psychescale.spark.tables import open_score_table, state_folder, written_rows
-from psychescale.spark.transport import broadcast_model
-from psychescale.spark.udf import ScoringTask
+from psychescale.spark.transport import send_model
+from psychescale.spark.udf import ScoringTask, is_gpu_promised
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -60,13 +60,13 @@ def score(config: ScoreConfig, console: Console) -> None:
         checkpoint = join(state, "checkpoints", f"{model.scoring_id}-{landed.source_id}")
         require_checkpoint(spark, landed, checkpoint, written)
         if landed.n_rows:
-            files = broadcast_model(spark.sparkContext, model.checkpoint)
             task = ScoringTask(
-                files,
+                send_model(spark, model.checkpoint, at=config.model_on_executors),
                 model.spec,
                 model.options,
                 config.logits,
                 stall_timeout_s=config.stall_timeout_s,
+                gpu_promised=is_gpu_promised(spark),
             )
             with ProgressDisplay(console, title="scoring", total=landed.n_rows) as progress:
                 stream_rows(

@@ -42,6 +42,8 @@ SECRET_KEY = re.compile(
     re.IGNORECASE,
 )
 """Keys whose values are never shown or stored (Spark's own redaction rule, and a little more)."""
+# What authorizes a client of Spark Connect stands in the address of its server.
+_TOKEN = re.compile(r"(?<=token=)[^;]+")
 
 
 class JobConfig(BaseSettings):
@@ -196,7 +198,9 @@ def public_values(config: JobConfig) -> dict[str, Any]:
     def mask(key: str, value: Any) -> Any:
         if isinstance(value, Mapping):
             return {name: mask(name, inner) for name, inner in value.items()}
-        return "***" if SECRET_KEY.search(key) and value else value
+        if SECRET_KEY.search(key) and value:
+            return "***"
+        return _TOKEN.sub("***", value) if isinstance(value, str) else value
 
     values = config.model_dump(mode="json", by_alias=True)
     return {key: mask(key, value) for key, value in values.items()}

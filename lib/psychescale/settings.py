@@ -101,6 +101,9 @@ class ScoreConfig(JobConfig):
         None, description="folder for checkpoints and run table (default: OUTPUT/_psychescale)"
     )
     revision: str | None = Field(None, description="commit of a hub id, 40 hex digits")
+    model_on_executors: str | None = Field(
+        None, description="folder that executors have the same model in; it is not sent then"
+    )
 
     id_column: str = Field("id", description="column with the id, unique over the corpus")
     text_column: str = Field("text", description="column with the text")

@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from psychescale.errors import ModelError
 from psychescale.model.checkpoint import open_checkpoint
-from psychescale.spark.transport import broadcast_model, write_once
+from psychescale.spark.transport import send_model, write_once
 
 CONTENT = {"a": b"one", "b": b"two" * 1000}
 DIGESTS = {name: hashlib.sha256(content).hexdigest() for name, content in CONTENT.items()}
@@ -20,12 +20,17 @@ DIGESTS = {name: hashlib.sha256(content).hexdigest() for name, content in CONTEN
 def open_folder(target: Path, reads: Any) -> None:
     """What a worker does; the reads of all of them are counted."""
 
-    def read() -> dict[str, bytes]:
+    def fill(folder: Path) -> None:
         with reads.get_lock():
             reads.value += 1
-        return CONTENT
+        write(folder, CONTENT)
 
-    write_once(target, DIGESTS, read)
+    write_once(target, DIGESTS, fill)
+
+
+def write(folder: Path, content: dict[str, bytes]) -> None:
+    for name, data in content.items():
+        (folder / name).write_bytes(data)
 
 
 def test_one_process_writes(tmp_path: Path) -> None:
@@ -46,7 +51,7 @@ def test_one_process_writes(tmp_path: Path) -> None:
 def test_damaged_file(tmp_path: Path) -> None:
     """A file that did not arrive whole is named, and leaves no folder that looks finished."""
     with pytest.raises(ModelError, match="b of the model"):
-        write_once(tmp_path / "model", DIGESTS, lambda: CONTENT | {"b": b"tw"})
+        write_once(tmp_path / "model", DIGESTS, lambda f: write(f, CONTENT | {"b": b"tw"}))
     assert [path.name for path in tmp_path.iterdir()] == ["model.lock"]
 
 
@@ -55,7 +60,7 @@ def test_one_folder_on_the_executor(spark: SparkSession, make_model: Callable[..
     folder = make_model()
     (folder / "training_args.bin").write_bytes(b"pickle")
     checkpoint = open_checkpoint(folder)
-    model = broadcast_model(spark.sparkContext, checkpoint)
+    model = send_model(spark, checkpoint)
     found = spark.sparkContext.parallelize(range(8), 4).map(lambda _: str(model.open())).collect()
     assert len(set(found)) == 1
     names = {path.name for path in Path(found[0]).iterdir()}

@@ -1,11 +1,13 @@
 """`score_udf`: in DataFrames, in SQL, and how often it is evaluated."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
@@ -15,7 +17,8 @@ from psychescale.model.spec import read_model
 from psychescale.scoring.options import ScoringOptions
 from psychescale.spark import score_udf
 from psychescale.spark import udf as udf_module
-from psychescale.spark.transport import broadcast_model
+from psychescale.spark.faults import explain_failure
+from psychescale.spark.transport import ModelAtPath, send_model
 from tests.conftest import LABELS
 from tests.spark.conftest import Row, read_table, write_json_lines
 
@@ -180,9 +183,59 @@ class TestFailures:
     def test_worker_error_quotes_no_text(self, spark: SparkSession, tiny_model: Path) -> None:
         """An exception in a worker reaches the driver by class and place, without its message."""
         checkpoint, spec = read_model(str(tiny_model))
-        model = broadcast_model(spark.sparkContext, checkpoint)
+        model = send_model(spark, checkpoint)
         task = udf_module.ScoringTask(model, spec, ScoringOptions(device="canary"))
         frame = spark.createDataFrame([("a text",)], "text string")
         with pytest.raises(Exception, match="RuntimeError while scoring") as caught:
             frame.select(udf_module.build_udf(task, second_text=False)("text")).collect()
         assert "canary" not in str(caught.value)
+
+
+def test_promised_gpu(spark: SparkSession, tiny_model: Path) -> None:
+    """A task that was promised a GPU and got none fails, and says so."""
+    checkpoint, spec = read_model(str(tiny_model))
+    model = send_model(spark, checkpoint)
+    task = udf_module.ScoringTask(model, spec, ScoringOptions(), gpu_promised=True)
+    frame = spark.createDataFrame([("a text",)], "text string")
+    with pytest.raises(Exception, match="promised this task a GPU") as failure:
+        frame.select(udf_module.build_udf(task, second_text=False)("text")).collect()
+    assert explain_failure(failure.value).exit_code == ModelError.exit_code
+
+
+def test_model_at_a_path(spark: SparkSession, make_model: Callable[..., Path]) -> None:
+    """A model that executors have is opened where it is; another one there fails the task."""
+    folder = make_model()
+    score = score_udf(folder, spark=spark, model_on_executors=str(folder))
+    frame = spark.createDataFrame([("a text",)], "text string")
+    (row,) = frame.select(score("text").alias("s")).select("s.*").collect()
+    assert row["error"] is None
+    other = make_model(config={"layer_norm_eps": 1e-10})
+    wrong = score_udf(other, spark=spark, model_on_executors=str(folder))
+    with pytest.raises(Exception, match=r"config\.json in .* is missing, or not the driver's"):
+        frame.select(wrong("text")).collect()
+
+
+def test_scorer_for_each_gpu(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that Spark gives another GPU computes there, and keeps both for the tasks to come."""
+    checkpoint, spec = read_model(str(tiny_model))
+    model = ModelAtPath(checkpoint.content_digest, dict(checkpoint.digests), str(tiny_model))
+    given: list[str] = []
+    asked: list[tuple[str, ...]] = []
+
+    def choose(_: str | None, *, gpu_addresses: tuple[str, ...]) -> torch.device:
+        asked.append(gpu_addresses)
+        return torch.device("cpu")
+
+    monkeypatch.setattr(udf_module, "_loaded", {})
+    monkeypatch.setattr(udf_module, "given_gpus", lambda **_: (given[-1],))
+    monkeypatch.setattr("psychescale.scoring.scorer.choose_device", choose)
+    task = udf_module.ScoringTask(model, spec, ScoringOptions())
+    scorers = []
+    for address in ("0", "1", "0"):
+        given.append(address)
+        scorers.append(udf_module._load(task))
+    assert asked == [("0",), ("1",)]
+    assert scorers[0] is scorers[2]
+    assert scorers[0] is not scorers[1]
+    udf_module._load(replace(task, options=ScoringOptions(max_windows=1)))
+    assert len(udf_module._loaded) == 1

@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from psychescale.errors import FailureBudgetError, RowError, StorageError
 from psychescale.spark.corpus import ERROR, ID
 from psychescale.spark.landing import Landed
+from psychescale.spark.storage import qualified
 
 _USUAL_CAUSE = {
     RowError.NULL_TEXT: "Check that --text-column is the right one.",
@@ -32,7 +33,7 @@ def check_output(
         StorageError: Rows are missing or doubled.
         FailureBudgetError: Too many rows failed.
     """
-    ids = spark.read.format("delta").load(landed.path).select(ID)
+    ids = spark.read.format("delta").load(qualified(spark, landed.path)).select(ID)
     found = ids.join(written.withColumn("_found", F.lit(True)), ID, "left")
     counts = found.agg(
         F.count(F.lit(1)).alias("rows"),

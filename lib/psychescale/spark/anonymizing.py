@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -24,13 +23,14 @@ from psychescale.spark.deidentified import (
     redacted_schema,
     redaction_id,
 )
+from psychescale.spark.delta import DeltaTable
 from psychescale.spark.faults import explained
 from psychescale.spark.keying import AUTHOR, TIME, KeySource, pseudonymized, read_key
 from psychescale.spark.reading import reading
 from psychescale.spark.redaction import RedactionTask
 from psychescale.spark.runs import Run
 from psychescale.spark.storage import concealed, join
-from psychescale.spark.transport import broadcast_model
+from psychescale.spark.transport import send_model
 from psychescale.text.findings import PiiType
 from psychescale.text.handles import Handles
 from psychescale.text.operators import Operator
@@ -199,9 +199,7 @@ def task_of(
         excluded=plan.excluded,
         handles=handles,
         timeout_s=config.timeout_s,
-        tagger=broadcast_model(spark.sparkContext, tagger)
-        if isinstance(tagger, Checkpoint)
-        else tagger,
+        tagger=send_model(spark, tagger) if isinstance(tagger, Checkpoint) else tagger,
         tagger_threshold=config.tagger_threshold,
         stall_timeout_s=config.stall_timeout_s,
     )

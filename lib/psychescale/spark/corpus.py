@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from psychescale.errors import InputError, PrivacyError, UsageError
+from psychescale.spark.delta import DeltaTable
 from psychescale.spark.faults import explained
 from psychescale.spark.lines import csv_header, json_keys
 from psychescale.spark.storage import (
@@ -213,18 +213,19 @@ def read_columns(spark: SparkSession, corpus: Corpus) -> DataFrame:
     """All columns of a Delta table, at the version found, or of Parquet files."""
     if corpus.form == "parquet":
         reader = spark.read.option("recursiveFileLookup", value=True)
-        return reader.parquet(literal(corpus.place))
+        return reader.parquet(literal(qualified(spark, corpus.place)))
     at_version = spark.read.format("delta").option("versionAsOf", corpus.version)
     return (
         at_version.table(corpus.place)
         if is_catalog_name(corpus.place)
-        else at_version.load(corpus.place)
+        else at_version.load(qualified(spark, corpus.place))
     )
 
 
 def read_lines(spark: SparkSession, place: str) -> DataFrame:
     """One column `value` (string of raw bytes): every line of every file, without its line feed."""
-    return spark.read.options(lineSep="\n", recursiveFileLookup=True).text(literal(place))
+    reader = spark.read.options(lineSep="\n", recursiveFileLookup=True)
+    return reader.text(literal(qualified(spark, place)))
 
 
 def read_whole(spark: SparkSession, place: str) -> DataFrame:
@@ -234,10 +235,14 @@ def read_whole(spark: SparkSession, place: str) -> DataFrame:
 
 
 def _describe_table(spark: SparkSession, place: str, columns: Columns, encoding: str) -> Corpus:
-    table = _delta_table(spark, place)
-    detail = table.detail().select("id", "properties").first()
-    history = table.history().select("version", "operation").collect()
-    if detail is None or not history:
+    table = DeltaTable(spark, place if is_catalog_name(place) else qualified(spark, place))
+    try:
+        detail, history = table.detail(), table.history()
+    except AnalysisException:
+        raise InputError(
+            f"There is no Delta table {place}.", remedy="Check --input and the catalog's name."
+        ) from None
+    if not history:
         raise InputError("--input has no history.", remedy="Check that it is a Delta table.")
     written = [row["version"] for row in history if row["operation"] not in _HOUSEKEEPING]
     version = max(row["version"] for row in history)
@@ -327,17 +332,6 @@ def _require_line_based(encoding: str) -> None:
             f"--encoding {encoding}: lines cannot be told in it.",
             remedy=f"Convert the files (`iconv -f {encoding} -t UTF-8`).",
         )
-
-
-def _delta_table(spark: SparkSession, place: str) -> DeltaTable:
-    try:
-        if is_catalog_name(place):
-            return DeltaTable.forName(spark, place)
-        return DeltaTable.forPath(spark, qualified(spark, place))
-    except AnalysisException:
-        raise InputError(
-            f"There is no Delta table {place}.", remedy="Check --input and the catalog's name."
-        ) from None
 
 
 def _fingerprint(state: Any) -> str:

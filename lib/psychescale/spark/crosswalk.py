@@ -43,7 +43,7 @@ def extend_crosswalk(rows: DataFrame, key: KeySource, *, place: str, author: str
         ID, F.col(ID).alias("original_id"), name.alias(AUTHOR), name.alias("original_author")
     )
     named = pseudonymized(originals, key, author=AUTHOR, time=None, shift=False)
-    fresh = without_known(named.select(_SCHEMA.names), table.toDF())
+    fresh = without_known(named.select(_SCHEMA.names), table.rows())
     writer = fresh.write.format("delta").mode("append")
     if is_catalog_name(place):
         writer.saveAsTable(place)

@@ -5,7 +5,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -13,9 +12,10 @@ from pyspark.sql import types as T
 from psychescale.errors import InputError
 from psychescale.notice import NOTICE
 from psychescale.spark.corpus import ERROR, ID, MARK_PROPERTIES, SECOND, TEXT, without_known
+from psychescale.spark.delta import DeltaTable
 from psychescale.spark.keying import AUTHOR, TIME
 from psychescale.spark.storage import is_catalog_name, qualified
-from psychescale.spark.tables import ensure_table, open_output, properties_of
+from psychescale.spark.tables import ensure_table, open_output
 from psychescale.text.normalize import NORMALIZER_VERSION
 from psychescale.text.redact import REDACTOR_VERSION
 
@@ -84,7 +84,7 @@ def open_redacted_table(
         state=state,
         properties={**_mark(redaction), KEY: key_id, SOURCE: source},
     )
-    properties = properties_of(table)
+    properties = table.properties()
     if (properties.get(KEY), properties.get(SOURCE, "")) != (key_id, source):
         raise InputError(
             f"The pseudonyms in {place} were made with another key, or for another --source.",
@@ -118,12 +118,12 @@ def open_quarantine(spark: SparkSession, place: str, kept: Sequence[T.StructFiel
 
 def was_redacted_otherwise(table: DeltaTable, redaction: str) -> bool:
     """Whether the table holds texts of another redactor, or of other operators."""
-    return properties_of(table).get(REDACTION) != redaction
+    return table.properties().get(REDACTION) != redaction
 
 
 def known_ids(table: DeltaTable, quarantine: DeltaTable) -> DataFrame:
     """`id` of every row that has been through: kept or quarantined."""
-    return table.toDF().select(ID).unionByName(quarantine.toDF().select(ID))
+    return table.rows().select(ID).unionByName(quarantine.rows().select(ID))
 
 
 def require_whole(table: DeltaTable, landed: DataFrame) -> None:
@@ -132,7 +132,7 @@ def require_whole(table: DeltaTable, landed: DataFrame) -> None:
     Raises:
         InputError: Rows of the table are not in the corpus.
     """
-    lost = without_known(table.toDF().select(ID), landed).count()
+    lost = without_known(table.rows().select(ID), landed).count()
     if lost:
         raise InputError(
             f"The output was redacted otherwise, and {lost:,} of its rows are not in --input: they "
@@ -164,10 +164,10 @@ def publish(
     """
     failed = F.col(ERROR).isNotNull()
     _write(spark, staged.where(~failed).drop(ERROR), output, transaction, replace=replace)
-    columns = _frame(spark, quarantine).columns
+    columns = _table(spark, quarantine).rows().columns
     _write(spark, staged.where(failed).select(columns), quarantine, transaction, replace=replace)
     if replace:
-        _set_properties(spark, output, _mark(redaction))
+        _table(spark, output).set_properties(_mark(redaction))
         for place in (output, quarantine):
             _purge(spark, place)
 
@@ -192,20 +192,8 @@ def _write(
         writer.save(qualified(spark, place))
 
 
-def _frame(spark: SparkSession, place: str) -> DataFrame:
-    return _table(spark, place).toDF()
-
-
 def _table(spark: SparkSession, place: str) -> DeltaTable:
-    if is_catalog_name(place):
-        return DeltaTable.forName(spark, place)
-    return DeltaTable.forPath(spark, qualified(spark, place))
-
-
-def _set_properties(spark: SparkSession, place: str, properties: Mapping[str, str]) -> None:
-    name = place if is_catalog_name(place) else f"delta.`{qualified(spark, place)}`"
-    settings = ", ".join(f"'{key}' = '{value}'" for key, value in properties.items())
-    spark.sql(f"ALTER TABLE {name} SET TBLPROPERTIES ({settings})")
+    return DeltaTable(spark, place if is_catalog_name(place) else qualified(spark, place))
 
 
 def _purge(spark: SparkSession, place: str) -> None:
@@ -214,6 +202,6 @@ def _purge(spark: SparkSession, place: str) -> None:
     before = spark.conf.get(check, "true")
     spark.conf.set(check, "false")
     try:
-        _table(spark, place).vacuum(0)
+        _table(spark, place).vacuum(retain_hours=0)
     finally:
         spark.conf.set(check, str(before))

@@ -10,9 +10,10 @@ from pyspark.sql import SparkSession
 
 from psychescale.errors import ModelError
 from psychescale.model.checkpoint import Checkpoint, file_digest
+from psychescale.spark.access import ModelOnExecutors, access
 from psychescale.spark.doctor import Finding, green, red, yellow
 from psychescale.spark.doctor_machine import installed
-from psychescale.spark.transport import ModelOnExecutors, broadcast_model
+from psychescale.spark.transport import send_model
 
 NEEDED_BY_TASKS = ("psychescale", "torch", "transformers", "tokenizers", "pyarrow", "pandas")
 
@@ -55,8 +56,7 @@ class Told:
 def ask_executors(spark: SparkSession, slots: int) -> list[Told]:
     """One task for each slot, with what it found."""
     probe = make_probe(NEEDED_BY_TASKS, _PAUSE_S)
-    asked = spark.sparkContext.parallelize(range(slots), slots).map(probe)
-    return [Told(**told) for told in asked.collect()]
+    return [Told(**told) for told in access(spark).on_slots(probe, slots)]
 
 
 def make_probe(packages: Sequence[str], pause_s: float) -> Callable[[Any], dict[str, Any]]:
@@ -198,13 +198,13 @@ def judge_gpus(told: Sequence[Told], promised: str | None) -> Finding:
 
 def examine_model(spark: SparkSession, checkpoint: Checkpoint, slots: int) -> Finding:
     """Whether the model arrives on executors as it is on the driver."""
-    on_executors = broadcast_model(spark.sparkContext, checkpoint)
+    on_executors, names = send_model(spark, checkpoint), tuple(checkpoint.digests)
 
-    def open_and_hash(_: int) -> tuple[str, dict[str, str]]:
-        return _digests(on_executors)
+    def open_and_hash(_: int) -> dict[str, Any]:
+        return _digests(on_executors, names)
 
-    asked = spark.sparkContext.parallelize(range(slots), slots).map(open_and_hash)
-    wrong = {host for host, digests in asked.collect() if digests != dict(checkpoint.digests)}
+    told = access(spark).on_slots(open_and_hash, slots)
+    wrong = {one["host"] for one in told if one["digests"] != dict(checkpoint.digests)}
     if wrong:
         return red(
             "model",
@@ -225,11 +225,12 @@ def weights_bytes(checkpoint: Checkpoint) -> int:
     return sum(path.stat().st_size for path in checkpoint.weights)
 
 
-def _digests(model: ModelOnExecutors) -> tuple[str, dict[str, str]]:
+def _digests(model: ModelOnExecutors, names: Sequence[str]) -> dict[str, Any]:
     import platform  # noqa: PLC0415 - for the worker
 
     folder = model.open()
-    return platform.node(), {name: file_digest(folder / name) for name in model.digests}
+    digests = {name: file_digest(folder / name) for name in names}
+    return {"host": platform.node(), "digests": digests}
 
 
 def _public(version: str | None) -> str:

@@ -1,6 +1,7 @@
 """The machine that `doctor` runs on: Java, Python, and packages that fit each other."""
 
 import importlib.metadata
+import importlib.util
 import os
 import platform
 import re
@@ -29,9 +30,15 @@ _TRIED_JAVA = {3: (8, 11, 17), 4: (17, 21)}
 """The releases that its documentation names."""
 
 
-def examine_machine() -> list[Finding]:
-    """Everything that can be known without starting Spark."""
+def examine_machine(*, remote: bool = False) -> list[Finding]:
+    """Everything that can be known without starting Spark.
+
+    Args:
+        remote: Spark is behind Connect, so that this machine needs no Java.
+    """
     java = attempt("java", lambda: [judge_java(find_java(os.environ), installed("pyspark"))])
+    if remote:
+        java = [green("java", "Not needed here: Spark is reached through Connect")]
     packages = attempt("packages", lambda: judge_packages(_requirements(), installed))
     return [*java, green("python", _python()), *packages]
 
@@ -47,6 +54,9 @@ def installed(name: str) -> str | None:
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
+        # spark-submit brings the cluster's own pyspark, as a zip file that is no installed package.
+        if name == "pyspark" and importlib.util.find_spec(name) is not None:
+            return str(importlib.import_module(name).__version__)
         return None
 
 

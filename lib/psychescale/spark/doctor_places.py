@@ -9,8 +9,10 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from psychescale.errors import StorageError
+from psychescale.spark.access import FilesError, access, is_connect
 from psychescale.spark.doctor import Finding, green, red, yellow
 from psychescale.spark.session import delta_package
+from psychescale.spark.session_settings import read_setting
 from psychescale.spark.storage import (
     create_file,
     delete,
@@ -38,14 +40,12 @@ def examine_delta(spark: SparkSession, place: str | None) -> Finding:
         f"The Delta that fits is {delta_package()}: leave spark.jars and spark.jars.packages to "
         "psychescale, or name it there."
     )
-    jvm: Any = spark._jvm
-    try:
-        jvm.java.lang.Thread.currentThread().getContextClassLoader().loadClass(_DELTA_CLASS)
-    except Exception:  # noqa: BLE001 - py4j wraps what Java raised
+    if not access(spark).has_class(_DELTA_CLASS):
         return red("delta", "Spark has no Delta.", remedy, fault=StorageError)
     with tempfile.TemporaryDirectory(prefix="psychescale-doctor-") as temporary:
-        local = str(spark.sparkContext.master).startswith("local")
-        folder = temporary if local else place
+        here = not is_connect(spark)
+        local = here and (read_setting(spark, "spark.master") or "").startswith("local")
+        folder = temporary if local else place and _nearest_folder(spark, place)
         if folder is None:
             return yellow(
                 "delta",
@@ -137,7 +137,8 @@ def _nearest_folder(spark: SparkSession, place: str) -> str:
 
 def _cause(error: Exception) -> str:
     """The class of the innermost Java exception, or of the Python one."""
-    thrown: Any = getattr(error, "java_exception", None) or getattr(error, "_origin", None)
+    told = error.__cause__ if isinstance(error, FilesError) else error
+    thrown: Any = getattr(told, "java_exception", None) or getattr(told, "_origin", None)
     name = type(error).__name__
     while thrown is not None:
         name = str(thrown.getClass().getSimpleName())

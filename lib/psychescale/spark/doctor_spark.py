@@ -1,17 +1,17 @@
 """The Spark half of `doctor`: a session, then what its executors, settings and places say."""
 
 import contextlib
-import os
 import re
 import threading
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from pyspark.sql import SparkSession
 
 from psychescale.errors import StorageError
 from psychescale.model.checkpoint import Checkpoint, find_model, open_checkpoint
 from psychescale.settings import DoctorConfig
+from psychescale.spark.access import is_connect
 from psychescale.spark.doctor import Finding, Status, attempt, green, not_run, red
 from psychescale.spark.doctor_executors import (
     Told,
@@ -30,6 +30,7 @@ from psychescale.spark.doctor_settings import (
     slots_per_executor,
 )
 from psychescale.spark.session import open_session, total_slots
+from psychescale.spark.session_settings import read_setting
 from psychescale.spark.storage import is_catalog_name
 
 
@@ -39,8 +40,7 @@ def examine_spark(config: DoctorConfig) -> list[Finding]:
     findings = attempt("spark", lambda: [_start(config, spark)])
     left = wanted_checks(config)[1:]
     if not spark:
-        why = "Spark Connect" if _is_connect(config.spark) else "Spark did not start"
-        return [*findings, *not_run(left, f"{why}.")]
+        return [*findings, *not_run(left, "Spark did not start.")]
     return [*findings, *_examine_session(config, spark[0])]
 
 
@@ -87,14 +87,6 @@ def _examine_session(config: DoctorConfig, spark: SparkSession) -> list[Finding]
 
 
 def _start(config: DoctorConfig, started: list[SparkSession]) -> Finding:
-    if _is_connect(config.spark):
-        return red(
-            "spark",
-            "A Spark Connect session: it has no SparkContext, so `score` and `score_udf` cannot send "
-            "the model to executors.",
-            "Use a classic session: spark-submit, a cluster in dedicated access mode, or unset "
-            "SPARK_REMOTE. `Scorer` works without Spark.",
-        )
     try:
         spark = open_session(config.spark, verbose=config.verbose)
     except StorageError as error:
@@ -108,20 +100,18 @@ def _start(config: DoctorConfig, started: list[SparkSession]) -> Finding:
             fault=StorageError,
         )
     started.append(spark)
-    master, slots = spark.sparkContext.master, total_slots(spark)
+    slots = total_slots(spark)
+    if is_connect(spark):
+        return green(
+            "spark", f"Spark {spark.version} behind Connect, {slots} tasks at the same time"
+        )
+    master = read_setting(spark, "spark.master")
     return green("spark", f"Spark {spark.version} at {master}, {slots} tasks at the same time")
-
-
-def _is_connect(settings: Mapping[str, str]) -> bool:
-    """Whether Spark is reached through Connect: by its settings, or by the session that is there."""
-    if "SPARK_REMOTE" in os.environ or "spark.remote" in settings:
-        return True
-    return type(SparkSession.getActiveSession()).__module__.startswith("pyspark.sql.connect")
 
 
 def read_settings(spark: SparkSession) -> dict[str, str]:
     """Those of `READ_KEYS` that have a value."""
-    values = {key: spark.conf.get(key, None) for key in READ_KEYS}
+    values = {key: read_setting(spark, key) for key in READ_KEYS}
     return {key: value for key, value in values.items() if value is not None}
 
 
@@ -142,8 +132,12 @@ def _ask(spark: SparkSession, slots: int, told: list[Told], *, timeout_s: float)
 def _deadline(spark: SparkSession, timeout_s: float) -> Iterator[None]:
     """Cancel what the block starts if none of it runs in time: Spark waits for ever for a slot.
 
-    What has begun is left alone, however slow the machine.
+    What has begun is left alone, however slow the machine. A client of Spark Connect cannot see what
+    has begun, and waits.
     """
+    if is_connect(spark):
+        yield
+        return
     context, group = spark.sparkContext, f"psychescale-doctor-{uuid.uuid4().hex}"
     context.setJobGroup(group, "psychescale doctor", interruptOnCancel=True)
     ended = threading.Event()

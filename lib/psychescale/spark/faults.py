@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import unquote
 
-from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
 from psychescale import errors
 from psychescale.errors import InputError, PsychescaleError, StorageError
+from psychescale.spark.access import JAVA_ERRORS
 from psychescale.spark.lines import file_name_in_messages
 from psychescale.spark.storage import FileInfo
 
@@ -76,12 +76,15 @@ _OWN = re.compile(r"psychescale\.errors\.(\w+): ([^\n]*)")
 _WORKER = re.compile(r"RuntimeError: (\w+ while \w+, at [^\n]*)")
 
 
+_ERRORS: tuple[type[Exception], ...] = (*JAVA_ERRORS, PySparkException)
+
+
 @contextlib.contextmanager
 def explained(files: Sequence[FileInfo] = ()) -> Iterator[None]:
     """Raise Spark's exceptions as psychescale's, for what Spark does at once."""
     try:
         yield
-    except (Py4JJavaError, PySparkException) as error:
+    except _ERRORS as error:
         raise explain_failure(error, files) from None
 
 
@@ -119,7 +122,8 @@ def _whole_message(error: BaseException) -> str:
     parts = []
     cause: BaseException | None = error
     while cause is not None:
-        parts += [str(cause), str(getattr(cause, "_stackTrace", ""))]
+        stacks = (getattr(cause, name, "") for name in ("_stackTrace", "_stacktrace"))
+        parts += [str(cause), *map(str, stacks)]
         cause = getattr(cause, "_cause", None)
     return "\n".join(parts)
 

@@ -63,7 +63,7 @@ def read_scores(
     names = [PROBABILITY_PREFIX + suffix for suffix in subject.spec.columns]
     wanted = spark.createDataFrame([(name,) for name in set(rows.ids)], "id string")
     with explained():
-        frame = table.toDF()
+        frame = table.rows()
         missing = [name for name in (*names, "scoring_id", "n_tokens") if name not in frame.columns]
         if missing:
             raise InputError(

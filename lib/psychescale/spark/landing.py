@@ -12,7 +12,14 @@ from psychescale.spark.corpus import ERROR, ID, TEXT, Corpus, require_unchanged
 from psychescale.spark.faults import explained
 from psychescale.spark.reading import reading
 from psychescale.spark.session import total_slots
-from psychescale.spark.storage import delete, exists, folders, join, make_private_folder
+from psychescale.spark.storage import (
+    delete,
+    exists,
+    folders,
+    join,
+    make_private_folder,
+    qualified,
+)
 from psychescale.spark.tables import find_table, table_properties
 
 # A file is one task. Small corpora are cut finer, so that every core has several tasks and the
@@ -78,11 +85,10 @@ def land(
         with explained(corpus.files):
             _write(spark, corpus, prepare, path=path, rows_per_task=rows_per_task)
     table = find_table(spark, path)
-    detail = table.detail().select("id", "numFiles").first() if table is not None else None
-    commit = table.history(1).select("userMetadata").first() if table is not None else None
-    if table is None or detail is None or commit is None:
+    if table is None:
         raise StorageError(f"The corpus could not be landed at {path}.", remedy="Check --state.")
-    n_rows = table.toDF().count()
+    detail, (commit,) = table.detail(), table.history(1)
+    n_rows = table.rows().count()
     n_known = int(commit["userMetadata"]) - n_rows
     return Landed(path, detail["id"], n_rows, int(detail["numFiles"]), n_known)
 
@@ -97,7 +103,7 @@ def require_checkpoint(
     """
     if exists(spark, checkpoint):
         return
-    rows = spark.read.format("delta").load(landed.path)
+    rows = spark.read.format("delta").load(qualified(spark, landed.path))
     if rows.join(written, ID, "left_semi").limit(1).count():
         raise StorageError(
             f"Rows of this corpus have been scored, but the checkpoint {checkpoint} is gone.",
@@ -153,7 +159,7 @@ def _write(
             .option("maxRecordsPerFile", 2 * rows_per_task)
             .option("userMetadata", str(n_rows))
             .options(**table_properties([ERROR]))
-            .save(path)
+            .save(qualified(spark, path))
         )
     try:
         require_unchanged(spark, corpus)

@@ -15,10 +15,10 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
-from psychescale.errors import StorageError
+from psychescale.errors import PsychescaleError, StorageError
+from psychescale.spark.access import FilesError
 from psychescale.spark.storage import (
     create_file,
     delete,
@@ -26,6 +26,7 @@ from psychescale.spark.storage import (
     make_private_folder,
     read_file,
     replace_file,
+    require_shared,
 )
 
 RENEWED_EVERY_S = 5.0
@@ -121,10 +122,14 @@ def held_lease(spark: SparkSession, state: str) -> Iterator[Lease]:
     token = uuid.uuid4().hex
     try:
         make_private_folder(spark, state)
+        require_shared(spark, state)
         holder = _take(spark, path, token)
+    except PsychescaleError:
+        raise
     except Exception as error:  # noqa: BLE001 - every storage system raises its own
+        fault = error if isinstance(error, FilesError) else type(error).__name__
         raise StorageError(
-            f"The state folder {state} cannot be written ({type(error).__name__}).",
+            f"The state folder {state} cannot be written ({fault}).",
             remedy="Check its permissions and free space, or name another with --state.",
         ) from None
     if holder is not None:
@@ -158,7 +163,7 @@ def _read(spark: SparkSession, path: str) -> _Holder | None:
         try:
             content = read_file(spark, path)
             return _Holder(**json.loads(content)) if content else None
-        except (Py4JJavaError, ValueError):  # it is being renewed
+        except (OSError, ValueError):  # it is being renewed
             if attempt == _READ_ATTEMPTS - 1:
                 raise
             time.sleep(0.2)

@@ -4,11 +4,11 @@ import contextlib
 from collections.abc import Iterator
 
 import pyarrow as pa
-from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.storagelevel import StorageLevel
 
 from psychescale.errors import RowError
 from psychescale.spark.corpus import (

@@ -12,11 +12,11 @@ from pyspark.sql import types as T
 from pyspark.sql.pandas.functions import pandas_udf
 
 from psychescale.errors import RowError
+from psychescale.spark.access import ModelOnExecutors
 from psychescale.spark.corpus import ERROR, ID, SECOND, TEXT
 from psychescale.spark.keying import AUTHOR, KeySource
 from psychescale.spark.runs import Run
 from psychescale.spark.stream import observed
-from psychescale.spark.transport import ModelOnExecutors
 from psychescale.spark.worker import Watchdog, contained
 from psychescale.text.findings import PiiType
 from psychescale.text.handles import Handles

@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
 from psychescale.errors import INTERRUPTED, PsychescaleError
-from psychescale.spark.storage import join
+from psychescale.spark.storage import join, qualified
 from psychescale.spark.tables import ensure_table
 from psychescale.spark.tally import Tally
 
@@ -149,7 +149,7 @@ def _append(spark: SparkSession, state: str, run: Run) -> None:
         statistics=["started_at"],
     )
     frame = spark.createDataFrame([run.row()], _SCHEMA)
-    frame.coalesce(1).write.format("delta").mode("append").save(path)
+    frame.coalesce(1).write.format("delta").mode("append").save(qualified(spark, path))
 
 
 def installed_versions() -> dict[str, str]:

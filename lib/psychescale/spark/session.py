@@ -14,6 +14,9 @@ import pyspark
 from pyspark.sql import SparkSession
 
 from psychescale.errors import StorageError, UsageError
+from psychescale.spark.access import access
+from psychescale.spark.remote import open_remote
+from psychescale.spark.session_settings import read_setting
 
 _DELTA = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -50,7 +53,8 @@ _TALKATIVE = ("DataFrameQueryContextLogger", "SQLQueryContextLogger")
 def open_session(settings: Mapping[str, str], *, verbose: bool = False) -> SparkSession:
     """The session to work in.
 
-    A session that exists already (a notebook, a managed runtime) is used as it is. Under
+    A session that exists already (a notebook, a managed runtime) is used as it is. With
+    `spark.remote`, or SPARK_REMOTE, the session is on that Spark Connect server. Under
     spark-submit its settings win over psychescale's. Otherwise Spark starts on this machine, with
     Delta from Maven Central unless `spark.jars`, `spark.jars.packages` or pyspark's own folder of
     jars bring it.
@@ -60,12 +64,17 @@ def open_session(settings: Mapping[str, str], *, verbose: bool = False) -> Spark
         verbose: Let Spark's and the resolver's own messages through.
 
     Raises:
-        UsageError: There is no Java to start Spark with.
-        StorageError: Spark did not start, or has no Delta.
+        UsageError: There is no Java to start Spark with, or a setting belongs to the Connect server.
+        StorageError: Spark did not start, has no Delta, or no Connect server answers.
     """
     active = SparkSession.getActiveSession()
     if active is not None:
         return active
+    for name in _TALKATIVE:
+        logging.getLogger(name).disabled = not verbose
+    server = settings.get("spark.remote") or os.environ.get("SPARK_REMOTE")
+    if server:
+        return open_remote(server, settings)
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     if not submitted:
         _require_java()
@@ -83,8 +92,6 @@ def open_session(settings: Mapping[str, str], *, verbose: bool = False) -> Spark
                 remedy="Run again with --verbose to see its own messages.",
             ) from None
     spark.sparkContext.setLogLevel("WARN" if verbose else "OFF")
-    for name in _TALKATIVE:
-        logging.getLogger(name).disabled = not verbose
     return spark
 
 
@@ -125,8 +132,8 @@ def delta_package() -> str:
 
 def total_slots(spark: SparkSession) -> int:
     """Tasks that can run at the same time, at least 1."""
-    cpus = int(spark.conf.get("spark.task.cpus", "1") or "1")
-    return max(1, spark.sparkContext.defaultParallelism // cpus)
+    cpus = int(read_setting(spark, "spark.task.cpus") or "1")
+    return max(1, access(spark).slots() // cpus)
 
 
 def _delta_among_jars() -> bool:

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
 from psychescale.spark.corpus import ERROR
 from psychescale.spark.deidentified import redacted_schema
+from psychescale.spark.delta import DeltaTable
 from psychescale.spark.tables import ensure_table
 
 

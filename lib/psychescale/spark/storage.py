@@ -1,15 +1,17 @@
-"""Folders and files wherever Spark can reach them: local, HDFS, S3, ABFS, DBFS."""
+"""Folders and files where driver and executors both reach them, and how places are named."""
 
 import contextlib
 import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
+
+from psychescale.errors import UsageError
+from psychescale.spark.access import access
+from psychescale.spark.session_settings import changed_settings
 
 _CATALOG_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*){1,2}")
 _FILE_SUFFIX = re.compile(r"\.(csv|tsv|jsonl|json|ndjson|parquet)(\.gz)?$", re.IGNORECASE)
@@ -79,14 +81,12 @@ def join(folder: str, *names: str) -> str:
 
 def exists(spark: SparkSession, path: str) -> bool:
     """Whether there is a file or folder at `path`."""
-    system, hadoop_path = _resolve(spark, path)
-    return bool(system.exists(hadoop_path))
+    return access(spark).files.exists(path)
 
 
 def qualified(spark: SparkSession, path: str) -> str:
     """`path` with its scheme, absolute."""
-    system, hadoop_path = _resolve(spark, path)
-    return str(system.makeQualified(hadoop_path).toString())
+    return access(spark).files.qualified(path)
 
 
 def list_files(spark: SparkSession, path: str) -> list[FileInfo]:
@@ -96,7 +96,7 @@ def list_files(spark: SparkSession, path: str) -> list[FileInfo]:
     """
     reader = spark.read.format("binaryFile").option("recursiveFileLookup", value=True)
     with file_settings(spark, block_bytes=BLOCK_BYTES, cut_small=True):
-        found = reader.load(literal(path)).select(
+        found = reader.load(literal(qualified(spark, path))).select(
             "path", "length", F.unix_millis("modificationTime").alias("modified_ms")
         )
         files = [
@@ -126,53 +126,48 @@ def file_settings(
 
     Args:
         spark: The session.
-        block_bytes: Longer files are cut, if their form allows.
+        block_bytes: Longer files are cut, if their form allows. Where the platform fixes how files are
+            cut, no more than Spark's own default of `BLOCK_BYTES` can be asked for.
         cut_small: Cut shorter ones too where that gives every core something to do.
         rows_per_batch: Most rows of an Arrow batch; None leaves it.
+
+    Raises:
+        UsageError: The platform fixes how files are cut, and longer blocks are needed.
     """
     wanted = {
-        "spark.sql.files.maxPartitionBytes": str(block_bytes),
+        _BLOCK_SETTING: str(block_bytes),
         "spark.sql.files.openCostInBytes": str(_OPEN_BYTES),
     }
     if not cut_small:
         wanted["spark.sql.files.minPartitionNum"] = "1"
     if rows_per_batch is not None:
         wanted["spark.sql.execution.arrow.maxRecordsPerBatch"] = str(rows_per_batch)
-    before = {key: spark.conf.get(key, None) for key in wanted}
-    try:
-        for key, value in wanted.items():
-            spark.conf.set(key, value)
+    with changed_settings(spark, wanted) as refused:
+        if _BLOCK_SETTING in refused and block_bytes > BLOCK_BYTES:
+            raise UsageError(
+                "A CSV file of more than 128 MiB has to be read in one piece, and this platform "
+                "(serverless) lets nobody set how Spark cuts files.",
+                remedy="Split the file, convert it to a Delta table or Parquet, or use a cluster.",
+            )
         yield
-    finally:
-        for key, old in before.items():
-            if old is None:
-                spark.conf.unset(key)
-            else:
-                spark.conf.set(key, old)
+
+
+_BLOCK_SETTING = "spark.sql.files.maxPartitionBytes"
 
 
 def make_private_folder(spark: SparkSession, path: str) -> None:
     """Make `path` a folder that only its owner can enter (mode 0700), where the system has modes."""
-    system, hadoop_path = _resolve(spark, path)
-    jvm: Any = spark._jvm
-    permission = jvm.org.apache.hadoop.fs.permission.FsPermission("700")
-    system.mkdirs(hadoop_path, permission)
-    system.setPermission(hadoop_path, permission)
+    access(spark).files.make_private_folder(path)
 
 
 def mode(spark: SparkSession, path: str) -> str:
     """Permissions of a file or folder, as in ``rwx------``."""
-    system, hadoop_path = _resolve(spark, path)
-    return str(system.getFileStatus(hadoop_path).getPermission().toString())
+    return access(spark).files.mode(path)
 
 
 def folders(spark: SparkSession, path: str) -> list[str]:
     """Names of the folders directly below `path`; none where there is no such folder."""
-    system, hadoop_path = _resolve(spark, path)
-    if not system.exists(hadoop_path):
-        return []
-    found = system.listStatus(hadoop_path)
-    return sorted(str(status.getPath().getName()) for status in found if status.isDirectory())
+    return access(spark).files.folders(path)
 
 
 def create_file(spark: SparkSession, path: str, content: str) -> bool:
@@ -181,53 +176,28 @@ def create_file(spark: SparkSession, path: str, content: str) -> bool:
     Returns:
         Whether it was written: False where there is one already.
     """
-    system, hadoop_path = _resolve(spark, path)
-    try:
-        stream = system.create(hadoop_path, False)
-    except Py4JJavaError:
-        if system.exists(hadoop_path):
-            return False
-        raise
-    try:
-        stream.write(bytearray(content.encode()))
-    finally:
-        stream.close()
-    return True
+    return access(spark).files.create(path, content)
 
 
 def read_file(spark: SparkSession, path: str) -> str | None:
     """The content of a small file; None where there is none."""
-    system, hadoop_path = _resolve(spark, path)
-    jvm: Any = spark._jvm
-    try:
-        stream = system.open(hadoop_path)
-    except Py4JJavaError:
-        if system.exists(hadoop_path):
-            raise
-        return None
-    try:
-        return str(jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
-    finally:
-        stream.close()
+    return access(spark).files.read(path)
 
 
 def replace_file(spark: SparkSession, path: str, content: str) -> None:
     """Write a file over the one that is there."""
-    system, hadoop_path = _resolve(spark, path)
-    stream = system.create(hadoop_path, True)
-    try:
-        stream.write(bytearray(content.encode()))
-    finally:
-        stream.close()
+    access(spark).files.replace(path, content)
 
 
 def delete(spark: SparkSession, path: str) -> None:
     """Delete a file, or a folder with all in it; nothing happens where there is none."""
-    system, hadoop_path = _resolve(spark, path)
-    system.delete(hadoop_path, True)
+    access(spark).files.delete(path)
 
 
-def _resolve(spark: SparkSession, path: str) -> tuple[Any, Any]:
-    jvm: Any = spark._jvm
-    hadoop_path = jvm.org.apache.hadoop.fs.Path(path)
-    return hadoop_path.getFileSystem(spark._jsc.hadoopConfiguration()), hadoop_path
+def require_shared(spark: SparkSession, folder: str) -> None:
+    """Make sure that this process and Spark see one and the same folder.
+
+    Raises:
+        StorageError: They do not; only behind Spark Connect can that be.
+    """
+    access(spark).files.require_shared(folder)

@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from py4j.protocol import Py4JError, Py4JNetworkError
-from pyspark.errors import StreamingQueryException
+from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
 from psychescale.errors import RowError, StorageError
+from psychescale.spark.access import JAVA_ERRORS, LOST_ERRORS, access
 from psychescale.spark.accounting import check_budget
 from psychescale.spark.corpus import ERROR
 from psychescale.spark.faults import explain_failure
@@ -21,6 +21,7 @@ from psychescale.spark.lease import Lease
 from psychescale.spark.progress import ProgressDisplay
 from psychescale.spark.runs import Run
 from psychescale.spark.session import total_slots
+from psychescale.spark.session_settings import change_setting, read_setting
 from psychescale.spark.storage import is_catalog_name, qualified
 from psychescale.spark.tally import Tally
 
@@ -83,16 +84,16 @@ def stream_rows(
             lease.require_held()
             query.awaitTermination(_POLL_S)  # type: ignore[arg-type]
         query.awaitTermination()
-    except StreamingQueryException as error:
+    except PySparkException as error:
         raise explain_failure(error) from None
-    except (Py4JNetworkError, ConnectionError):
+    except LOST_ERRORS:
         raise StorageError(
             "Spark's own process ended: killed, or out of memory.",
             remedy="Give it more with --set spark.driver.memory=…; run again: it goes on where it "
             "stopped.",
         ) from None
     finally:
-        with contextlib.suppress(Py4JError, ConnectionError):  # it may be gone
+        with contextlib.suppress(*JAVA_ERRORS, *LOST_ERRORS, PySparkException):  # it may be gone
             query.stop()
             _collect(query, tally)
         tally.seconds = time.monotonic() - started
@@ -102,13 +103,13 @@ def stream_rows(
 def _read_stream(spark: SparkSession, landed: Landed, tasks_per_slot: int) -> DataFrame:
     # One file, one task: the cost of opening a file counts as much as a full partition, so that
     # Spark does not put several files together.
-    whole_partition = spark.conf.get("spark.sql.files.maxPartitionBytes", "128MB")
-    spark.conf.set("spark.sql.files.openCostInBytes", str(whole_partition))
+    whole_partition = read_setting(spark, "spark.sql.files.maxPartitionBytes") or "128MB"
+    change_setting(spark, "spark.sql.files.openCostInBytes", whole_partition)
     most = tasks_per_slot * total_slots(spark)
     n_batches = math.ceil(landed.n_files / most)
     files_per_batch = math.ceil(landed.n_files / n_batches)  # none much smaller than the others
     reader = spark.readStream.format("delta").option("maxFilesPerTrigger", files_per_batch)
-    return reader.load(landed.path)
+    return reader.load(qualified(spark, landed.path))
 
 
 def observed(rows: DataFrame, *sums: Column) -> DataFrame:
@@ -147,9 +148,5 @@ def _field(progress: Any, name: str) -> Any:
 
 def _running_rows(spark: SparkSession, landed: Landed) -> int:
     """About how many rows the finished tasks of the running micro-batch have scored."""
-    tracker = spark.sparkContext.statusTracker()
-    finished = 0
-    for stage in tracker.getActiveStageIds():
-        info = tracker.getStageInfo(stage)
-        finished += info.numCompletedTasks if info is not None else 0
+    finished = access(spark).running_tasks_done()
     return round(finished * landed.n_rows / max(1, landed.n_files))

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -11,6 +10,7 @@ from psychescale.errors import InputError, StorageError, UsageError
 from psychescale.labels import LOGIT_PREFIX, PROBABILITY_PREFIX
 from psychescale.model.spec import ModelSpec
 from psychescale.notice import NOTICE
+from psychescale.spark.delta import DeltaTable
 from psychescale.spark.storage import exists, is_catalog_name, join, qualified
 from psychescale.spark.udf import result_type
 
@@ -109,18 +109,10 @@ def ensure_table(
         InputError: The table exists with other columns.
         StorageError: It cannot be created.
     """
-    builder = DeltaTable.createIfNotExists(spark)
-    builder = (
-        builder.tableName(place)
-        if is_catalog_name(place)
-        else builder.location(qualified(spark, place))
-    )
-    builder = builder.addColumns(schema).comment(description)
-    own = dict(properties or {})
-    for name, value in (table_properties(statistics) | _COMPACTED | own).items():
-        builder = builder.property(name, value)
+    all_properties = table_properties(statistics) | _COMPACTED | dict(properties or {})
+    wanted = DeltaTable(spark, place if is_catalog_name(place) else qualified(spark, place))
     try:
-        builder.execute()
+        wanted.create(schema, comment=description, properties=all_properties)
     except Exception as error:  # noqa: BLE001 - every storage system raises its own
         if find_table(spark, place) is None:
             raise StorageError(
@@ -130,7 +122,7 @@ def ensure_table(
     table = find_table(spark, place)
     if table is None:
         raise StorageError(f"The table {place} was not created.", remedy="Check --output.")
-    _require_same_columns(place, table.toDF(), schema)
+    _require_same_columns(place, table.rows(), schema)
     return table
 
 
@@ -204,7 +196,7 @@ def open_output(
         statistics=statistics,
         properties={**(properties or {}), **stated},
     )
-    there = properties_of(table).get(STATE_PROPERTY, "")
+    there = table.properties().get(STATE_PROPERTY, "")
     if there != own_state:
         raise StorageError(
             f"The state folder of {place} is {there or 'inside it'}.",
@@ -213,23 +205,18 @@ def open_output(
     return table
 
 
-def properties_of(table: DeltaTable) -> dict[str, str]:
-    """Properties of a table."""
-    return dict(table.detail().select("properties").collect()[0]["properties"] or {})
-
-
 def written_rows(table: DeltaTable, scoring_id: str) -> DataFrame:
     """`id` and `error` of the rows that the table holds under a scoring id, read anew at each use."""
-    return table.toDF().where(F.col("scoring_id") == scoring_id).select("id", "error")
+    return table.rows().where(F.col("scoring_id") == scoring_id).select("id", "error")
 
 
 def find_table(spark: SparkSession, place: str) -> DeltaTable | None:
     """The Delta table at `place`, or None."""
     if is_catalog_name(place):
-        return DeltaTable.forName(spark, place) if spark.catalog.tableExists(place) else None
-    # Not DeltaTable.isDeltaTable: below a Delta table, where the state folder is, it says yes.
+        return DeltaTable(spark, place) if spark.catalog.tableExists(place) else None
+    # Delta itself says yes to every folder below a table, where the state folder is.
     path = qualified(spark, place)
-    return DeltaTable.forPath(spark, path) if exists(spark, join(path, "_delta_log")) else None
+    return DeltaTable(spark, path) if exists(spark, join(path, "_delta_log")) else None
 
 
 def state_folder(output: str, given: str | None) -> str:

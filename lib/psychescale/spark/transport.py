@@ -1,5 +1,7 @@
-"""How a model gets to the executors: broadcast once, written out once per executor, mapped by all."""
+"""How a model gets to the executors: sent once, laid out once per executor, mapped by all."""
 
+import functools
+import platform
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -7,64 +9,61 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock
-from pyspark import Broadcast, SparkContext, SparkFiles
+from pyspark.sql import SparkSession
 
 from psychescale.errors import ModelError
 from psychescale.model.checkpoint import Checkpoint, file_digest
+from psychescale.spark.access import ModelOnExecutors, access
+
+
+def send_model(
+    spark: SparkSession, checkpoint: Checkpoint, *, at: str | None = None
+) -> ModelOnExecutors:
+    """Make the files of a checkpoint that count reach every executor, and nothing else of its folder.
+
+    Args:
+        spark: The session.
+        checkpoint: The model on the driver.
+        at: A folder that executors have the same files in already; None to send them.
+    """
+    if at is None:
+        return access(spark).send(checkpoint)
+    return ModelAtPath(checkpoint.content_digest, dict(checkpoint.digests), at)
 
 
 @dataclass(frozen=True)
-class ModelOnExecutors:
-    """A model folder that any task can open.
+class ModelAtPath:
+    """A model that executors have: on a volume, a network drive, or in their image.
 
     Attributes:
-        name: What its content hashes to; the folder's name on every executor.
+        name: What its content hashes to.
         digests: SHA-256 (hex) of every file, by name.
-        files: The files' bytes, by name.
+        folder: Where it is on every executor.
     """
 
     name: str
     digests: Mapping[str, str]
-    files: Broadcast[dict[str, bytes]]
+    folder: str
 
     def open(self) -> Path:
-        """The folder on this executor, written by whichever worker comes first."""
-        target = Path(SparkFiles.getRootDirectory()) / f"psychescale-{self.name}"
-        return write_once(target, self.digests, self._take_files)
+        """The folder, after a look at whether it is the driver's model; a worker looks once.
 
-    def _take_files(self) -> dict[str, bytes]:
-        """The bytes, without leaving a copy in this worker.
-
-        A broadcast keeps its value for the life of the worker (tried with 430 MB), and Spark has no
-        way to let go of it on an executor but to forget the attribute.
+        Raises:
+            ModelError: A file is missing there, or another one.
         """
-        files = self.files.value
-        self.release()
-        return files
+        return _looked_at(self.folder, tuple(self.digests.items()))
 
     def release(self) -> None:
-        """Forget the bytes, also where another worker wrote them: encrypted ones arrive loaded."""
-        self.files.__dict__.pop("_value", None)
+        """A worker holds nothing beside the folder."""
 
 
-def broadcast_model(context: SparkContext, checkpoint: Checkpoint) -> ModelOnExecutors:
-    """Send the files of a checkpoint that count, and nothing else of its folder."""
-    files = {name: (checkpoint.folder / name).read_bytes() for name in checkpoint.digests}
-    broadcast = context.broadcast(files)
-    # The driver needs its copy only until Spark has written the value out, which it has by now.
-    broadcast.__dict__.pop("_value", None)
-    return ModelOnExecutors(checkpoint.content_digest, dict(checkpoint.digests), broadcast)
-
-
-def write_once(
-    target: Path, digests: Mapping[str, str], read: Callable[[], Mapping[str, bytes]]
-) -> Path:
+def write_once(target: Path, digests: Mapping[str, str], fill: Callable[[Path], None]) -> Path:
     """Make the folder `target` exist with the given files, whoever else tries at the same time.
 
     Args:
         target: The folder; its name stands for its content, so an existing one is right.
-        digests: SHA-256 (hex) that each written file must have.
-        read: Gives the files' bytes; called by one process only.
+        digests: SHA-256 (hex) that each file must have.
+        fill: Puts the files into a folder; called by one process only.
 
     Raises:
         ModelError: A file did not arrive whole.
@@ -76,8 +75,7 @@ def write_once(
             return target
         unfinished = Path(tempfile.mkdtemp(prefix=target.name + ".", dir=target.parent))
         try:
-            for name, content in read().items():
-                (unfinished / name).write_bytes(content)
+            fill(unfinished)
             _require_whole(unfinished, digests)
             unfinished.rename(target)
         except BaseException:
@@ -93,3 +91,16 @@ def _require_whole(folder: Path, digests: Mapping[str, str]) -> None:
                 f"{name} of the model did not arrive whole on this executor.",
                 remedy="Check the executor's disk; Spark tries the task again.",
             )
+
+
+@functools.cache
+def _looked_at(folder: str, digests: tuple[tuple[str, str], ...]) -> Path:
+    place = Path(folder)
+    for name, digest in digests:
+        if not (place / name).is_file() or file_digest(place / name) != digest:
+            raise ModelError(
+                f"{name} in {folder} on {platform.node()} is missing, or not the driver's.",
+                remedy="Copy the model there as it is on the driver, or leave out "
+                "--model-on-executors: it is sent then.",
+            )
+    return place

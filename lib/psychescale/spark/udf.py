@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pyspark import TaskContext
 from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 from pyspark.sql.pandas.functions import pandas_udf
@@ -16,8 +15,10 @@ from psychescale.labels import LOGIT_PREFIX, PROBABILITY_PREFIX
 from psychescale.model.spec import Activation, LongText, ModelSpec, Precision, read_model
 from psychescale.scoring.options import ScoringOptions
 from psychescale.scoring.scorer import Scorer, TextScores
-from psychescale.spark.transport import ModelOnExecutors, broadcast_model
-from psychescale.spark.worker import Watchdog, contained
+from psychescale.spark.access import ModelOnExecutors
+from psychescale.spark.session_settings import read_setting
+from psychescale.spark.transport import send_model
+from psychescale.spark.worker import Watchdog, contained, given_gpus
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class ScoringTask:
         logits: Whether the raw logits are returned too.
         computed_tokens: Whether the tokens computed for each text are returned too.
         stall_timeout_s: How long a worker may stand still, in seconds, before it is ended.
+        gpu_promised: Whether Spark was told to give every task a GPU.
     """
 
     model: ModelOnExecutors
@@ -39,6 +41,7 @@ class ScoringTask:
     logits: bool = False
     computed_tokens: bool = False
     stall_timeout_s: float = 600.0
+    gpu_promised: bool = False
 
     @property
     def key(self) -> str:
@@ -74,6 +77,7 @@ def score_udf(
     model: str | Path,
     *,
     spark: SparkSession | None = None,
+    model_on_executors: str | None = None,
     second_text: bool = False,
     logits: bool = False,
     revision: str | None = None,
@@ -96,7 +100,8 @@ def score_udf(
 
     Args:
         model: A model folder on the driver, or a hub id with `revision`.
-        spark: The session; the active one by default.
+        spark: The session, of Spark Connect or not; the active one by default.
+        model_on_executors: A folder that executors have the same model in; it is not sent then.
         second_text: The UDF takes two columns, the second read together with the first.
         logits: Add ``logit_<label>``, the raw logits.
         revision: As for `Scorer.from_pretrained`, like all that follow.
@@ -130,8 +135,19 @@ def score_udf(
     options = ScoringOptions(
         long_text, stride, max_windows, precision, max_batch_tokens=max_batch_tokens
     )
-    on_executors = broadcast_model(spark.sparkContext, checkpoint)
-    return build_udf(ScoringTask(on_executors, spec, options, logits), second_text)
+    task = ScoringTask(
+        send_model(spark, checkpoint, at=model_on_executors),
+        spec,
+        options,
+        logits,
+        gpu_promised=is_gpu_promised(spark),
+    )
+    return build_udf(task, second_text)
+
+
+def is_gpu_promised(spark: SparkSession) -> bool:
+    """Whether every task is to have a GPU of its own (`spark.task.resource.gpu.amount`)."""
+    return float(read_setting(spark, "spark.task.resource.gpu.amount") or "0") > 0
 
 
 def build_udf(task: ScoringTask, second_text: bool) -> Callable[..., Any]:
@@ -156,8 +172,9 @@ def build_udf(task: ScoringTask, second_text: bool) -> Callable[..., Any]:
     return nondeterministic
 
 
-# One scorer a worker process, kept while Spark reuses the process: loading takes seconds.
-_loaded: dict[str, Scorer] = {}
+# Kept while Spark reuses the process: loading takes seconds. Of one model, and one scorer for each GPU
+# that the process has been given: from task to task Spark may give it another of its executor's GPUs.
+_loaded: dict[tuple[str, tuple[str, ...]], Scorer] = {}
 
 
 def _score(
@@ -182,16 +199,15 @@ def _frames(
 
 
 def _load(task: ScoringTask) -> Scorer:
-    if task.key not in _loaded:
-        _loaded.clear()
-        context = TaskContext.get()
-        gpu = context.resources().get("gpu") if context is not None else None
+    addresses = given_gpus(promised=task.gpu_promised)
+    wanted = task.key, addresses
+    if wanted not in _loaded:
+        for other in [key for key in _loaded if key[0] != task.key]:
+            del _loaded[other]
         folder = task.model.open()
-        _loaded[task.key] = Scorer.load(
-            folder, task.spec, task.options, gpu_addresses=gpu.addresses if gpu else ()
-        )
+        _loaded[wanted] = Scorer.load(folder, task.spec, task.options, gpu_addresses=addresses)
     task.model.release()
-    return _loaded[task.key]
+    return _loaded[wanted]
 
 
 def _to_frame(task: ScoringTask, scores: TextScores) -> pd.DataFrame:

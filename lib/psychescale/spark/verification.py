@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from delta.tables import DeltaTable
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
@@ -16,6 +15,7 @@ from psychescale.labels import PROBABILITY_PREFIX
 from psychescale.scoring.scorer import Scorer, TextScores
 from psychescale.settings import ScoreConfig
 from psychescale.spark.corpus import ERROR, ID, SECOND, TEXT, Corpus
+from psychescale.spark.delta import DeltaTable
 from psychescale.spark.faults import explained
 from psychescale.spark.reading import reading
 from psychescale.spark.storage import is_catalog_name, join, revealed
@@ -75,7 +75,7 @@ def find_run(spark: SparkSession, scores: str, run_id: str | None) -> RecordedRu
     if table is None:
         raise InputError(f"There is no score table at {scores}.", remedy="Check --run or --scores.")
     runs = find_table(spark, join(_state(table, scores), "runs"))
-    finished = [] if runs is None else _finished(runs.toDF(), run_id)
+    finished = [] if runs is None else _finished(runs.rows(), run_id)
     if not finished:
         raise InputError(
             f"The run table of {scores} has no finished run"
@@ -114,7 +114,7 @@ def verify_sample(
     table = find_table(spark, scores)
     if table is None:
         raise StorageError(f"{scores} is gone.", remedy="Was it deleted while it was read?")
-    rows = table.toDF().where(F.col("scoring_id") == run.scoring_id)
+    rows = table.rows().where(F.col("scoring_id") == run.scoring_id)
     counts = rows.agg(F.count(F.lit(1)).alias("rows"), F.count_distinct(ID).alias("ids")).collect()[
         0
     ]
@@ -137,8 +137,7 @@ def verify_sample(
 
 
 def _state(table: DeltaTable, scores: str) -> str:
-    row = table.detail().select("properties").collect()[0]
-    state = (row["properties"] or {}).get(STATE_PROPERTY)
+    state = table.properties().get(STATE_PROPERTY)
     if state:
         return str(state)
     if is_catalog_name(scores):

@@ -1,4 +1,4 @@
-"""What every Python worker needs: errors without a word of the corpus, and an end to standing still."""
+"""What every Python worker needs: its GPU, errors without a row, an end to standing still."""
 
 import faulthandler
 import os
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from psychescale.errors import PsychescaleError
+from psychescale.errors import ModelError, PsychescaleError
 
 Item = TypeVar("Item")
 
@@ -32,6 +32,25 @@ def contained(items: Iterable[Item], *, doing: str) -> Iterator[Item]:
         raise
     except BaseException as error:  # noqa: BLE001 - SystemExit too: it would hang the executor (SPARK-33339)
         raise RuntimeError(_without_content(error, doing)) from None
+
+
+def given_gpus(*, promised: bool) -> tuple[str, ...]:
+    """GPUs that Spark gave to the running task.
+
+    Raises:
+        ModelError: None, although one was promised.
+    """
+    from pyspark import TaskContext  # noqa: PLC0415 - a client of Spark Connect alone lacks it
+
+    context = TaskContext.get()
+    gpu = context.resources().get("gpu") if context is not None else None
+    if promised and not gpu:
+        raise ModelError(
+            "Spark promised this task a GPU (spark.task.resource.gpu.amount) and gave it none.",
+            remedy="Set spark.executor.resource.gpu.amount and .discoveryScript too "
+            "(conf/spark/gpu.conf); Spark on one machine has no GPUs to give.",
+        )
+    return tuple(gpu.addresses) if gpu else ()
 
 
 class Watchdog:
