@@ -1,8 +1,8 @@
 """Presidio's analyzer as a process: texts in as JSON lines, spans out as JSON lines.
 
 Runs in an environment of its own (presidio-analyzer and a spaCy model), which knows nothing of
-psychescale: standard library and Presidio only. The first line in is ``{"model": …}``, every other
-a text as a JSON string. The first line out says that it is ready; the last one says how much
+psychescale: standard library and Presidio only. The first line in is ``{"model": …}``, null for the
+recognizers without a model, every other a text as a JSON string. The first line out says that it is ready; the last one says how much
 processor time the texts took, without start and model load.
 """
 
@@ -25,10 +25,13 @@ def main() -> None:
     print(json.dumps({"seconds": time.process_time() - began}))
 
 
-def _engine(model: str) -> Any:
+def _engine(model: str | None) -> Any:
     from presidio_analyzer import AnalyzerEngine
     from presidio_analyzer.nlp_engine import NlpEngineProvider
 
+    _stay_offline()
+    if model is None:
+        return AnalyzerEngine(nlp_engine=_tokenizer_alone(), supported_languages=["en"])
     provider = NlpEngineProvider(
         nlp_configuration={
             "nlp_engine_name": "spacy",
@@ -36,6 +39,24 @@ def _engine(model: str) -> Any:
         }
     )
     return AnalyzerEngine(nlp_engine=provider.create_engine(), supported_languages=["en"])
+
+
+def _stay_offline() -> None:
+    """Its recognizer of mail addresses would fetch the public suffix list; the copy that came along does."""
+    import tldextract
+
+    tldextract.extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+
+def _tokenizer_alone() -> Any:
+    import spacy
+    from presidio_analyzer.nlp_engine import SpacyNlpEngine
+
+    class Tokenizer(SpacyNlpEngine):
+        def load(self) -> None:
+            self.nlp = {"en": spacy.blank("en")}
+
+    return Tokenizer(models=[{"lang_code": "en", "model_name": "blank"}])
 
 
 def _find(analyzer: Any, texts: list[str]) -> Iterator[list[tuple[int, int, str, float]]]:

@@ -278,6 +278,34 @@ class TrainConfig(LabelledConfig):
     )
 
 
+class TaggerConfig(JobConfig):
+    """Fine-tune a model that finds names, places and facilities in texts, for `anonymize --tagger`."""
+
+    clean: Names = Field(
+        description="generated texts with spans, as JSON lines, such as presidio_generated_large"
+    )
+    posts: str = Field(description="real posts with spans, as JSON lines, such as wnut17_train")
+    output: str = Field(description="folder of the tagger; must not exist")
+    backbone: str | None = Field(
+        None, description="pretrained encoder (default: MiniLM-L6 of the extra `demo`)"
+    )
+    planted: Annotated[int, Field(ge=0)] = Field(
+        4000, description="texts of psychescale's own grammar to add to --clean"
+    )
+    midway: str | None = Field(
+        None, description="folder that keeps the model after --clean; read if it is there"
+    )
+    without_fold: Annotated[int, Field(ge=0, lt=5)] | None = Field(
+        None, description="leave this fold of five of --posts out, to measure on it"
+    )
+    precision: Precision = Field(
+        "bf16", description="of matrix products in training; the weights are float32"
+    )
+    epochs: Annotated[float, Field(gt=0)] = Field(3.0, description="at most, over --clean")
+    posts_epochs: Annotated[float, Field(gt=0)] = Field(2.0, description="at most, over --posts")
+    seed: int = Field(7, description="of the grammar, parts, order and dropout")
+
+
 class EvaluateConfig(LabelledConfig):
     """Judge a model on labelled texts: measures with intervals, a report, a table."""
 
