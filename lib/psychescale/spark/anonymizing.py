@@ -13,7 +13,8 @@ from rich.markup import escape
 
 from psychescale.config import public_values
 from psychescale.errors import UsageError
-from psychescale.model.checkpoint import Checkpoint, find_model, open_checkpoint
+from psychescale.model.checkpoint import Checkpoint
+from psychescale.modelling.redactors import excluded_types, find_tagger, redactor_facts
 from psychescale.notice import NOTICE
 from psychescale.settings import AnonymizeConfig
 from psychescale.spark.corpus import Columns, Corpus, kept_fields, without_known
@@ -34,8 +35,6 @@ from psychescale.spark.transport import broadcast_model
 from psychescale.text.findings import PiiType
 from psychescale.text.handles import Handles
 from psychescale.text.operators import Operator
-
-SPACY_PREFIX = "spacy:"
 
 
 @dataclass(frozen=True)
@@ -85,8 +84,8 @@ def make_plan(spark: SparkSession, config: AnonymizeConfig, corpus: Corpus) -> P
         ModelError: The tagger cannot be used.
     """
     key = read_key(spark, config.key_file, source=config.source, ship=config.ship_key)
-    operators, excluded = _operators(config), _types(config.leave)
-    tagger = _tagger(config.tagger)
+    operators, excluded = _operators(config), excluded_types(config.leave)
+    tagger = find_tagger(config.tagger)
     passed = {field.name: field for field in kept_fields(spark, corpus)}
     kept = [passed[name] for name in config.keep]
     if config.time_column is not None:
@@ -95,10 +94,8 @@ def make_plan(spark: SparkSession, config: AnonymizeConfig, corpus: Corpus) -> P
         kept.insert(0, T.StructField(AUTHOR, T.StringType()))
     facts = {
         "operators": {kind.value: operator.value for kind, operator in operators.items()},
-        "excluded": sorted(kind.value for kind in excluded),
+        **redactor_facts(config),
         "dates": config.dates,
-        "tagger": tagger.content_digest if isinstance(tagger, Checkpoint) else tagger,
-        "tagger_threshold": config.tagger_threshold if tagger else None,
         "authors": config.author_column is not None,
     }
     return Plan(key, operators, excluded, tagger, kept, redaction_id(facts))
@@ -203,6 +200,7 @@ def task_of(
         if isinstance(tagger, Checkpoint)
         else tagger,
         tagger_threshold=config.tagger_threshold,
+        tagger_precision=config.tagger_precision,
         stall_timeout_s=config.stall_timeout_s,
     )
 
@@ -225,22 +223,3 @@ def _operators(config: AnonymizeConfig) -> dict[PiiType, Operator]:
             remedy="Name it with --author-column.",
         )
     return operators
-
-
-def _types(names: tuple[str, ...]) -> frozenset[PiiType]:
-    known = {kind.value: kind for kind in PiiType}
-    for name in names:
-        if name.upper() not in known:
-            raise UsageError(
-                f"--leave {name}: there is no such type of identifier.",
-                remedy=f"There are {', '.join(known)}.",
-            )
-    return frozenset(known[name.upper()] for name in names)
-
-
-def _tagger(place: str | None) -> Checkpoint | str | None:
-    if place is None:
-        return None
-    if place.startswith(SPACY_PREFIX):
-        return place.removeprefix(SPACY_PREFIX)
-    return open_checkpoint(find_model(place, revision=None))

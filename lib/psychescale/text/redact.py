@@ -36,7 +36,9 @@ HARD: Final = frozenset(
 """Types whose values must be nowhere in the redacted text, not even where no rule saw them."""
 
 _MIN_HARD: Final = 4
-_FEW_HARD: Final = 16  # so many are looked for one by one, which is faster for texts of usual length
+_FEW_HARD: Final = (
+    16  # so many are looked for one by one, which is faster for texts of usual length
+)
 _CHECK_EVERY: Final = 65_536  # characters between two looks at the clock
 _P = ParamSpec("_P")
 _T = TypeVar("_T")

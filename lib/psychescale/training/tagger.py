@@ -132,6 +132,7 @@ def fine_tune_tagger(
                     model,
                     learning_rate=options.learning_rate,
                     head_learning_rate=options.head_learning_rate,
+                    fused=True,
                 ),
                 None,
             ),

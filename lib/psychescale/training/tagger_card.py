@@ -19,15 +19,18 @@ def tagger_card(seed: int, *, n_clean: int, n_planted: int, n_posts: int, fit: T
 
 {NOTICE}
 
-Labels words as {", ".join(TAGS)} (begin, inside, outside), as the second tier of `psychescale anonymize`:
+Labels words as {", ".join(TAGS)} (begin, inside, outside): the second tier of
+`psychescale anonymize`.
 
 ```bash
 psychescale anonymize --tagger FOLDER --input posts.csv --output redacted --key-file KEY
 ```
 
-Made by `psychescale tagger` with seed {seed}: {n_clean:,} generated texts and {n_planted:,} of psychescale's own grammar, then {n_posts:,}
-real posts. F2 of words (identifier or not) held out by wording: {fit.validation_f2:.3f}, after {fit.epochs:g} passes over the posts.
+Made by `psychescale tagger` with seed {seed} from {n_clean:,} generated texts, {n_planted:,} of
+psychescale's own grammar, and {n_posts:,} real posts. F2 of words (identifier or not) in wordings
+held out: {fit.validation_f2:.3f}, after {fit.epochs:g} passes over the posts.
 
-It misses names. Measure it on texts like yours before you rely on it: `psychescale evaluate --task pii`. English only.
-Dates, numbers, mail and web addresses are left to the rules.
+It misses names. Measure it on texts like yours before you rely on it:
+`psychescale evaluate --task pii`. English only. Dates, numbers, mail and web addresses are left to
+the rules.
 """
