@@ -67,6 +67,9 @@ class AnonymizeConfig(RedactorConfig):
     time_column: str | None = Field(None, description="column with the time of the text")
     keep: Names = Field((), description="columns to pass through as they are")
     encoding: str = Field("utf-8", description="of CSV and JSON lines, as in cp1252")
+    compare: Names = Field(
+        (), description="columns of --keep whose groups the report compares in kept and quarantined"
+    )
     source: str = Field(
         "", description="name of the corpus; pseudonyms of two sources cannot be linked"
     )

@@ -67,12 +67,24 @@ def columns_of(config: AnonymizeConfig) -> Columns:
                 f"--keep {name} would pass the column through as it is.",
                 remedy="It comes out anyway, as a pseudonym or made coarse; leave it out of --keep.",
             )
+    unknown = [name for name in config.compare if name not in config.keep]
+    if unknown:
+        raise UsageError(
+            f"--compare {unknown[0]} is no column that is passed through.",
+            remedy="Name columns of --keep, of few and harmless values.",
+        )
     return Columns(
         config.id_column,
         config.text_column,
         config.second_text_column,
         (*extra, *config.keep),
     )
+
+
+def compared_columns(config: AnonymizeConfig) -> tuple[str, ...]:
+    """Columns whose groups the report compares; the years of a time that is not shifted always."""
+    years = config.time_column is not None and config.dates != "shift"
+    return (*config.compare, TIME) if years else config.compare
 
 
 def make_plan(spark: SparkSession, config: AnonymizeConfig, corpus: Corpus) -> Plan:

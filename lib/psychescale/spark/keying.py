@@ -98,16 +98,23 @@ def pseudonymized(
     """
     named = pandas_udf(_with(key, _ids), "string")(F.col(ID))  # type: ignore[call-overload]
     result = rows.withColumn(ID, named)
-    if time is not None:
-        moment = F.try_to_timestamp(F.col(f"`{time}`").cast("string"))
-        coarse = (
-            _shifted(moment, F.col(f"`{author}`"), key) if shift else F.date_trunc("year", moment)
-        )
-        result = _replaced(result, time, TIME, coarse)
+    pseudonym = None
     if author is not None:
         pseudonym = pandas_udf(_with(key, _authors), "string")(F.col(f"`{author}`"))  # type: ignore[call-overload]
+    if time is not None:
+        moment = F.try_to_timestamp(F.col(f"`{time}`").cast("string"))
+        coarse = F.date_trunc("year", moment)
+        if shift and pseudonym is not None:
+            coarse = _shifted(moment, shift_name(pseudonym, F.col(ID)), key)
+        result = _replaced(result, time, TIME, coarse)
+    if author is not None and pseudonym is not None:
         result = _replaced(result, author, AUTHOR, pseudonym)
     return result
+
+
+def shift_name(author: Column, row_id: Column) -> Column:
+    """Whose constant shifts a row: its author's pseudonym, or its own where nobody is named."""
+    return F.coalesce(author, row_id)
 
 
 def _replaced(rows: DataFrame, old: str, new: str, value: Column) -> DataFrame:
@@ -116,8 +123,8 @@ def _replaced(rows: DataFrame, old: str, new: str, value: Column) -> DataFrame:
     return rows.withColumn(new, value).drop(old)
 
 
-def _shifted(moment: Column, author: Column, key: KeySource) -> Column:
-    days = pandas_udf(_with(key, _shifts), "int")(author)  # type: ignore[call-overload]
+def _shifted(moment: Column, name: Column, key: KeySource) -> Column:
+    days = pandas_udf(_with(key, _shifts), "int")(name)  # type: ignore[call-overload]
     return moment + F.make_dt_interval(days)
 
 
@@ -139,5 +146,5 @@ def _authors(pseudonymizer: Pseudonymizer, value: str) -> str:
     return pseudonymizer.author(value)
 
 
-def _shifts(pseudonymizer: Pseudonymizer, author: str) -> int:
-    return DateShift.of_author(pseudonymizer, pseudonymizer.author(author)).days
+def _shifts(pseudonymizer: Pseudonymizer, pseudonym: str) -> int:
+    return DateShift.of_author(pseudonymizer, pseudonym).days

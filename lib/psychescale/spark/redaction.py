@@ -15,7 +15,7 @@ from psychescale.errors import RowError
 from psychescale.model.spec import Precision
 from psychescale.modelling.redactors import load_tagger
 from psychescale.spark.corpus import ERROR, ID, SECOND, TEXT
-from psychescale.spark.keying import AUTHOR, KeySource
+from psychescale.spark.keying import AUTHOR, KeySource, shift_name
 from psychescale.spark.runs import Run
 from psychescale.spark.stream import observed
 from psychescale.spark.transport import ModelOnExecutors
@@ -81,7 +81,7 @@ def redacted_rows(
     """
     nothing = F.lit(None).cast("string")
     second = F.col(SECOND) if SECOND in rows.columns else nothing
-    author = F.col(AUTHOR) if AUTHOR in rows.columns else nothing
+    author = shift_name(F.col(AUTHOR), F.col(ID)) if AUTHOR in rows.columns else nothing
     found = rows.withColumn("_found", _build_udf(task)(F.col(TEXT), second, F.col(ID), author))
     texts = [TEXT, SECOND] if SECOND in rows.columns else [TEXT]
     flat = found.select(
