@@ -40,7 +40,10 @@ class AnonymizeConfig(RedactorConfig):
         "a catalog name"
     )
     output: str = Field(description="Delta table of redacted texts: a path or a catalog name")
-    key_file: str = Field(description="file with the key of the pseudonyms, at least 32 bytes")
+    key_file: str = Field(
+        description="file with the key of the pseudonyms, at least 32 bytes; or env:NAME, or "
+        "secret:SCOPE/KEY"
+    )
     ship_key: bool = Field(
         False,
         description="send the key to executors that cannot read the file; needs "
@@ -300,7 +303,7 @@ class TaggerConfig(JobConfig):
         None, description="pretrained encoder (default: MiniLM-L6 of the extra `demo`)"
     )
     planted: Annotated[int, Field(ge=0)] = Field(
-        4000, description="texts of psychescale's own grammar to add to --clean"
+        2500, description="texts of psychescale's own grammar to add to --clean"
     )
     midway: str | None = Field(
         None, description="folder that keeps the model after --clean; read if it is there"
@@ -311,7 +314,7 @@ class TaggerConfig(JobConfig):
     precision: Precision = Field(
         "bf16", description="of matrix products in training; the weights are float32"
     )
-    epochs: Annotated[float, Field(gt=0)] = Field(3.0, description="at most, over --clean")
+    epochs: Annotated[float, Field(gt=0)] = Field(2.0, description="at most, over --clean")
     posts_epochs: Annotated[float, Field(gt=0)] = Field(2.0, description="at most, over --posts")
     seed: int = Field(7, description="of the grammar, parts, order and dropout")
 

@@ -21,7 +21,7 @@ from psychescale.text.overlaps import resolve_overlaps
 from psychescale.text.rules.rule import View
 from psychescale.text.windows import split_windows
 
-REDACTOR_VERSION: Final = "1"
+REDACTOR_VERSION: Final = "2"
 """Changes with every change of what is found or of how it is replaced."""
 
 MASK: Final = "\ufffc"
