@@ -57,12 +57,17 @@ class Handles:
         digest = hashlib.sha256("\n".join(sorted(folded)).encode("utf-8", "surrogatepass"))
         return cls(frozenset(map(fold_handle, plain)), frozenset(exact), digest.hexdigest())
 
+    @property
+    def any(self) -> bool:
+        """Whether there is a handle to look for."""
+        return bool(self.folded or self.exact)
+
     def find(self, text: str) -> Iterator[Finding]:
         """Handles in a normalized text, as findings of type ``USER``.
 
         Markers need no list: ``u/name`` and ``@name`` are found by the rules, whoever it is.
         """
-        if not self.folded and not self.exact:
+        if not self.any:
             return
         yield from self._tokens(text, _TOKEN)
         if "." in text:

@@ -5,7 +5,7 @@ Every text either comes back redacted or raises `RedactionError`; its caller put
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, ParamSpec, TypeVar
 
@@ -146,7 +146,8 @@ class Redactor:
         for offset, window in split_windows(masked):
             _check(deadline)
             found.update(_moved(rules.find(View.of(window)), offset))
-            found.update(_moved(self._handles.find(window), offset))
+            if self._handles.any:
+                found.update(_moved(self._handles.find(window), offset))
         return _Draft(normal, masked, [f for f in found if f.type not in self._options.excluded])
 
     def _tier_2(self, drafts: list["_Draft"]) -> None:
@@ -162,11 +163,11 @@ class Redactor:
                     draft.found.extend(_outside_masks(finding, draft.masked))
 
     def _finish(self, draft: "_Draft", document: Document) -> Redacted:
-        deadline = time.monotonic() + self._options.timeout_s
         text = draft.normal.text
-        findings = resolve_overlaps(draft.found, text)
-        if not findings:
+        if not draft.found:
             return Redacted(text, [], {})
+        deadline = time.monotonic() + self._options.timeout_s
+        findings = resolve_overlaps(draft.found, text)
         pieces: list[str] = []
         position = 0
         for finding in findings:
@@ -214,12 +215,11 @@ def _mask(text: str) -> str:
     return PLACEHOLDER.sub(lambda match: MASK * len(match[0]), text)
 
 
-def _moved(findings: object, offset: int) -> list[Finding]:
-    moved: list[Finding] = list(findings)  # type: ignore[call-overload]
+def _moved(findings: Iterable[Finding], offset: int) -> Iterable[Finding]:
     if not offset:
-        return moved
+        return findings
     return [
-        Finding(f.start + offset, f.end + offset, f.type, f.source, f.confidence) for f in moved
+        Finding(f.start + offset, f.end + offset, f.type, f.source, f.confidence) for f in findings
     ]
 
 
