@@ -129,17 +129,21 @@ def _redact(redactor: Redactor, texts: Sequence[str]) -> Timed:
 
 
 def _run_presidio(options: argparse.Namespace, name: str, rows: list[GoldText]) -> dict[str, Timed]:
-    whole = _ask_presidio(options, options.presidio_model, rows)
+    model = options.presidio_model
+    whole = _ask_presidio(options, rows, model=model, ner=True)
     own = [[span for span in spans if span.type in PRESIDIO_TYPES[name]] for spans in whole.found]
     return {
         "Presidio": whole,
         "Presidio, set's types": Timed(own, whole.seconds),
-        "Presidio without NER": _ask_presidio(options, None, rows),
+        "Presidio without NER": _ask_presidio(options, rows, model=model, ner=False),
+        "Presidio, tokenizer alone": _ask_presidio(options, rows, model=None, ner=False),
     }
 
 
-def _ask_presidio(options: argparse.Namespace, model: str | None, rows: list[GoldText]) -> Timed:
-    lines = [{"model": model}, *(row.text for row in rows)]
+def _ask_presidio(
+    options: argparse.Namespace, rows: list[GoldText], *, model: str | None, ner: bool
+) -> Timed:
+    lines = [{"model": model, "ner": ner}, *(row.text for row in rows)]
     done = subprocess.run(
         [str(options.presidio_python), str(BENCHMARKS / "pii_presidio.py")],
         input="".join(json.dumps(line) + "\n" for line in lines),
