@@ -10,7 +10,7 @@ from tests.spark.conftest import read_runs, read_table
 
 
 def test_demo(run: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It anonymizes before it scores, and says that its numbers mean nothing; again, it does nothing."""
+    """It anonymizes, then scores, and says that its numbers mean nothing; again, it does nothing."""
     folder = tmp_path / "demo"
     arguments = ["demo", "--folder", folder, "--documents", "60", "--labelled", "64"]
     assert run(*arguments) == 0

@@ -14,7 +14,7 @@ from typing import Final
 from psychescale.text.findings import Finding, PiiType
 from psychescale.text.normalize import fold, normalize
 from psychescale.text.rules.lexicon import first_names, surnames
-from psychescale.text.vocabulary import is_common
+from psychescale.text.vocabulary import is_everyday
 
 _TOKEN: Final = re.compile(r"[^\W_][\w-]*|_[\w-]*")
 # Joined by dots, as in "jane.doe.91".
@@ -132,7 +132,7 @@ def _strip(handle: str) -> str:
 
 def _is_word(name: str) -> bool:
     low = name.lower()
-    return is_common(low) or low in first_names() or low in surnames()
+    return is_everyday(low) or low in first_names() or low in surnames()
 
 
 def _is_telling(name: str) -> bool:

@@ -14,7 +14,7 @@ from psychescale.text import rules
 from psychescale.text.findings import Finding, PiiType
 from psychescale.text.gate import may_hold_name
 from psychescale.text.handles import Handles
-from psychescale.text.ner import NerModel
+from psychescale.text.ner import NerModel, is_plausible
 from psychescale.text.normalize import Normalized, fold, normalize
 from psychescale.text.operators import PLACEHOLDER, Document, Operators
 from psychescale.text.overlaps import resolve_overlaps
@@ -232,7 +232,7 @@ def _outside_masks(finding: Finding, masked: str) -> list[Finding]:
         end += 1
     parts, position = [], start
     for piece in masked[start:end].split(MASK):
-        if any(char.isalnum() for char in piece):
+        if any(char.isalnum() for char in piece) and is_plausible(finding.type, piece):
             parts.append(
                 Finding(
                     position,
