@@ -86,6 +86,9 @@ class AnonymizeConfig(RedactorConfig):
     names: Literal["placeholder", "surrogate"] = Field(
         "placeholder", description="of names; surrogates are consistent inside a document only"
     )
+    operators: Names = Field(
+        (), description="operators of other types, as in LOCATION=surrogate,RECORD=pseudonym"
+    )
     linkable_mentions: bool = Field(
         False, description="keep who mentions whom followable, by keyed pseudonyms of mentions"
     )

@@ -14,7 +14,7 @@ from rich.markup import escape
 from psychescale.config import public_values
 from psychescale.errors import UsageError
 from psychescale.model.checkpoint import Checkpoint
-from psychescale.modelling.redactors import excluded_types, find_tagger, redactor_facts
+from psychescale.modelling.redactors import excluded_types, find_tagger, read_type, redactor_facts
 from psychescale.notice import NOTICE
 from psychescale.settings import AnonymizeConfig
 from psychescale.spark.corpus import Columns, Corpus, kept_fields, without_known
@@ -34,7 +34,7 @@ from psychescale.spark.storage import concealed, join
 from psychescale.spark.transport import broadcast_model
 from psychescale.text.findings import PiiType
 from psychescale.text.handles import Handles
-from psychescale.text.operators import Operator
+from psychescale.text.operators import Operator, Operators
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,7 @@ def make_plan(spark: SparkSession, config: AnonymizeConfig, corpus: Corpus) -> P
     """
     key = read_key(spark, config.key_file, source=config.source, ship=config.ship_key)
     operators, excluded = _operators(config), excluded_types(config.leave)
+    Operators(operators, key.pseudonymizer())  # refuses what does not fit here, not on a worker
     tagger = find_tagger(config.tagger)
     passed = {field.name: field for field in kept_fields(spark, corpus)}
     kept = [passed[name] for name in config.keep]
@@ -126,8 +127,10 @@ def print_plan(console: Console, config: AnonymizeConfig, corpus: Corpus, plan: 
     if plan.excluded:
         left = ", ".join(sorted(plan.excluded))
         console.print(f"[yellow]  left in     {left}: these stay in the texts.[/]")
-    if config.linkable_mentions:
-        console.print("[yellow]  mentions    can be followed through the corpus.[/]")
+    linkable = [kind for kind, op in plan.operators.items() if op is Operator.PSEUDONYM]
+    if linkable:
+        told = ", ".join(sorted(linkable))
+        console.print(f"[yellow]  linkable    {told}: who names whom can be followed.[/]")
 
 
 def new_run(config: AnonymizeConfig, plan: Plan, handles: Handles) -> Run:
@@ -227,8 +230,22 @@ def _operators(config: AnonymizeConfig) -> dict[PiiType, Operator]:
         operators[PiiType.ZIP] = Operator(config.zips)
     if config.names != "placeholder":
         operators[PiiType.NAME] = Operator(config.names)
+    for pair in config.operators:
+        name, _, operator = pair.partition("=")
+        if operator not in set(Operator):
+            raise UsageError(
+                f"--operators {pair}: there is no such operator.",
+                remedy=f"Write TYPE=OPERATOR; there are {', '.join(Operator)}.",
+            )
+        operators[read_type(name, flag="--operators")] = Operator(operator)
     if config.linkable_mentions:
         operators[PiiType.USER] = Operator.PSEUDONYM
+    shifted = operators.get(PiiType.DATE) is Operator.SHIFT
+    if shifted != (config.dates == "shift"):
+        raise UsageError(
+            "Dates in texts and the time column are shifted together or not at all.",
+            remedy="Say --dates shift.",
+        )
     if config.dates == "shift" and config.author_column is None:
         raise UsageError(
             "--dates shift shifts by author, and there is no column with authors.",
