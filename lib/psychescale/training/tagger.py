@@ -97,6 +97,8 @@ def fine_tune_tagger(
             ignore_mismatched_sizes=True,
         )
         _freeze(model, frozen_layers)
+        positions = getattr(model.config, "max_position_embeddings", options.max_length)
+        max_length = min(options.max_length, positions, tokenizer.model_max_length)
         trainer = Trainer(
             model=model,
             args=TrainingArguments(
@@ -122,8 +124,8 @@ def fine_tune_tagger(
                 disable_tqdm=True,
                 dataloader_pin_memory=torch.cuda.is_available(),
             ),
-            train_dataset=encode_tagged(tokenizer, rows, options.max_length),
-            eval_dataset=encode_tagged(tokenizer, held_out, options.max_length),
+            train_dataset=encode_tagged(tokenizer, rows, max_length),
+            eval_dataset=encode_tagged(tokenizer, held_out, max_length),
             data_collator=DataCollatorForTokenClassification(tokenizer),
             compute_metrics=_token_f2,
             callbacks=[Report(), EarlyStoppingCallback(early_stopping_patience=_PATIENCE)],
