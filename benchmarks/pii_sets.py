@@ -18,9 +18,9 @@ from pathlib import Path
 
 from psychescale.evaluation.pii_data import GoldText, read_gold
 from psychescale.evaluation.pii_matching import Span
+from psychescale.training.tagger_data import FOLDS, fold_of
 
 SYNTH, ASQ, WNUT = "presidio_synth_dataset_v2", "asq_phi", "wnut17_train"
-FOLDS = 5
 
 _PERSON = frozenset({"PERSON"})
 PRESIDIO_TYPES: Mapping[str, frozenset[str]] = {
@@ -74,7 +74,12 @@ def parts_of(name: str, rows: Sequence[GoldText], folder: Path) -> list[Part]:
         return [_part(f"half {n}", rows, [h == n for h in half]) for n in (0, 1)]
     everything = _part("persons", rows, [True] * len(rows))
     lower = [[s for s in row.spans if row.text[s.start : s.end].islower()] for row in rows]
-    return [everything, Part("persons, lower-case", everything.rows, lower)]
+    folds = [fold_of(row.id) for row in rows]
+    return [
+        everything,
+        Part("persons, lower-case", everything.rows, lower),
+        *[_part(f"persons, fold {n}", rows, [fold == n for fold in folds]) for n in range(FOLDS)],
+    ]
 
 
 def first_byte(row: GoldText) -> int:

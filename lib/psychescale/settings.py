@@ -14,7 +14,25 @@ _Positive = Annotated[int, Field(ge=1)]
 Dates = Literal["placeholder", "year", "shift"]
 
 
-class AnonymizeConfig(JobConfig):
+class RedactorConfig(JobConfig):
+    """What finds identifiers, for redaction and for its evaluation alike."""
+
+    leave: Names = Field((), description="types of identifiers to leave in the texts, as in AGE")
+    tagger: str | None = Field(
+        None, description="token classifier for names: a model folder, or spacy:PIPELINE"
+    )
+    tagger_threshold: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.4, description="probability from which a word belongs to a name"
+    )
+    tagger_precision: Precision = Field(
+        "fp32", description="of the tagger; bf16 is faster where the processor has it"
+    )
+    timeout_s: Annotated[float, Field(gt=0)] = Field(
+        60.0, description="longest time for one text before it goes to quarantine, in seconds"
+    )
+
+
+class AnonymizeConfig(RedactorConfig):
     """Redact the texts of a corpus, replace ids and authors by keyed pseudonyms, mark the result."""
 
     input: str = Field(
@@ -22,7 +40,10 @@ class AnonymizeConfig(JobConfig):
         "a catalog name"
     )
     output: str = Field(description="Delta table of redacted texts: a path or a catalog name")
-    key_file: str = Field(description="file with the key of the pseudonyms, at least 32 bytes")
+    key_file: str = Field(
+        description="file with the key of the pseudonyms, at least 32 bytes; or env:NAME, or "
+        "secret:SCOPE/KEY"
+    )
     ship_key: bool = Field(
         False,
         description="send the key to executors that cannot read the file; needs "
@@ -49,6 +70,9 @@ class AnonymizeConfig(JobConfig):
     time_column: str | None = Field(None, description="column with the time of the text")
     keep: Names = Field((), description="columns to pass through as they are")
     encoding: str = Field("utf-8", description="of CSV and JSON lines, as in cp1252")
+    compare: Names = Field(
+        (), description="columns of --keep whose groups the report compares in kept and quarantined"
+    )
     source: str = Field(
         "", description="name of the corpus; pseudonyms of two sources cannot be linked"
     )
@@ -62,20 +86,12 @@ class AnonymizeConfig(JobConfig):
     names: Literal["placeholder", "surrogate"] = Field(
         "placeholder", description="of names; surrogates are consistent inside a document only"
     )
+    operators: Names = Field(
+        (), description="operators of other types, as in LOCATION=surrogate,RECORD=pseudonym"
+    )
     linkable_mentions: bool = Field(
         False, description="keep who mentions whom followable, by keyed pseudonyms of mentions"
     )
-    leave: Names = Field((), description="types of identifiers to leave in the texts, as in AGE")
-    tagger: str | None = Field(
-        None, description="token classifier for names: a model folder, or spacy:PIPELINE"
-    )
-    tagger_threshold: Annotated[float, Field(gt=0, lt=1)] = Field(
-        0.4, description="probability from which a word belongs to a name"
-    )
-    timeout_s: Annotated[float, Field(gt=0)] = Field(
-        60.0, description="longest time for one text before it goes to quarantine, in seconds"
-    )
-
     max_failed_share: _Share = Field(
         0.1, description="share of rows that may go to quarantine before the run fails"
     )
@@ -284,12 +300,46 @@ class TrainConfig(LabelledConfig):
     )
 
 
-class EvaluateConfig(LabelledConfig):
-    """Judge a model on labelled texts: measures with intervals, a report, a table."""
+class TaggerConfig(JobConfig):
+    """Fine-tune a model that finds names, places and facilities in texts, for `anonymize --tagger`."""
 
-    task: Literal["labels"] = Field("labels", description="what is judged")
-    model: str = Field(description="model folder, bundle, or hub id with --revision")
-    input: str = Field(description="labelled texts that the model has not seen")
+    clean: Names = Field(
+        description="generated texts with spans, as JSON lines, such as presidio_generated_large"
+    )
+    posts: str = Field(description="real posts with spans, as JSON lines, such as wnut17_train")
+    output: str = Field(description="folder of the tagger; must not exist")
+    backbone: str | None = Field(
+        None, description="pretrained encoder (default: MiniLM-L6 of the extra `demo`)"
+    )
+    planted: Annotated[int, Field(ge=0)] = Field(
+        2500, description="texts of psychescale's own grammar to add to --clean"
+    )
+    midway: str | None = Field(
+        None, description="folder that keeps the model after --clean; read if it is there"
+    )
+    without_fold: Annotated[int, Field(ge=0, lt=5)] | None = Field(
+        None, description="leave this fold of five of --posts out, to measure on it"
+    )
+    precision: Precision = Field(
+        "bf16", description="of matrix products in training; the weights are float32"
+    )
+    epochs: Annotated[float, Field(gt=0)] = Field(2.0, description="at most, over --clean")
+    posts_epochs: Annotated[float, Field(gt=0)] = Field(2.0, description="at most, over --posts")
+    seed: int = Field(7, description="of the grammar, parts, order and dropout")
+
+
+class EvaluateConfig(LabelledConfig, RedactorConfig):
+    """Judge a model on labelled texts, or what is redacted: measures, a report, a table."""
+
+    task: Literal["labels", "pii"] = Field(
+        "labels", description="what is judged: a classifier, or the redaction of identifiers"
+    )
+    model: str = Field(
+        "", description="model folder, bundle, or hub id with --revision; required for labels"
+    )
+    input: str = Field(
+        description="labelled texts that the model has not seen; for pii JSON lines with spans"
+    )
     output: str = Field(description="folder for measures and report; must not exist")
     scores: str | None = Field(
         None, description="score table of this model, read in place of scoring the texts again"
@@ -303,6 +353,11 @@ class EvaluateConfig(LabelledConfig):
     )
     only: Names = Field((), description="labels to judge (default: all of the model's)")
     slice_columns: Names = Field((), alias="slice", description="columns to compare groups by")
+
+    label_map: Names = Field(
+        (),
+        description="for pii: what labels of spans mean, as in CITY=LOCATION; others are no gold",
+    )
 
     against: str | None = Field(None, description="model folder to compare with, paired")
     train: str | None = Field(None, description="labelled texts that baselines learn from")

@@ -101,7 +101,8 @@ def test_whole_way(
     first = read_runs(output)["run_id"].iloc[0]
     report = json.loads((output / "_psychescale" / "reports" / f"{first}.json").read_text())
     assert report["findings"]["NAME"] == 10
-    assert report["quarantined"] == "1–7"
+    assert (report["rows"], report["kept"], report["quarantined"]) == (35, 35, "1–7")
+    assert report["by_group"]["time"][0] == {"group": 2024, "kept": 35, "quarantined": 0}
     del spark
 
 
@@ -118,6 +119,59 @@ def test_new_rows_and_same_pseudonyms(anonymize: Anonymize, tmp_path: Path) -> N
     kept = after[after["id"].isin(before["id"])].reset_index(drop=True)
     assert kept["text"].equals(before["text"])
     assert not any("2024-03" in str(time) for time in after["time"])
+
+
+def test_dates_and_times_move_alike(anonymize: Anonymize, tmp_path: Path) -> None:
+    """The day in a text and the time of the row move by one constant, of the author or else the row."""
+    rows: list[Row] = [
+        {
+            "id": f"row-{i}",
+            "author": None if i % 4 == 0 else f"zorkmid_{i % 4}",
+            "time": f"2024-03-{1 + i:02}T10:00:00",
+            "text": f"it was on 2024-03-{1 + i:02}",
+        }
+        for i in range(12)
+    ]
+    assert anonymize(write_json_lines(tmp_path / "c.jsonl", rows), "--dates", "shift") == 0
+    table = read_table(tmp_path / "redacted")
+    days = table["text"].str[-10:]
+    assert list(table["time"].astype(str).str[:10]) == list(days)
+    assert days.str.startswith("2024-03").sum() == 0
+    assert table["author"].isna().sum() == 3
+
+
+def test_report_compares_groups(anonymize: Anonymize, tmp_path: Path) -> None:
+    """Kept and quarantined rows are compared by named columns; small groups are told as others."""
+    long = "word " * 3000  # takes longer than the limit below, short texts do not
+    rows: list[Row] = [
+        {"id": str(i), "author": None, "time": "2024-01-01", "text": "fine", "clinic": "north"}
+        for i in range(40)
+    ]
+    rows += [{**rows[0], "id": f"s{i}", "clinic": "south"} for i in range(3)]
+    rows += [{**rows[0], "id": f"l{i}", "text": f"{long} {i}"} for i in range(10)]
+    code = anonymize(
+        write_json_lines(tmp_path / "c.jsonl", rows), "--keep", "clinic", "--compare", "clinic",
+        "--timeout-s", "0.0005", "--max-failed-share", "1",
+    )  # fmt: skip
+    assert code == 0
+    (path,) = (tmp_path / "redacted" / "_psychescale" / "reports").iterdir()
+    report = json.loads(path.read_text(encoding="utf-8"))
+    north, others = report["by_group"]["clinic"]
+    assert (north["group"], others["group"]) == ("north", "others")
+    assert (others["kept"], others["quarantined"]) == ("1–7", 0)
+    assert north["quarantined"] == 10
+    assert report["by_length_in_words"][-1]["quarantined"] == 10
+
+
+def test_key_from_the_environment(
+    anonymize: Anonymize, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key that is in no file and in no setting, but in the environment of driver and workers."""
+    corpus = write_json_lines(tmp_path / "c.jsonl", planted(3))
+    monkeypatch.delenv("PSYCHESCALE_TEST_KEY", raising=False)
+    assert anonymize(corpus, "--key-file", "env:PSYCHESCALE_TEST_KEY") == 2
+    assert anonymize(corpus, "--key-file", "secret:scope/key") == 2
+    assert not (tmp_path / "redacted").exists()
 
 
 def test_other_redactor_purges(
@@ -177,6 +231,10 @@ def test_crosswalk(anonymize: Anonymize, tmp_path: Path) -> None:
         (["--key-file", "short"], 5, "32 are the least"),
         (["--leave", "MOOD"], 2, "--leave MOOD"),
         (["--keep", "author"], 2, "--keep author"),
+        (["--compare", "clinic"], 2, "--compare clinic"),
+        (["--operators", "NAME=blur"], 2, "no such operator"),
+        (["--operators", "DATE=shift"], 2, "--dates shift"),
+        (["--operators", "PHONE=year"], 2, "does not fit PHONE"),
         (["--keep", "text"], 5, "--keep text"),
         (["--tagger", "nowhere/model"], 4, "nowhere"),
     ],

@@ -15,6 +15,7 @@ from psychescale.settings import (
     DoctorConfig,
     EvaluateConfig,
     ScoreConfig,
+    TaggerConfig,
     TrainConfig,
     VerifyConfig,
 )
@@ -25,6 +26,7 @@ CONFIGS: dict[str, type[JobConfig]] = {
     "score": ScoreConfig,
     "verify": VerifyConfig,
     "doctor": DoctorConfig,
+    "tagger": TaggerConfig,
     "train": TrainConfig,
     "evaluate": EvaluateConfig,
     "demo": DemoConfig,
@@ -34,6 +36,7 @@ REQUIRED = {
     "score": ["--model", "m", "--input", "i", "--output", "o"],
     "verify": ["--run", "r"],
     "doctor": [],
+    "tagger": ["--clean", "c", "--posts", "p", "--output", "o"],
     "train": ["--train", "t", "--output", "o"],
     "evaluate": ["--model", "m", "--input", "i", "--output", "o"],
     "demo": [],

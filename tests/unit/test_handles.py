@@ -9,10 +9,13 @@ import pytest
 from psychescale.text.gate import may_hold_name
 from psychescale.text.handles import Handles
 from psychescale.text.normalize import normalize
+from psychescale.text.redact import Redactor
 
 
 def found(handles: list[str], text: str) -> list[str]:
-    return sorted({text[f.start : f.end] for f in Handles.of(handles).find(text)})
+    redactor = Redactor(handles=Handles.of(handles))
+    spans = [f for f in redactor.redact(text).findings if f.source == "handles"]
+    return sorted({text[f.start : f.end] for f in spans})
 
 
 class TestHandles:
@@ -27,6 +30,12 @@ class TestHandles:
             ("moonwalker99", "moonwalker9 moonwalker999", []),
             ("Fuzzy Zorblax", "then fuzzy zorblax left", ["fuzzy zorblax"]),
             ("Çağla_x", "ÇAĞLA_X wrote", ["ÇAĞLA_X"]),
+            ("xXмедведьXx", "so xXмедведьXx said", ["xXмедведьXx"]),
+            ("mооn_99", "ask moon_99", ["moon_99"]),  # two Cyrillic letters in the handle
+            ("moon_99", "ask mооn_99", ["mооn_99"]),  # in the text
+            ("moon_99", "ask mo\u200bon_99", ["mo\u200bon_99"]),
+            ("צורבלקס_7", "שלום צורבלקס_7, שלום", ["צורבלקס_7"]),
+            ("1234567", "said 1234567", ["1234567"]),
         ],
     )
     def test_tokens(self, handle: str, text: str, expected: list[str]) -> None:
@@ -40,6 +49,8 @@ class TestHandles:
             ("sarah", "Sarah left", []),
             ("HaPPy", "so happy but HaPPy wrote", ["HaPPy"]),
             ("xy", "xy", []),
+            ("100", "100 people in 2023", []),
+            ("2023", "since 2023", []),
         ],
     )
     def test_words_are_not_handles(self, handle: str, text: str, expected: list[str]) -> None:

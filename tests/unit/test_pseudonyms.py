@@ -53,6 +53,19 @@ class TestKey:
 
         assert PseudonymKey.read(path) == KEY
 
+    def test_from_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A variable, as a cluster fills it from its secret scope, is the key that a file would be."""
+        monkeypatch.setenv("PSYCHESCALE_TEST_KEY", "k3y" * 11)
+        key = PseudonymKey.from_environment("PSYCHESCALE_TEST_KEY")
+
+        assert key.key_id == PseudonymKey(b"k3y" * 11).key_id
+        monkeypatch.setenv("PSYCHESCALE_TEST_KEY", "short")
+        with pytest.raises(PrivacyError, match="32 are the least"):
+            PseudonymKey.from_environment("PSYCHESCALE_TEST_KEY")
+        monkeypatch.delenv("PSYCHESCALE_TEST_KEY")
+        with pytest.raises(UsageError, match="is not set"):
+            PseudonymKey.from_environment("PSYCHESCALE_TEST_KEY")
+
     def test_missing_file(self, tmp_path: Path) -> None:
         """A missing file is a usage error that names the flag, not the path's content."""
         with pytest.raises(UsageError, match="--key-file"):

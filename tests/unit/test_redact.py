@@ -3,13 +3,14 @@
 import json
 import pickle
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from psychescale.text import rules
 from psychescale.text.findings import Finding, PiiType
 from psychescale.text.handles import Handles
 from psychescale.text.operators import Operator, Operators
@@ -155,6 +156,20 @@ class TestTier2:
 
         assert result.text == "Then Zorblax and [NAME] left"
 
+    @pytest.mark.parametrize(
+        ("text", "word", "expected"),
+        [
+            ("Then Zorblax got -0.96", "-0.96", "Then Zorblax got -0.96"),
+            ("Zorblax ran rpc.py", "rpc.py", "Zorblax ran rpc.py"),
+            ("Zorblax sent smith_john.pdf", "smith_john.pdf", "Zorblax sent [NAME]"),
+            ("Zorblax wrote שרה לוי, yes", "שרה לוי", "Zorblax wrote [NAME], yes"),
+            ("Zorblax met С\u200bapaһ", "Сapaһ", "Zorblax met [NAME]"),  # Cyrillic S and h
+        ],
+    )
+    def test_what_a_model_may_call_a_name(self, text: str, word: str, expected: str) -> None:
+        """Numbers and files are no names, whatever the model says; names of any script are."""
+        assert Redactor(tagger=ByWord(word)).redact(text).text == expected
+
     def test_its_failure_is_the_task_s(self) -> None:
         """An error of the model is raised: rows must not pass with tier 1 alone."""
 
@@ -164,6 +179,31 @@ class TestTier2:
 
         with pytest.raises(MemoryError):
             Redactor(tagger=Broken()).redact("Then Zorblax left")
+
+
+class TestScripts:
+    """What is written so that readers see an identifier and patterns do not."""
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("mail no\u200bra@exam\u00adple.org", "mail [EMAIL]"),  # zero-width space, soft hyphen
+            ("mail nоra@еxample.org", "mail [EMAIL]"),  # two Cyrillic letters
+            ("mail ｎｏｒａ＠ｅｘａｍｐｌｅ．ｏｒｇ", "mail [EMAIL]"),
+            ("call ٣١٢-٥٥٥-٠١٣٤ now", "call [PHONE] now"),  # Arabic digits
+            ("call \u202e312-555-0134\u202c now", "call [PHONE] now"),  # direction overridden
+            ("שלום, nora@example.org, תודה", "שלום, [EMAIL], תודה"),
+            ("اتصل على +44 20 7946 0958 اليوم", "اتصل على [PHONE] اليوم"),
+            ("SSN ５３６－９０－４３９９", "SSN [NATIONAL_ID]"),
+            ("u/quiet\u200b_otter", "[USER]"),
+            ("𝐧𝐨𝐫𝐚@𝐞𝐱𝐚𝐦𝐩𝐥𝐞.𝐨𝐫𝐠", "[EMAIL]"),
+            ("so much sunshine, @sunshine", "so much sunshine, [USER]"),
+            ("rpc.py scored -0.96 on utils.js", "rpc.py scored -0.96 on utils.js"),
+        ],
+    )
+    def test_found_all_the_same(self, redactor: Redactor, text: str, expected: str) -> None:
+        """Look-alikes, invisible characters, digits and directions of other scripts hide nothing."""
+        assert redactor.redact(text).text == expected
 
 
 class TestFailure:
@@ -211,7 +251,50 @@ BOMBS = [
 ]  # fmt: skip
 
 
+CHARACTERS = list("aA09é@.,:;/-_#+()[]'\"\n$%&=<>|\u05d0\u0430\u0662 ")
+# Linear patterns take up to 20 ms for a window on one core; a quadratic one takes a second.
+_LINEAR_S = 0.3
+
+
 class TestBombs:
+    def test_no_pattern_is_quadratic(self, redactor: Redactor) -> None:
+        """A window full of any two characters, or of any rule's own words, takes milliseconds."""
+        pairs = [a + b for a in CHARACTERS for b in CHARACTERS]
+        triggers = sorted(set().union(*(r.triggers or () for r in rules.RECOGNIZERS)))
+        some = [f"{form(word)} " for word in triggers[::17] for form in (str, str.title, str.upper)]
+        slow = []
+        for unit in [*CHARACTERS, *pairs, *some, *(f"{word} 1 Aa " for word in triggers[::31])]:
+            text = (unit * WINDOW)[:WINDOW]
+            start = time.process_time()
+            redactor.redact(text)
+            if time.process_time() - start > _LINEAR_S:
+                slow.append(unit)
+
+        assert slow == []
+
+    @pytest.mark.parametrize(
+        "make",
+        [
+            lambda i: f"call {200 + i % 700}-{201 + i // 700:03}-{1000 + i} ",
+            lambda i: f"a{i}@x{i}.com ",
+            lambda i: f"MRN: {1000000 + i} and {1000000 + i}, ",
+            lambda i: f"Sarah Moon{'abcdefghij'[i % 10]} of ",
+        ],
+    )
+    def test_many_findings(self, redactor: Redactor, make: Callable[[int], str]) -> None:
+        """Four times as many different findings take about four times as long, not sixteen."""
+
+        def best(count: int) -> float:
+            text = "".join(map(make, range(count)))
+            times = []
+            for _ in range(3):
+                start = time.process_time()
+                redactor.redact(text)
+                times.append(time.process_time() - start)
+            return min(times)
+
+        assert best(6_000) < 8 * best(1_500)
+
     @pytest.mark.parametrize("unit", BOMBS)
     def test_time_is_linear(self, redactor: Redactor, unit: str) -> None:
         """Twenty thousand characters of a pattern's worst fodder take well under a second."""

@@ -38,6 +38,16 @@ def seal_bundle(folder: Path, scoring: Mapping[str, Any], card: str) -> None:
     """
     content = {"format": FORMAT_VERSION, **scoring}
     (folder / SCORING_FILE).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    seal_folder(folder, card)
+
+
+def seal_folder(folder: Path, card: str) -> None:
+    """Write `README.md` and `SHA256SUMS` over every file, and make all of them readable.
+
+    Args:
+        folder: Holds what `save_pretrained` wrote.
+        card: The model card, Markdown.
+    """
     (folder / "README.md").write_text(card, encoding="utf-8")
     files = sorted(path for path in folder.iterdir() if path.name != CHECKSUMS_FILE)
     lines = [f"{file_digest(path)}  {path.name}\n" for path in files]

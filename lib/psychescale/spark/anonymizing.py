@@ -12,7 +12,8 @@ from rich.markup import escape
 
 from psychescale.config import public_values
 from psychescale.errors import UsageError
-from psychescale.model.checkpoint import Checkpoint, find_model, open_checkpoint
+from psychescale.model.checkpoint import Checkpoint
+from psychescale.modelling.redactors import excluded_types, find_tagger, read_type, redactor_facts
 from psychescale.notice import NOTICE
 from psychescale.settings import AnonymizeConfig
 from psychescale.spark.corpus import Columns, Corpus, kept_fields, without_known
@@ -33,9 +34,7 @@ from psychescale.spark.storage import concealed, join
 from psychescale.spark.transport import send_model
 from psychescale.text.findings import PiiType
 from psychescale.text.handles import Handles
-from psychescale.text.operators import Operator
-
-SPACY_PREFIX = "spacy:"
+from psychescale.text.operators import Operator, Operators
 
 
 @dataclass(frozen=True)
@@ -68,12 +67,24 @@ def columns_of(config: AnonymizeConfig) -> Columns:
                 f"--keep {name} would pass the column through as it is.",
                 remedy="It comes out anyway, as a pseudonym or made coarse; leave it out of --keep.",
             )
+    unknown = [name for name in config.compare if name not in config.keep]
+    if unknown:
+        raise UsageError(
+            f"--compare {unknown[0]} is no column that is passed through.",
+            remedy="Name columns of --keep, of few and harmless values.",
+        )
     return Columns(
         config.id_column,
         config.text_column,
         config.second_text_column,
         (*extra, *config.keep),
     )
+
+
+def compared_columns(config: AnonymizeConfig) -> tuple[str, ...]:
+    """Columns whose groups the report compares; the years of a time that is not shifted always."""
+    years = config.time_column is not None and config.dates != "shift"
+    return (*config.compare, TIME) if years else config.compare
 
 
 def make_plan(spark: SparkSession, config: AnonymizeConfig, corpus: Corpus) -> Plan:
@@ -85,8 +96,9 @@ def make_plan(spark: SparkSession, config: AnonymizeConfig, corpus: Corpus) -> P
         ModelError: The tagger cannot be used.
     """
     key = read_key(spark, config.key_file, source=config.source, ship=config.ship_key)
-    operators, excluded = _operators(config), _types(config.leave)
-    tagger = _tagger(config.tagger)
+    operators, excluded = _operators(config), excluded_types(config.leave)
+    Operators(operators, key.pseudonymizer())  # refuses what does not fit here, not on a worker
+    tagger = find_tagger(config.tagger)
     passed = {field.name: field for field in kept_fields(spark, corpus)}
     kept = [passed[name] for name in config.keep]
     if config.time_column is not None:
@@ -95,10 +107,8 @@ def make_plan(spark: SparkSession, config: AnonymizeConfig, corpus: Corpus) -> P
         kept.insert(0, T.StructField(AUTHOR, T.StringType()))
     facts = {
         "operators": {kind.value: operator.value for kind, operator in operators.items()},
-        "excluded": sorted(kind.value for kind in excluded),
+        **redactor_facts(config),
         "dates": config.dates,
-        "tagger": tagger.content_digest if isinstance(tagger, Checkpoint) else tagger,
-        "tagger_threshold": config.tagger_threshold if tagger else None,
         "authors": config.author_column is not None,
     }
     return Plan(key, operators, excluded, tagger, kept, redaction_id(facts))
@@ -117,8 +127,10 @@ def print_plan(console: Console, config: AnonymizeConfig, corpus: Corpus, plan: 
     if plan.excluded:
         left = ", ".join(sorted(plan.excluded))
         console.print(f"[yellow]  left in     {left}: these stay in the texts.[/]")
-    if config.linkable_mentions:
-        console.print("[yellow]  mentions    can be followed through the corpus.[/]")
+    linkable = [kind for kind, op in plan.operators.items() if op is Operator.PSEUDONYM]
+    if linkable:
+        told = ", ".join(sorted(linkable))
+        console.print(f"[yellow]  linkable    {told}: who names whom can be followed.[/]")
 
 
 def new_run(config: AnonymizeConfig, plan: Plan, handles: Handles) -> Run:
@@ -201,6 +213,7 @@ def task_of(
         timeout_s=config.timeout_s,
         tagger=send_model(spark, tagger) if isinstance(tagger, Checkpoint) else tagger,
         tagger_threshold=config.tagger_threshold,
+        tagger_precision=config.tagger_precision,
         stall_timeout_s=config.stall_timeout_s,
     )
 
@@ -215,30 +228,25 @@ def _operators(config: AnonymizeConfig) -> dict[PiiType, Operator]:
         operators[PiiType.ZIP] = Operator(config.zips)
     if config.names != "placeholder":
         operators[PiiType.NAME] = Operator(config.names)
+    for pair in config.operators:
+        name, _, operator = pair.partition("=")
+        if operator not in set(Operator):
+            raise UsageError(
+                f"--operators {pair}: there is no such operator.",
+                remedy=f"Write TYPE=OPERATOR; there are {', '.join(Operator)}.",
+            )
+        operators[read_type(name, flag="--operators")] = Operator(operator)
     if config.linkable_mentions:
         operators[PiiType.USER] = Operator.PSEUDONYM
+    shifted = operators.get(PiiType.DATE) is Operator.SHIFT
+    if shifted != (config.dates == "shift"):
+        raise UsageError(
+            "Dates in texts and the time column are shifted together or not at all.",
+            remedy="Say --dates shift.",
+        )
     if config.dates == "shift" and config.author_column is None:
         raise UsageError(
             "--dates shift shifts by author, and there is no column with authors.",
             remedy="Name it with --author-column.",
         )
     return operators
-
-
-def _types(names: tuple[str, ...]) -> frozenset[PiiType]:
-    known = {kind.value: kind for kind in PiiType}
-    for name in names:
-        if name.upper() not in known:
-            raise UsageError(
-                f"--leave {name}: there is no such type of identifier.",
-                remedy=f"There are {', '.join(known)}.",
-            )
-    return frozenset(known[name.upper()] for name in names)
-
-
-def _tagger(place: str | None) -> Checkpoint | str | None:
-    if place is None:
-        return None
-    if place.startswith(SPACY_PREFIX):
-        return place.removeprefix(SPACY_PREFIX)
-    return open_checkpoint(find_model(place, revision=None))

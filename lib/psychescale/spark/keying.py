@@ -1,6 +1,12 @@
-"""The key of the pseudonyms on the executors, and what it does to ids, authors and times."""
+"""The key of the pseudonyms on the executors, and what it does to ids, authors and times.
+
+Where the key is: a file; ``env:NAME``, a variable that the cluster fills from its secret scope, on the
+driver and on executors alike; or ``secret:SCOPE/KEY``, a Databricks secret, which only the driver can
+ask for, so that it must be shipped with the job.
+"""
 
 import functools
+import importlib
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,13 +17,14 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import pandas_udf
 
-from psychescale.errors import PrivacyError
+from psychescale.errors import PrivacyError, UsageError
 from psychescale.spark.corpus import ID
 from psychescale.text.dating import DateShift
 from psychescale.text.keys import KeyFileWarning, PseudonymKey
 from psychescale.text.pseudonyms import Pseudonymizer
 
 AUTHOR, TIME = "author", "time"
+ENVIRONMENT, SECRET = "env:", "secret:"
 
 
 @dataclass(frozen=True)
@@ -25,7 +32,7 @@ class KeySource:
     """Where a worker finds the key: in a file that it can read, or with the job.
 
     Attributes:
-        path: The file.
+        path: The file, or ``env:NAME``.
         key_id: Which key must be in it.
         source: Name of the corpus, a domain of its own.
         secret: The key itself, if it is shipped.
@@ -52,17 +59,33 @@ class KeySource:
 def _open(source: KeySource) -> Pseudonymizer:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", KeyFileWarning)  # the driver has told it
-        key = (
-            PseudonymKey.read(Path(source.path))
-            if source.secret is None
-            else PseudonymKey(source.secret)
-        )
+        key = _read(source.path) if source.secret is None else PseudonymKey(source.secret)
     if key.key_id != source.key_id:
         raise PrivacyError(
             "The key file on this executor holds another key than on the driver.",
             remedy="Put the same file on every machine, or add --ship-key.",
         )
     return Pseudonymizer(key, source.source)
+
+
+def _read(place: str) -> PseudonymKey:
+    if place.startswith(ENVIRONMENT):
+        return PseudonymKey.from_environment(place.removeprefix(ENVIRONMENT))
+    return PseudonymKey.read(Path(place))
+
+
+def _read_secret(spark: SparkSession, place: str) -> PseudonymKey:
+    scope, _, name = place.removeprefix(SECRET).partition("/")
+    try:
+        utilities = importlib.import_module("pyspark.dbutils").DBUtils(spark)
+        value: bytes = utilities.secrets.getBytes(scope=scope, key=name)
+    except Exception as error:  # noqa: BLE001 - of whatever kind, its message may hold what it read
+        kind = type(error).__name__
+        raise UsageError(
+            f"The secret cannot be read ({kind}).",
+            remedy="secret:SCOPE/KEY works on Databricks; elsewhere give a file, or env:NAME.",
+        ) from None
+    return PseudonymKey(value)
 
 
 def read_key(spark: SparkSession, path: str, *, source: str, ship: bool) -> KeySource:
@@ -74,7 +97,13 @@ def read_key(spark: SparkSession, path: str, *, source: str, ship: bool) -> KeyS
     """
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", KeyFileWarning)
-        key = PseudonymKey.read(Path(path))
+        key = _read_secret(spark, path) if path.startswith(SECRET) else _read(path)
+    if path.startswith(SECRET) and not ship:
+        raise UsageError(
+            "Executors cannot ask for a secret of Databricks.",
+            remedy="Add --ship-key, or give the cluster an environment variable that refers to the "
+            "secret and say env:NAME.",
+        )
     encrypted = spark.conf.get("spark.io.encryption.enabled", "false")
     if ship and encrypted != "true":
         raise PrivacyError(
@@ -98,16 +127,23 @@ def pseudonymized(
     """
     named = pandas_udf(_with(key, _ids), "string")(F.col(ID))  # type: ignore[call-overload]
     result = rows.withColumn(ID, named)
-    if time is not None:
-        moment = F.try_to_timestamp(F.col(f"`{time}`").cast("string"))
-        coarse = (
-            _shifted(moment, F.col(f"`{author}`"), key) if shift else F.date_trunc("year", moment)
-        )
-        result = _replaced(result, time, TIME, coarse)
+    pseudonym = None
     if author is not None:
         pseudonym = pandas_udf(_with(key, _authors), "string")(F.col(f"`{author}`"))  # type: ignore[call-overload]
+    if time is not None:
+        moment = F.try_to_timestamp(F.col(f"`{time}`").cast("string"))
+        coarse = F.date_trunc("year", moment)
+        if shift and pseudonym is not None:
+            coarse = _shifted(moment, shift_name(pseudonym, F.col(ID)), key)
+        result = _replaced(result, time, TIME, coarse)
+    if author is not None and pseudonym is not None:
         result = _replaced(result, author, AUTHOR, pseudonym)
     return result
+
+
+def shift_name(author: Column, row_id: Column) -> Column:
+    """Whose constant shifts a row: its author's pseudonym, or its own where nobody is named."""
+    return F.coalesce(author, row_id)
 
 
 def _replaced(rows: DataFrame, old: str, new: str, value: Column) -> DataFrame:
@@ -116,8 +152,8 @@ def _replaced(rows: DataFrame, old: str, new: str, value: Column) -> DataFrame:
     return rows.withColumn(new, value).drop(old)
 
 
-def _shifted(moment: Column, author: Column, key: KeySource) -> Column:
-    days = pandas_udf(_with(key, _shifts), "int")(author)  # type: ignore[call-overload]
+def _shifted(moment: Column, name: Column, key: KeySource) -> Column:
+    days = pandas_udf(_with(key, _shifts), "int")(name)  # type: ignore[call-overload]
     return moment + F.make_dt_interval(days)
 
 
@@ -139,5 +175,5 @@ def _authors(pseudonymizer: Pseudonymizer, value: str) -> str:
     return pseudonymizer.author(value)
 
 
-def _shifts(pseudonymizer: Pseudonymizer, author: str) -> int:
-    return DateShift.of_author(pseudonymizer, pseudonymizer.author(author)).days
+def _shifts(pseudonymizer: Pseudonymizer, pseudonym: str) -> int:
+    return DateShift.of_author(pseudonymizer, pseudonym).days

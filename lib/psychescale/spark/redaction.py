@@ -13,14 +13,16 @@ from pyspark.sql.pandas.functions import pandas_udf
 
 from psychescale.errors import RowError
 from psychescale.spark.access import ModelOnExecutors
+from psychescale.model.spec import Precision
+from psychescale.modelling.redactors import load_tagger
 from psychescale.spark.corpus import ERROR, ID, SECOND, TEXT
-from psychescale.spark.keying import AUTHOR, KeySource
+from psychescale.spark.keying import AUTHOR, KeySource, shift_name
 from psychescale.spark.runs import Run
 from psychescale.spark.stream import observed
 from psychescale.spark.worker import Watchdog, contained
 from psychescale.text.findings import PiiType
 from psychescale.text.handles import Handles
-from psychescale.text.ner import NerModel, SpacyNer, TaggerNer
+from psychescale.text.ner import NerModel
 from psychescale.text.operators import Document, Operator, Operators
 from psychescale.text.redact import RedactionError, RedactionOptions, Redactor
 
@@ -51,6 +53,7 @@ class RedactionTask:
         timeout_s: Longest time for one text.
         tagger: A model for names: its files, or the name of a spaCy pipeline; None for rules alone.
         tagger_threshold: Probability from which a word belongs to a name.
+        tagger_precision: Of the model's arithmetic.
         stall_timeout_s: How long a worker may stand still.
     """
 
@@ -61,6 +64,7 @@ class RedactionTask:
     timeout_s: float
     tagger: ModelOnExecutors | str | None
     tagger_threshold: float
+    tagger_precision: Precision
     stall_timeout_s: float
 
 
@@ -77,7 +81,7 @@ def redacted_rows(
     """
     nothing = F.lit(None).cast("string")
     second = F.col(SECOND) if SECOND in rows.columns else nothing
-    author = F.col(AUTHOR) if AUTHOR in rows.columns else nothing
+    author = shift_name(F.col(AUTHOR), F.col(ID)) if AUTHOR in rows.columns else nothing
     found = rows.withColumn("_found", _build_udf(task)(F.col(TEXT), second, F.col(ID), author))
     texts = [TEXT, SECOND] if SECOND in rows.columns else [TEXT]
     flat = found.select(
@@ -169,30 +173,27 @@ def _empty() -> pd.DataFrame:
 
 
 # One model a worker process, kept while Spark reuses the process.
-_loaded: dict[str, NerModel] = {}
+_loaded: dict[tuple[str, float, Precision], NerModel] = {}
 
 
-def _ner(tagger: ModelOnExecutors | str, threshold: float) -> NerModel:
+def _ner(task: RedactionTask, tagger: ModelOnExecutors | str) -> NerModel:
     name = tagger if isinstance(tagger, str) else tagger.name
-    if name not in _loaded:
+    wanted = (name, task.tagger_threshold, task.tagger_precision)
+    if wanted not in _loaded:
         _loaded.clear()
-        _loaded[name] = (
-            SpacyNer.load(tagger) if isinstance(tagger, str) else _load(tagger, threshold)
+        _loaded[wanted] = load_tagger(
+            tagger if isinstance(tagger, str) else tagger.open(),
+            threshold=task.tagger_threshold,
+            precision=task.tagger_precision,
         )
     if not isinstance(tagger, str):
         tagger.release()
-    return _loaded[name]
-
-
-def _load(tagger: ModelOnExecutors, threshold: float) -> NerModel:
-    from psychescale.model.tagging import TextTagger  # noqa: PLC0415 - brings torch
-
-    return TaggerNer(TextTagger.from_pretrained(tagger.open(), threshold=threshold))
+    return _loaded[wanted]
 
 
 def _redactor(task: RedactionTask) -> Redactor:
     options = RedactionOptions(
         Operators(task.operators, task.key.pseudonymizer()), task.excluded, task.timeout_s
     )
-    tagger = None if task.tagger is None else _ner(task.tagger, task.tagger_threshold)
+    tagger = None if task.tagger is None else _ner(task, task.tagger)
     return Redactor(options, handles=task.handles, tagger=tagger)

@@ -1,9 +1,14 @@
-"""What a run of `anonymize` found and left out, in counts; small ones masked."""
+"""What a run of `anonymize` found and left out, in counts that may be shown.
+
+Counts from 1 to `MASKED_UP_TO` are not told, the others are rounded to `ROUNDED_TO`: a small one could
+else be had as the difference of two others.
+"""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from rich.console import Console
 from rich.markup import escape
@@ -11,23 +16,29 @@ from rich.markup import escape
 from psychescale.notice import NOTICE
 from psychescale.spark.corpus import ERROR
 from psychescale.spark.deidentified import LIMITS
+from psychescale.spark.keying import TIME
 from psychescale.spark.storage import join, make_private_folder, replace_file
 
 MASKED_UP_TO = 7
 """Counts from 1 to this are not told: they can point at a person (OpenSAFELY's rule)."""
+ROUNDED_TO = 5
+
+MAX_GROUPS = 20
+"""Most groups told of a column."""
 
 _LENGTHS = (0, 50, 200, 1000)
 """Words from which a group of lengths begins."""
 
 
-def measure_redaction(staged: DataFrame) -> dict[str, Any]:
-    """Findings by type, rows touched, rows quarantined, and how those differ in length.
+def measure_redaction(staged: DataFrame, *, compare: Sequence[str] = ()) -> dict[str, Any]:
+    """Findings by type, rows touched, rows quarantined, and how those differ from the kept ones.
 
     Args:
         staged: Rows of `redacted_rows`.
+        compare: Columns whose groups are compared.
 
     Returns:
-        Counts (masked where small) and rates; ready for JSON.
+        Counts (masked or rounded) and rates; ready for JSON.
     """
     failed = F.col(ERROR).isNotNull()
     touched = F.size("findings") > 0
@@ -48,8 +59,8 @@ def measure_redaction(staged: DataFrame) -> dict[str, Any]:
     reasons = staged.where(failed).groupBy(ERROR).count().orderBy(ERROR).collect()
     words = totals["words"]
     return {
-        "rows": totals["rows"],
-        "kept": totals["rows"] - totals["quarantined"],
+        "rows": _masked(totals["rows"]),
+        "kept": _masked(totals["rows"] - totals["quarantined"]),
         "quarantined": _masked(totals["quarantined"]),
         "quarantined_by_reason": {row[ERROR]: _masked(row["count"]) for row in reasons},
         "rows_touched": _masked(totals["touched"]),
@@ -61,6 +72,7 @@ def measure_redaction(staged: DataFrame) -> dict[str, Any]:
             if words and row["count"] > MASKED_UP_TO
         },
         "by_length_in_words": _by_length(staged),
+        "by_group": {name: _by_group(staged, name) for name in compare},
         "limits": LIMITS,
     }
 
@@ -77,7 +89,7 @@ def write_report(spark: SparkSession, state: str, run_id: str, report: dict[str,
 def print_report(console: Console, report: dict[str, Any], *, output: str) -> None:
     """Say what was found; no value and no id is in it."""
     console.print(
-        f"[bold]{report['rows']:,} documents[/]: {report['kept']:,} redacted and passed on, "
+        f"[bold]{report['rows']} documents[/]: {report['kept']} redacted and passed on, "
         f"{report['quarantined']} quarantined; identifiers found in {report['rows_touched']}."
     )
     for kind, count in report["findings"].items():
@@ -90,31 +102,47 @@ def print_report(console: Console, report: dict[str, Any], *, output: str) -> No
         console.print(
             f"  {group['words']:>10} words: {group['kept']} kept, {group['quarantined']} quarantined"
         )
+    for name, groups in report["by_group"].items():
+        for group in groups:
+            told = (
+                f"{name} {group['group']}: {group['kept']} kept, {group['quarantined']} quarantined"
+            )
+            console.print(f"  {told}", markup=False)
+    console.print("Counts are rounded to 5; those from 1 to 7 are not told.")
     console.print(f"{LIMITS}\nThe table: {escape(output)}")
 
 
 def _by_length(staged: DataFrame) -> list[dict[str, Any]]:
     """Kept and quarantined rows by length: the longest notes fail first."""
     start = F.greatest(*[F.when(F.col("n_words") >= n, n).otherwise(0) for n in _LENGTHS])
-    counts = (
-        staged.groupBy(start.alias("start"))
-        .agg(
-            F.count(F.when(F.col(ERROR).isNull(), 1)).alias("kept"),
-            F.count(ERROR).alias("quarantined"),
-        )
-        .orderBy("start")
-        .collect()
-    )
     ends = dict(zip(_LENGTHS, [f"–{n - 1}" for n in _LENGTHS[1:]] + ["+"], strict=True))
-    return [
-        {
-            "words": f"{row['start']}{ends[row['start']]}",
-            "kept": _masked(row["kept"]),
-            "quarantined": _masked(row["quarantined"]),
-        }
-        for row in counts
-    ]
+    counts = staged.groupBy(start.alias("by")).agg(*_kept_and_quarantined()).orderBy("by").collect()
+    return [{"words": f"{row['by']}{ends[row['by']]}", **_cells(row)} for row in counts]
+
+
+def _by_group(staged: DataFrame, name: str) -> list[dict[str, Any]]:
+    """The largest groups of a column; small ones and all beyond `MAX_GROUPS` together."""
+    column = F.col(f"`{name}`")
+    value = F.year(column) if name == TIME else column.cast("string")
+    counts = staged.groupBy(value.alias("by")).agg(*_kept_and_quarantined())
+    largest = counts.orderBy(F.desc(F.col("kept") + F.col("quarantined")), "by").limit(MAX_GROUPS)
+    shown = [r for r in largest.collect() if r["kept"] + r["quarantined"] > MASKED_UP_TO]
+    total = staged.agg(*_kept_and_quarantined()).collect()[0]
+    rest = {n: total[n] - sum(row[n] for row in shown) for n in ("kept", "quarantined")}
+    groups = [{"group": row["by"], **_cells(row)} for row in shown]
+    return [*groups, {"group": "others", **_cells(rest)}] if any(rest.values()) else groups
+
+
+def _kept_and_quarantined() -> tuple[Column, Column]:
+    kept = F.count(F.when(F.col(ERROR).isNull(), 1)).alias("kept")
+    return kept, F.count(ERROR).alias("quarantined")
+
+
+def _cells(row: Any) -> dict[str, Any]:
+    return {name: _masked(row[name]) for name in ("kept", "quarantined")}
 
 
 def _masked(count: int) -> int | str:
-    return f"1–{MASKED_UP_TO}" if 0 < count <= MASKED_UP_TO else int(count)
+    if 0 < count <= MASKED_UP_TO:
+        return f"1–{MASKED_UP_TO}"
+    return ROUNDED_TO * round(int(count) / ROUNDED_TO)

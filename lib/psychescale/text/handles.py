@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from psychescale.text.findings import Finding, PiiType
+from psychescale.text.normalize import fold, normalize
 from psychescale.text.rules.lexicon import first_names, surnames
-from psychescale.text.vocabulary import is_common
+from psychescale.text.vocabulary import is_everyday
 
 _TOKEN: Final = re.compile(r"[^\W_][\w-]*|_[\w-]*")
 # Joined by dots, as in "jane.doe.91".
@@ -21,6 +22,8 @@ _DOTTED: Final = re.compile(r"\w[\w-]*(?:\.\w[\w-]*)+")
 _MARKS: Final = ("u/", "@")
 _MIN_LENGTH: Final = 3
 """Shorter handles are letters of any text; they count with a marker only, which a rule finds."""
+_MIN_NUMBER: Final = 6
+"""Shorter numbers are years, doses and amounts to any text, even where authors are numbered."""
 _MAX_WORDS: Final = 4
 
 
@@ -42,22 +45,29 @@ class Handles:
     def of(cls, handles: Iterable[str]) -> "Handles":
         """A snapshot of `handles`, with or without ``u/`` and ``@``; empty ones do not count.
 
-        A handle that is a common English word or a first name ("sunshine", "may") counts only after a
-        marker, or in its exact spelling if that has capitals beyond the first or digits ("SunShine").
+        A number of up to five digits ("100", "2023") counts after a marker only; so does a handle that
+        is a common English word or a first name ("sunshine", "may"), unless its exact spelling has
+        capitals beyond the first or digits ("SunShine").
         """
         bare = {name for handle in handles if (name := _strip(handle))}
+        bare = {fold(normalize(name).text) for name in bare}  # as the texts are prepared
         folded = {fold_handle(name) for name in bare}
-        plain = {name for name in bare if not _is_word(name) and len(name) >= _MIN_LENGTH}
+        plain = {name for name in bare if not _is_word(name) and _is_telling(name)}
         exact = {name for name in bare if _is_word(name) and _has_own_case(name)}
         digest = hashlib.sha256("\n".join(sorted(folded)).encode("utf-8", "surrogatepass"))
         return cls(frozenset(map(fold_handle, plain)), frozenset(exact), digest.hexdigest())
+
+    @property
+    def any(self) -> bool:
+        """Whether there is a handle to look for."""
+        return bool(self.folded or self.exact)
 
     def find(self, text: str) -> Iterator[Finding]:
         """Handles in a normalized text, as findings of type ``USER``.
 
         Markers need no list: ``u/name`` and ``@name`` are found by the rules, whoever it is.
         """
-        if not self.folded and not self.exact:
+        if not self.any:
             return
         yield from self._tokens(text, _TOKEN)
         if "." in text:
@@ -122,7 +132,11 @@ def _strip(handle: str) -> str:
 
 def _is_word(name: str) -> bool:
     low = name.lower()
-    return is_common(low) or low in first_names() or low in surnames()
+    return is_everyday(low) or low in first_names() or low in surnames()
+
+
+def _is_telling(name: str) -> bool:
+    return len(name) >= _MIN_LENGTH and not (name.isdecimal() and len(name) < _MIN_NUMBER)
 
 
 def _has_own_case(name: str) -> bool:

@@ -1,7 +1,8 @@
-"""The secret behind pseudonyms: at least 32 bytes from a file, shown to nobody."""
+"""The secret behind pseudonyms: at least 32 bytes from a file or the environment, shown to nobody."""
 
 import hashlib
 import hmac
+import os
 import stat
 import warnings
 from dataclasses import dataclass, field
@@ -40,6 +41,22 @@ class PseudonymKey:
             )
         if len(set(self.secret)) == 1:
             raise PrivacyError("The pseudonym key is one byte repeated.", remedy=_MAKE_ONE)
+
+    @classmethod
+    def from_environment(cls, name: str) -> "PseudonymKey":
+        """The value of an environment variable, which a cluster fills from its secret scope.
+
+        Raises:
+            UsageError: It is not set on this machine.
+            PrivacyError: The key is too short.
+        """
+        value = os.environ.get(name)
+        if value is None:
+            raise UsageError(
+                f"The environment variable {name} is not set.",
+                remedy="Set it on the driver and on every executor, from the secret scope.",
+            )
+        return cls(value.encode("utf-8", "surrogateescape"))
 
     @classmethod
     def read(cls, path: Path) -> "PseudonymKey":

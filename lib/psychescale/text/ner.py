@@ -6,6 +6,7 @@ from typing import Any, Final, Protocol
 
 from psychescale.errors import UsageError
 from psychescale.text.findings import Finding, PiiType
+from psychescale.text.rules.lexicon import first_names, surnames
 
 LABEL_MAP: Final[Mapping[str, PiiType]] = {
     **{kind.value: kind for kind in PiiType},
@@ -170,6 +171,29 @@ class SpacyNer:
             pieces, as_tuples=True, batch_size=self._batch_size
         )
         return documents
+
+
+_LETTERS: Final = re.compile(r"[^\W\d_]+")
+_FILE: Final = re.compile(
+    r"[\w.-]+\.(?:py|ipynb|js|ts|jsx|tsx|c|cc|cpp|h|hpp|java|kt|rb|go|rs|php|pl|lua|r|sh|bat|ps1|sql|md|rst|txt"
+    r"|csv|tsv|json|xml|ya?ml|toml|ini|cfg|conf|log|html?|css|exe|dll|so|jar|whl|zip|t?gz|tar|pdf|docx?|xlsx?|pptx?"
+    r"|png|jpe?g|gif|svg|mp[34]|wav)",
+    re.IGNORECASE,
+)
+_LETTERED: Final = frozenset({PiiType.NAME, PiiType.USER, PiiType.LOCATION, PiiType.FACILITY})
+
+
+def is_plausible(kind: PiiType, value: str) -> bool:
+    """Whether a model's finding can be what it says: ``-0.96`` names nobody, ``rpc.py`` neither.
+
+    A file's name stays a finding where a first name or surname is in it.
+    """
+    if kind not in _LETTERED:
+        return True
+    letters = _LETTERS.findall(value.lower())
+    if not letters or not _FILE.fullmatch(value.strip()):
+        return bool(letters)
+    return any(word in first_names() or word in surnames() for word in letters[:-1])
 
 
 def _read_map(label_map: Mapping[str, PiiType] | None) -> dict[str, PiiType]:

@@ -59,7 +59,8 @@ class Document:
 
     Attributes:
         id: Tells the document from all others of its source; only `SURROGATE` asks for it.
-        author: The author as the column holds it; only `SHIFT` asks for it.
+        author: Whose constant shifts its dates: the same word for all documents of an author, such as
+            the author's pseudonym; only `SHIFT` asks for it.
     """
 
     id: str = ""

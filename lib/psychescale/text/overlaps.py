@@ -1,7 +1,7 @@
 """Findings that overlap, resolved by one written rule."""
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from psychescale.text.findings import Finding, PiiType
 
@@ -20,12 +20,30 @@ def resolve_overlaps(findings: Iterable[Finding], text: str) -> list[Finding]:
         findings: Spans in `text`, in any order.
         text: The text that they point into.
     """
-    waiting = sorted({f for f in findings if f.start < f.end}, key=_by_weight)
-    if len(waiting) == 1:
-        return waiting
+    kept: list[Finding] = []
+    for cluster in _clusters(sorted({f for f in findings if f.start < f.end})):
+        kept += cluster if len(cluster) == 1 else _resolve(cluster, text)
+    return kept
+
+
+def _clusters(ordered: Iterable[Finding]) -> Iterator[list[Finding]]:
+    """Findings that hang together by overlaps; what is far apart is never compared."""
+    cluster: list[Finding] = []
+    end = 0
+    for finding in ordered:
+        if cluster and finding.start >= end:
+            yield cluster
+            cluster = []
+        cluster.append(finding)
+        end = max(end, finding.end)
+    if cluster:
+        yield cluster
+
+
+def _resolve(cluster: Iterable[Finding], text: str) -> list[Finding]:
     kept: list[Finding] = []
     covered: list[tuple[int, int]] = []  # of `kept`, disjoint, in order
-    for finding in waiting:
+    for finding in sorted(cluster, key=_by_weight):
         parts = _uncovered(finding, covered, text)
         kept.extend(parts)
         for part in parts:

@@ -4,8 +4,8 @@ Every text either comes back redacted or raises `RedactionError`; its caller put
 """
 
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, ParamSpec, TypeVar
 
@@ -14,14 +14,14 @@ from psychescale.text import rules
 from psychescale.text.findings import Finding, PiiType
 from psychescale.text.gate import may_hold_name
 from psychescale.text.handles import Handles
-from psychescale.text.ner import NerModel
+from psychescale.text.ner import NerModel, is_plausible
 from psychescale.text.normalize import Normalized, fold, normalize
 from psychescale.text.operators import PLACEHOLDER, Document, Operators
 from psychescale.text.overlaps import resolve_overlaps
 from psychescale.text.rules.rule import View
 from psychescale.text.windows import split_windows
 
-REDACTOR_VERSION: Final = "1"
+REDACTOR_VERSION: Final = "2"
 """Changes with every change of what is found or of how it is replaced."""
 
 MASK: Final = "\ufffc"
@@ -36,7 +36,10 @@ HARD: Final = frozenset(
 """Types whose values must be nowhere in the redacted text, not even where no rule saw them."""
 
 _MIN_HARD: Final = 4
-_MAX_PASSES: Final = 4
+_FEW_HARD: Final = (
+    16  # so many are looked for one by one, which is faster for texts of usual length
+)
+_CHECK_EVERY: Final = 65_536  # characters between two looks at the clock
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _NO_DOCUMENT: Final = Document()
@@ -143,7 +146,8 @@ class Redactor:
         for offset, window in split_windows(masked):
             _check(deadline)
             found.update(_moved(rules.find(View.of(window)), offset))
-            found.update(_moved(self._handles.find(window), offset))
+            if self._handles.any:
+                found.update(_moved(self._handles.find(window), offset))
         return _Draft(normal, masked, [f for f in found if f.type not in self._options.excluded])
 
     def _tier_2(self, drafts: list["_Draft"]) -> None:
@@ -159,11 +163,11 @@ class Redactor:
                     draft.found.extend(_outside_masks(finding, draft.masked))
 
     def _finish(self, draft: "_Draft", document: Document) -> Redacted:
-        deadline = time.monotonic() + self._options.timeout_s
         text = draft.normal.text
-        findings = resolve_overlaps(draft.found, text)
-        if not findings:
+        if not draft.found:
             return Redacted(text, [], {})
+        deadline = time.monotonic() + self._options.timeout_s
+        findings = resolve_overlaps(draft.found, text)
         pieces: list[str] = []
         position = 0
         for finding in findings:
@@ -211,12 +215,11 @@ def _mask(text: str) -> str:
     return PLACEHOLDER.sub(lambda match: MASK * len(match[0]), text)
 
 
-def _moved(findings: object, offset: int) -> list[Finding]:
-    moved: list[Finding] = list(findings)  # type: ignore[call-overload]
+def _moved(findings: Iterable[Finding], offset: int) -> Iterable[Finding]:
     if not offset:
-        return moved
+        return findings
     return [
-        Finding(f.start + offset, f.end + offset, f.type, f.source, f.confidence) for f in moved
+        Finding(f.start + offset, f.end + offset, f.type, f.source, f.confidence) for f in findings
     ]
 
 
@@ -229,7 +232,7 @@ def _outside_masks(finding: Finding, masked: str) -> list[Finding]:
         end += 1
     parts, position = [], start
     for piece in masked[start:end].split(MASK):
-        if any(char.isalnum() for char in piece):
+        if any(char.isalnum() for char in piece) and is_plausible(finding.type, piece):
             parts.append(
                 Finding(
                     position,
@@ -246,11 +249,32 @@ def _outside_masks(finding: Finding, masked: str) -> list[Finding]:
 def _without_rest(redacted: str, findings: Sequence[Finding], text: str, deadline: float) -> str:
     """Replaces what is left of hard identifiers: the same number a second time, without context."""
     hard = {text[f.start : f.end].strip(): f.type for f in findings if f.type in HARD}
-    for value, kind in hard.items():
-        if len(value) >= _MIN_HARD and value in redacted:
-            redacted = redacted.replace(value, f"[{kind.value}]")
-        _check(deadline)
-    return redacted
+    left = {value: kind for value, kind in hard.items() if len(value) >= _MIN_HARD}
+    if len(left) <= _FEW_HARD:
+        left = {value: kind for value, kind in left.items() if value in redacted}
+    return _replace_all(redacted, left, deadline) if left else redacted
+
+
+def _replace_all(text: str, values: Mapping[str, PiiType], deadline: float) -> str:
+    """Every value replaced, the longest first, in one pass whatever their number."""
+    lengths: defaultdict[str, set[int]] = defaultdict(set)
+    for value in values:
+        lengths[value[:_MIN_HARD]].add(len(value))
+    pieces: list[str] = []
+    position = done = checked = 0
+    while position < len(text):
+        if position >= checked:
+            _check(deadline)
+            checked = position + _CHECK_EVERY
+        for length in sorted(lengths.get(text[position : position + _MIN_HARD], ()), reverse=True):
+            kind = values.get(text[position : position + length])
+            if kind is not None:
+                pieces += (text[done:position], f"[{kind.value}]")
+                position = done = position + length
+                break
+        else:
+            position += 1
+    return "".join([*pieces, text[done:]])
 
 
 def _check(deadline: float) -> None:

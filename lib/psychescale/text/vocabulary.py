@@ -127,6 +127,57 @@ _FORUM: Final = (
     " worked workers working works worried worries worrying worse worst worth wouldn wouldnt wow"
     " writing written wrote ya yea years yellow yesterday yo younger youre yours youtube zero"
 )
+# Words that people take for a handle and that texts hold as words: weather, animals, food, things.
+_TAKEN: Final = (
+    "acorn adventure alien alpha anchor angel ant apple apricot archer arrow artist ash asteroid"
+    " astronaut atlas autumn avalanche avocado axe backpack bacon badger bagel baker bakery balloon"
+    " bamboo banana bandit banjo banner barista barrel basil bat battery beach bean bear beaver bee"
+    " beetle berry beta bicycle bike birch bird biscuit bison blade blanket blaze blizzard blossom"
+    " blue blueberry boat bold bolt bone bookworm boot bottle boulder bow brave bread breeze brick"
+    " bridge bright bronze brook broom brown brush bubble bucket buffalo bug builder bull bunny"
+    " burger burrito butter buttercup butterfly button cabbage cactus cake camel camera camp candle"
+    " candy canoe canyon captain caramel carpet carrot castle caterpillar cave cedar cello chain"
+    " chalk champion chaos cheese cheetah cherry chess chicken chili chipmunk chocolate cinnamon"
+    " circus citrus clam clay climber cloud clover clown cobra cocoa coconut coffee coin comet"
+    " compass cookie copper coral cork corn cosmic cosmos cotton cougar cowboy coyote crab cranberry"
+    " crane crayon cricket crimson crocodile crow crown cruise crystal cucumber cupcake curious curry"
+    " cyclone daffodil dagger daisy dandelion dark dawn deer demon desert detective diamond dinosaur"
+    " disco diver dolphin donkey donut doodle dove dragon dragonfly dream dreamer drifter drum duck"
+    " dumpling dune dusk dust eagle earth echo eclipse eel electric elephant elf ember emerald"
+    " emperor engine evergreen explorer fairy falcon farmer feather fern ferret fiddle fig firefly"
+    " fisherman flame flamingo flash flower flute fog forest fork fossil fountain fox freckles frog"
+    " frost galaxy gamer garden garlic gazelle gecko gem geyser ghost ginger giraffe glacier glitter"
+    " globe glove goat goblet goblin goose gorilla grape grass gravity green grey griffin grizzly"
+    " guitar gull hammer hamster harbor harp harvest hawk hazelnut hedgehog helmet herb hermit heron"
+    " hiker hippo hobbit honey honeybee hornet hummingbird hunter hurricane ice iceberg icicle indigo"
+    " ink insomnia iron island ivory ivy jackal jaguar jam jazz jelly jellyfish jewel juggler juice"
+    " jungle juniper kangaroo kayak ketchup kettle kiwi knight koala ladder lady ladybug lagoon lake"
+    " lamp lantern lava lavender leaf lemon lemonade leopard librarian lighthouse lightning lilac"
+    " lime lion lizard llama lobster lotus lynx magenta magic magma magnet magnolia magpie mango"
+    " maple marble marigold marmalade marsh maverick meadow melody melon mermaid meteor midnight"
+    " minotaur mint mirage mist moon moonbeam moonlight moose mosaic mosquito moss moth mountain"
+    " mouse muffin mushroom mustard mystery mystic nacho nebula nectar needle neon newt nightingale"
+    " nightmare ninja nomad noodle nova nutmeg oak oasis oatmeal ocean octopus olive onion opal"
+    " optimist orca orchard orchid origami osprey otter owl ox oyster paintbrush pancake panda"
+    " panther papaya paper parade parrot pasta peach peacock peanut pear pearl pebble pelican pencil"
+    " penguin pepper peppermint phantom phoenix piano pickle pie pigeon piglet pilot pine pineapple"
+    " pink pioneer pirate pixel pixie planet platypus plum pluto pony poppy porcupine possum potato"
+    " prairie pretzel prism puddle puffin puma pumpkin puppy purple puzzle python quail quartz"
+    " quicksilver rabbit raccoon radish rainbow raindrop ranger raspberry raven rebel reef reindeer"
+    " rhino rhubarb rhythm riddle river robin robot rocket rogue rooster rust saffron sailor"
+    " salamander salmon sandstorm sandwich sapphire sardine saturn savage scarecrow scarlet scientist"
+    " scorpion scout seagull seahorse seal seashell shadow shark sheep shepherd silence silver skater"
+    " skeleton skull skunk skyline slice sloth snail snake snow snowball snowfall snowflake snowman"
+    " spark sparkle sparrow sphinx spice spider spinach spoon spring sprout squash squid squirrel"
+    " stallion star stardust starfish starlight steam steel storm strawberry stream sugar summer"
+    " summit sun sunbeam sunday sunflower sunny sunrise sunset sunshine surfer swan tangerine tango"
+    " tea teacup teapot tempest temple thistle thorn thunder thunderstorm tiger toad toast tofu"
+    " tomato topaz tornado tortoise toucan trooper trout tulip tundra tunnel turkey turnip turquoise"
+    " turtle tuxedo twilight twister umbrella unicorn valley vampire vanilla velvet violet violin"
+    " viper volcano voyager vulture waffle walnut walrus wanderer warrior wasp waterfall watermelon"
+    " wave weasel whale wheat whisper whistle willow wind windmill winter wizard wolf wombat wonder"
+    " woodpecker wren yak yellow yeti yogurt zebra zen zephyr zombie"
+)
 # fmt: on
 _ENDINGS: Final = ("s", "es", "d", "ed", "ing", "ly", "er", "n")
 
@@ -145,3 +196,13 @@ def is_common(word: str) -> bool:
     return word in known or any(
         word.endswith(ending) and word.removesuffix(ending) in known for ending in _ENDINGS
     )
+
+
+@cache
+def _taken() -> frozenset[str]:
+    return frozenset(_TAKEN.split())
+
+
+def is_everyday(word: str) -> bool:
+    """Whether a lower-case word is common, or one that texts hold as often as handles do."""
+    return word in _taken() or is_common(word)

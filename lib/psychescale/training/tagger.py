@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from psychescale.model.quiet import quiet_transformers
+from psychescale.model.spec import Precision
 from psychescale.training import fit
 from psychescale.training.tagger_data import IGNORED, TAGS, TaggedText
 from psychescale.training.trainer import make_optimizer
@@ -43,6 +44,7 @@ def fine_tune_tagger(
     *,
     output: Path,
     frozen_layers: int = 0,
+    precision: Precision = "fp32",
     on_progress: Callable[[int], None] = lambda _: None,
 ) -> TaggerFit:
     """Train all weights with cross-entropy; keep those of the epoch that is best on `held_out`.
@@ -57,6 +59,8 @@ def fine_tune_tagger(
         output: Folder to write model and tokenizer to, a plain Hugging Face folder.
         frozen_layers: Leave the embeddings and so many of the lowest layers as they are (0: train
             all), which makes a second training cheaper.
+        precision: ``bf16`` computes matrix products in bfloat16, weights stay in float32: several
+            times faster on processors that have such instructions.
         on_progress: Told how many texts have been read so far, counted over epochs.
     """
     from transformers import (
@@ -93,6 +97,8 @@ def fine_tune_tagger(
             ignore_mismatched_sizes=True,
         )
         _freeze(model, frozen_layers)
+        positions = getattr(model.config, "max_position_embeddings", options.max_length)
+        max_length = min(options.max_length, positions, tokenizer.model_max_length)
         trainer = Trainer(
             model=model,
             args=TrainingArguments(
@@ -106,6 +112,7 @@ def fine_tune_tagger(
                 train_sampling_strategy="group_by_length",
                 seed=options.seed,
                 use_cpu=not torch.cuda.is_available(),
+                bf16=precision == "bf16",
                 eval_strategy="epoch",
                 save_strategy="epoch",
                 save_total_limit=1,
@@ -117,8 +124,8 @@ def fine_tune_tagger(
                 disable_tqdm=True,
                 dataloader_pin_memory=torch.cuda.is_available(),
             ),
-            train_dataset=encode_tagged(tokenizer, rows, options.max_length),
-            eval_dataset=encode_tagged(tokenizer, held_out, options.max_length),
+            train_dataset=encode_tagged(tokenizer, rows, max_length),
+            eval_dataset=encode_tagged(tokenizer, held_out, max_length),
             data_collator=DataCollatorForTokenClassification(tokenizer),
             compute_metrics=_token_f2,
             callbacks=[Report(), EarlyStoppingCallback(early_stopping_patience=_PATIENCE)],

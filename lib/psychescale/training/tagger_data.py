@@ -51,8 +51,21 @@ class TaggedText:
     template: str
 
 
-def read_tagged(path: Path) -> list[TaggedText]:
+FOLDS: Final = 5
+"""Parts of a set for cross-validation; see `fold_of`."""
+
+
+def fold_of(row_id: str) -> int:
+    """Which of `FOLDS` parts a row is in: from the first byte of the SHA-256 of its id."""
+    return hashlib.sha256(row_id.encode()).digest()[0] % FOLDS
+
+
+def read_tagged(path: Path, *, without_fold: int | None = None) -> list[TaggedText]:
     """Read a file of public spans, one object a line: ``{text, spans: [{start, end, label}]}``.
+
+    Args:
+        path: The file.
+        without_fold: Leave out the rows whose ``id`` is in this fold.
 
     Raises:
         InputError: A line does not have this form.
@@ -61,7 +74,9 @@ def read_tagged(path: Path) -> list[TaggedText]:
     for number, line in enumerate(path.read_text(encoding="utf-8").split("\n")):
         if line.strip():
             try:
-                rows.append(_tagged(json.loads(line)))
+                row = json.loads(line)
+                if without_fold is None or fold_of(str(row["id"])) != without_fold:
+                    rows.append(_tagged(row))
             except (ValueError, KeyError, TypeError):
                 raise InputError(
                     f"{path.name}, line {number + 1}: no text with spans.",

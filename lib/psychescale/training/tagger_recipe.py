@@ -1,12 +1,12 @@
 """The recipe of our tagger: first clean texts with many identifiers, then real posts."""
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Final
 
+from psychescale.model.spec import Precision
 from psychescale.training.fit import FitOptions
 from psychescale.training.tagger import TaggerFit, fine_tune_tagger
 from psychescale.training.tagger_data import IGNORED, TaggedText, lower_some, split_by_template
@@ -27,48 +27,75 @@ _REPLAY: Final = 150  # clean texts among the posts, against forgetting
 _LOWER_SHARE: Final = 0.15  # matters to cased backbones alone
 
 
-def train_tagger(
+def learn_clean(
     backbone: Path,
     clean: Sequence[TaggedText],
-    posts: Sequence[TaggedText],
     *,
     output: Path,
-    first: FitOptions = FIRST,
-    second: FitOptions = SECOND,
+    options: FitOptions = FIRST,
+    precision: Precision = "fp32",
     on_progress: Callable[[int], None] = lambda _: None,
-) -> tuple[TaggerFit, TaggerFit]:
-    """Train on both, one after the other, each until it is no better on wordings held out.
+) -> TaggerFit:
+    """Train on generated texts until it is no better on wordings held out.
 
     Args:
         backbone: A pretrained encoder.
         clean: Generated texts, such as presidio-research's and our own grammar's.
+        output: Folder to write model and tokenizer to, a plain Hugging Face folder.
+        options: Choices of the run.
+        precision: Of matrix products.
+        on_progress: Told how many texts have been read so far.
+    """
+    train, held_out = _halves(clean)
+    lowered = lower_some(train, share=_LOWER_SHARE, seed=options.seed)
+    return fine_tune_tagger(
+        backbone,
+        lowered,
+        held_out,
+        options,
+        output=output,
+        precision=precision,
+        on_progress=on_progress,
+    )
+
+
+def learn_posts(
+    base: Path,
+    clean: Sequence[TaggedText],
+    posts: Sequence[TaggedText],
+    *,
+    output: Path,
+    options: FitOptions = SECOND,
+    precision: Precision = "fp32",
+    on_progress: Callable[[int], None] = lambda _: None,
+) -> TaggerFit:
+    """Train what `learn_clean` made on real posts, with some of the generated texts among them.
+
+    Args:
+        base: Folder of `learn_clean`.
+        clean: The texts that it has read.
         posts: Real posts, such as those of WNUT 2017.
         output: Folder to write model and tokenizer to, a plain Hugging Face folder.
-        first: Options on `clean`.
-        second: Options on `posts`.
-        on_progress: Told how many texts have been read so far, counted anew for the posts.
-
-    Returns:
-        How the two runs ended.
+        options: Choices of the run.
+        precision: Of matrix products.
+        on_progress: Told how many texts have been read so far.
     """
-    with tempfile.TemporaryDirectory(prefix="psychescale-train-") as scratch:
-        base = Path(scratch)
-        train, held_out = split_by_template(clean, held_out=HELD_OUT)
-        lowered = lower_some(train, share=_LOWER_SHARE, seed=first.seed)
-        one = fine_tune_tagger(
-            backbone, lowered, held_out, first, output=base, on_progress=on_progress
-        )
-        rows, held_out_posts = second_rows(train, held_out, posts, seed=second.seed)
-        two = fine_tune_tagger(
-            base,
-            rows,
-            held_out_posts,
-            second,
-            output=output,
-            frozen_layers=_FROZEN_LAYERS,
-            on_progress=on_progress,
-        )
-    return one, two
+    rows, held_out = second_rows(*_halves(clean), posts, seed=options.seed)
+    return fine_tune_tagger(
+        base,
+        rows,
+        held_out,
+        options,
+        output=output,
+        frozen_layers=_FROZEN_LAYERS,
+        precision=precision,
+        on_progress=on_progress,
+    )
+
+
+def _halves(clean: Sequence[TaggedText]) -> tuple[list[TaggedText], list[TaggedText]]:
+    """Both runs hold the same wordings out."""
+    return split_by_template(clean, held_out=HELD_OUT)
 
 
 def second_rows(

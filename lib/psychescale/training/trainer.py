@@ -232,5 +232,5 @@ def make_optimizer(
             {"params": head, "lr": head_learning_rate},
         ],
         weight_decay=0.0,
-        fused=True,  # one pass over weights and moments: a quarter of a step on processors otherwise
+        fused=True,  # one pass over weights and moments: else nearly half of a step on processors
     )

@@ -40,23 +40,35 @@ def _index() -> Mapping[str, tuple[int, ...]]:
 
 
 _INDEX: Final = _index()
-_UNTRIGGERED: Final = frozenset(i for i, r in enumerate(RECOGNIZERS) if r.triggers is None)
+_TRIGGERS: Final = frozenset(_INDEX)
+_DIGIT: Final = "0"  # in a view's shape
+# A row without a digit, which most short posts are, is not asked for shapes that have one.
+_DIGITLESS: Final = tuple(
+    not r.shapes or any(_DIGIT not in part for part in r.shapes) for r in RECOGNIZERS
+)
+_UNTRIGGERED: Final = tuple(i for i, r in enumerate(RECOGNIZERS) if r.triggers is None)
+_UNTRIGGERED_DIGITLESS: Final = tuple(i for i in _UNTRIGGERED if _DIGITLESS[i])
 
 
 def find(view: View) -> list[Finding]:
     """What tier 1 finds in a view, overlaps included."""
-    return [finding for recognizer in applicable(view) for finding in recognizer.find(view)]
+    found: list[Finding] = []
+    for recognizer in applicable(view):
+        found += recognizer.find(view)
+    return found
 
 
 def applicable(view: View) -> list[Recognizer]:
     """Recognizers whose gate lets the view through."""
-    positions = set(_UNTRIGGERED)
-    for word in view.words:
-        if word in _INDEX:
-            positions.update(_INDEX[word])
     shape = view.shape
+    digits = _DIGIT in shape
+    positions = set(_UNTRIGGERED if digits else _UNTRIGGERED_DIGITLESS)
+    for word in view.words & _TRIGGERS:
+        positions.update(_INDEX[word])
     passed = []
     for position in positions:
+        if not digits and not _DIGITLESS[position]:
+            continue
         recognizer = RECOGNIZERS[position]
         if recognizer.shapes:
             for part in recognizer.shapes:

@@ -97,6 +97,9 @@ _SMALL_BLOCK: Final = _NOT_NAMES | words(
 )
 
 
+_SHOUT: Final = 80  # characters before a word that tell whether everything is in capitals
+
+
 def _ok_word(word: str) -> bool:
     return len(word.rstrip(".")) == 1 or word.lower().strip(".'") not in _NOT_NAMES
 
@@ -138,7 +141,8 @@ def _titled_small(view: View, spot: int) -> Iterator[Finding]:
     match = _TITLED_SMALL.match(view.text, spot)
     if match is not None:
         parts = match["x"].split(" ")
-        if parts[0] in surnames() | first_names() and parts[0] not in _SMALL_BLOCK:
+        known = parts[0] in surnames() or parts[0] in first_names()
+        if known and parts[0] not in _SMALL_BLOCK:
             named = len(parts) > 1 and parts[1] in surnames() and parts[1] not in _SMALL_BLOCK
             end = match.end("x") if named else match.start("x") + len(parts[0])
             yield _finding(match.start(), end, "title", 0.7)
@@ -175,7 +179,11 @@ def _capital_name(view: View, name: re.Match[str], *, weak: bool) -> Iterator[Fi
         return
     first = view.low[start:end].split(" ")[0].split("-")[0].strip(".")
     known = first in clear_first_names() or (first in first_names() and " " in view.text[start:end])
-    shouted = view.text[start:end].isupper() and end - start > 1 and view.text[:start].isupper()
+    shouted = (
+        view.text[start:end].isupper()
+        and end - start > 1
+        and view.text[max(0, start - _SHOUT) : start].isupper()
+    )
     if known or (not weak and len(first) > 1 and not shouted):
         yield _finding(start, end, "introduced", 0.85 if known else 0.7)
 
