@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -19,9 +19,11 @@ from psychescale.modelling.record import (
 )
 from psychescale.notice import NOTICE
 from psychescale.settings import TrainConfig
+from psychescale.spark.distributed import DistributedFit
 from psychescale.spark.labelled import read_given
 from psychescale.spark.progress import ProgressDisplay
 from psychescale.spark.session import open_session
+from psychescale.training.fit import Fitted, fit
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,7 +47,10 @@ def train(config: TrainConfig, console: Console) -> None:
 
     total = round(config.epochs * len(parts.index("train")))
     with ProgressDisplay(console, title="training", total=total) as progress:
-        outcome = fit_parts(config, start, parts, on_progress=progress.update)
+        fitter: Callable[..., Fitted] = fit
+        if config.processes > 1:
+            fitter = DistributedFit(spark, config.processes, config.train_on, config.verbose)
+        outcome = fit_parts(config, start, parts, on_progress=progress.update, fitter=fitter)
     facts = scoring_facts(config, start, parts, outcome, mark=corpus.mark)
     keep_membership(restricted, parts, outcome)
     seal_bundle(bundle, facts, card_text(facts, parts))

@@ -110,6 +110,9 @@ class ScoreConfig(JobConfig):
     keep: Names = Field((), description="columns to pass through to the score table")
     encoding: str = Field("utf-8", description="of CSV and JSON lines, as in cp1252")
     accept_raw: bool = Field(False, description="score a corpus that is not marked as anonymized")
+    accept_other_redaction: bool = Field(
+        False, description="score a corpus of another normalizer or redactor than the model's"
+    )
 
     labels: Names = Field((), description="names of the labels, in the model's order")
     allow_generic_labels: bool = Field(False, description="accept names such as LABEL_0")
@@ -265,6 +268,12 @@ class TrainConfig(LabelledConfig):
         None, description="folder for checkpoints, from which the same command resumes"
     )
     seed: int = Field(0, description="of split, initial weights, copies, order and dropout")
+    processes: _Positive = Field(
+        1, description="processes that train together, one a GPU; a step takes --batch-size of each"
+    )
+    train_on: Literal["driver", "executors"] = Field(
+        "driver", description="where they run; on executors all folders must be shared storage"
+    )
 
     calibrate: bool = Field(True, description="fit slope and intercept per label on validation")
     thresholds: str = Field(

@@ -92,7 +92,12 @@ def _former_labels(folder: Path, config: TrainConfig) -> tuple[str, ...]:
 
 
 def fit_parts(
-    config: TrainConfig, start: Start, parts: Parts, *, on_progress: Callable[[int], None]
+    config: TrainConfig,
+    start: Start,
+    parts: Parts,
+    *,
+    on_progress: Callable[[int], None],
+    fitter: Callable[..., Fitted] = fit,
 ) -> Outcome:
     """Train on the training part into the folder ``config.output``, then fit what goes with it.
 
@@ -101,6 +106,7 @@ def fit_parts(
         start: What training starts from.
         parts: The rows.
         on_progress: Told how many texts have been read so far.
+        fitter: `fit`, or what calls it in several processes.
 
     Raises:
         UsageError: The checkpoints belong to another run.
@@ -110,7 +116,7 @@ def fit_parts(
     train, validation = parts.to_fit("train"), parts.to_fit("validation")
     if train is None:  # `divide` refuses this
         raise ValueError("no training rows")
-    fitted = fit(
+    fitted = fitter(
         start.folder,
         train,
         parts.labels,

@@ -14,7 +14,7 @@ from psychescale.modelling.judging import RowScores, Subject
 from psychescale.modelling.publish import MeasureRow
 from psychescale.modelling.rows import LabelledRows
 from psychescale.notice import NOTICE
-from psychescale.scoring.identity import compute_scoring_id
+from psychescale.scoring.identity import compute_scoring_id, of_texts
 from psychescale.settings import EvaluateConfig
 from psychescale.spark.faults import explained
 from psychescale.spark.labelled import open_labelled, read_rows
@@ -58,7 +58,7 @@ def read_scores(
     if table is None:
         raise InputError("There is no score table at --scores.", remedy="Check --scores.")
     scoring_id = compute_scoring_id(
-        subject.spec, subject.options, second_text=config.second_text_column is not None
+        of_texts(subject.spec, rows.mark), subject.options, second_text=config.second_text_column is not None
     )
     names = [PROBABILITY_PREFIX + suffix for suffix in subject.spec.columns]
     wanted = spark.createDataFrame([(name,) for name in set(rows.ids)], "id string")
