@@ -100,7 +100,9 @@ def true_values(by_author: bool) -> dict[str, float]:
 def intervals(drawn: Drawn, seed: int) -> dict[str, tuple[float, float]]:
     """The interval of every measure on one data set."""
     first, second = drawn.first, drawn.second
-    units = bearing_units(first, THRESHOLDS)
+    both_units = [bearing_units(p, THRESHOLDS) for p in (first, second)]
+    units = both_units[0]
+    larger = {name: np.maximum(units[name], both_units[1][name]) for name in units}
     draws = [replicate(p, both(p), n_replicates=REPLICATES, seed=seed) for p in (first, second)]
     found: dict[str, tuple[float, float]] = {}
     for index, (one, two) in enumerate(zip(both(first), both(second), strict=True)):
@@ -123,7 +125,8 @@ def intervals(drawn: Drawn, seed: int) -> dict[str, tuple[float, float]]:
             found[f"difference of {name}"] = difference_interval(
                 float((value - points[1][name])[0]),
                 samples[0][name] - samples[1][name],
-                units=unit,
+                units=int(larger[name][0]),
+                kind=KINDS[name],
             )
     fitted = recalibrate(first, 0)
     found["calibration slope"] = (fitted.slope.low, fitted.slope.high)
@@ -171,7 +174,9 @@ def simulate(positives: int, by_author: bool, n_datasets: int) -> dict[str, Any]
 def main() -> None:
     """Simulate every cell and print the coverage of every measure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--positives", type=int, nargs="*", default=list(DATASETS), choices=DATASETS)
+    parser.add_argument(
+        "--positives", type=int, nargs="*", default=list(DATASETS), choices=DATASETS
+    )
     parser.add_argument("--datasets", type=int, help=f"data sets a cell (default: {DATASETS})")
     options = parser.parse_args()
     machine = describe_machine()

@@ -22,8 +22,9 @@ from psychescale.modelling.judging import (
     score_rows,
     truth_of,
 )
+from psychescale.modelling.looking import try_attention
 from psychescale.modelling.membership import Study, arrange, require_one_source
-from psychescale.modelling.publish import measure_rows, publish
+from psychescale.modelling.publish import measure_rows, publish, write_card
 from psychescale.notice import NOTICE
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings import EvaluateConfig
@@ -59,8 +60,11 @@ def evaluate(config: EvaluateConfig, console: Console) -> None:
     if not scores.usable.any():
         raise InputError("No row has a score.", remedy="Check --text-column and the model.")
     suite = scorer if config.challenge else None
-    document = judge(config, subject, study, scores, scorer=suite, rival=rival)
+    looked = try_attention(config, subject, study.rows)
+    document = judge(config, subject, study, scores, scorer=suite, rival=rival, faithfulness=looked)
     shown = publish(output, document)
+    if config.write_card:
+        write_card(subject, shown, part=config.part if config.membership else None)
     write_measures(spark, config.output, list(measure_rows(shown)))
     _print_outcome(console, config, shown)
 

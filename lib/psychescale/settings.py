@@ -233,7 +233,8 @@ class TrainConfig(LabelledConfig):
         "refuse", description="what to do with rows that a later given part repeats"
     )
     membership_key_file: str | None = Field(
-        None, description="file whose bytes key the digest of each part's ids in the bundle"
+        None,
+        description="file whose bytes key the digest of each part's ids (default: made beside them)",
     )
 
     head: Literal["standard", "label-attention"] | None = Field(
@@ -304,6 +305,10 @@ class EvaluateConfig(LabelledConfig):
     weight_column: str | None = Field(
         None, description="column with how many documents a document stands for"
     )
+    raters: Names = Field(
+        (),
+        description="columns with the labels of one rater each; with --label-columns: RATER_LABEL",
+    )
     only: Names = Field((), description="labels to judge (default: all of the model's)")
     slice_columns: Names = Field((), alias="slice", description="columns to compare groups by")
 
@@ -317,6 +322,12 @@ class EvaluateConfig(LabelledConfig):
         description="baselines, where there are rows to learn from",
     )
     challenge: bool = Field(True, description="put the challenge suite to the model")
+    faithfulness_texts: Annotated[int, Field(ge=0)] = Field(
+        100, description="texts on which a label-attention head's attention is tested"
+    )
+    write_card: bool = Field(
+        False, description="write the main measures into the model card of --model"
+    )
 
     revision: str | None = Field(None, description="commit of a hub id, 40 hex digits")
     labels: Names = Field((), description="names of the labels, in the model's order")

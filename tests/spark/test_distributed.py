@@ -37,9 +37,7 @@ def plain_model(make_model: Callable[..., Path]) -> Path:
 
 def test_two_processes_are_one(spark: SparkSession, plain_model: Path, tmp_path: Path) -> None:
     """Two processes on gloo with half the rows each end with the weights of one with all of them."""
-    alone = fit(
-        plain_model, TRAIN, LABELS, WHOLE, output=tmp_path / "alone", validation=VALIDATION
-    )
+    alone = fit(plain_model, TRAIN, LABELS, WHOLE, output=tmp_path / "alone", validation=VALIDATION)
     seen: list[int] = []
     together = DistributedFit(spark, processes=2)(
         plain_model,

@@ -242,7 +242,13 @@ class TestEvaluation:
         """Only test rows are judged; every contender is there; a model equals itself."""
         names = [one["name"] for one in document["contenders"]]
         assert document["data"]["n_documents"] == len(parts.index("test"))
-        assert names[1:5] == ["base-rate", "always-positive", "lexicon", "tfidf"]
+        assert names[1:6] == [
+            "before calibration",
+            "base-rate",
+            "always-positive",
+            "lexicon",
+            "tfidf",
+        ]
         assert document["contenders"][-1]["differences"]["f1_macro"]["value"] == 0
         assert document["recommendation"]["verdict"] == "no difference shown"
         assert [table["column"] for table in document["slices"]][-1] == "source"

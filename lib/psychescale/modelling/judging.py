@@ -84,11 +84,13 @@ class RowScores:
         probabilities: float64, shape (n_rows, n_labels); NaN where a row has no score.
         n_tokens: int64, shape (n_rows,).
         truncated: bool, shape (n_rows,).
+        logits: float64, raw, shape (n_rows, n_labels); None where they are not known.
     """
 
     probabilities: Floats
     n_tokens: NDArray[np.int64]
     truncated: NDArray[np.bool_]
+    logits: Floats | None = None
 
     @property
     def usable(self) -> NDArray[np.bool_]:
@@ -98,7 +100,12 @@ class RowScores:
 
     def take(self, rows: NDArray[np.bool_]) -> "RowScores":
         """Some of the rows."""
-        return RowScores(self.probabilities[rows], self.n_tokens[rows], self.truncated[rows])
+        return RowScores(
+            self.probabilities[rows],
+            self.n_tokens[rows],
+            self.truncated[rows],
+            None if self.logits is None else self.logits[rows],
+        )
 
 
 def open_subject(config: EvaluateConfig) -> Subject:
@@ -185,6 +192,7 @@ def score_rows(
                 scored.probabilities.astype(np.float64),
                 scored.n_tokens.astype(np.int64),
                 scored.truncated,
+                scored.logits.astype(np.float64),
             )
         )
         if on_progress is not None:
@@ -193,6 +201,7 @@ def score_rows(
         np.concatenate([part.probabilities for part in parts]),
         np.concatenate([part.n_tokens for part in parts]),
         np.concatenate([part.truncated for part in parts]),
+        np.concatenate([part.logits for part in parts if part.logits is not None]),
     )
 
 

@@ -116,7 +116,9 @@ def show_difference(estimate: Mapping[str, Any]) -> Markup:
 
 
 def _digits(value: float, pattern: str) -> str:
-    return format(value, pattern).replace("-", "−")
+    text = format(value, pattern)
+    # What rounds to 0 has no sign.
+    return text.lstrip("+-") if float(text) == 0 else text.replace("-", "−")
 
 
 def _figures(document: Mapping[str, Any]) -> dict[str, Markup]:

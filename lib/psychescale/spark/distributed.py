@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from pyspark.ml.torch.distributor import TorchDistributor
 from pyspark.sql import SparkSession
 
 from psychescale.errors import ModelError, PsychescaleError, UsageError
@@ -97,8 +98,6 @@ class DistributedFit:
         return outcome
 
     def _run(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> object:
-        from pyspark.ml.torch.distributor import TorchDistributor
-
         with _environment(_threads(self.processes) if self.place == "driver" else {}):
             try:
                 distributor = TorchDistributor(

@@ -12,6 +12,7 @@ from psychescale.errors import InputError
 from psychescale.labels import PROBABILITY_PREFIX
 from psychescale.modelling.judging import RowScores, Subject
 from psychescale.modelling.publish import MeasureRow
+from psychescale.modelling.raters import rater_columns
 from psychescale.modelling.rows import LabelledRows
 from psychescale.notice import NOTICE
 from psychescale.scoring.identity import compute_scoring_id, of_texts
@@ -37,7 +38,7 @@ def read_judged(spark: SparkSession, config: EvaluateConfig) -> dict[str, Labell
             continue
         further: Sequence[str | None] = ()
         if name == "input":
-            further = (config.weight_column, *config.slice_columns)
+            further = (config.weight_column, *config.slice_columns, *rater_columns(config))
         plain = config
         if name != "input":  # who taught a baseline is of no matter
             plain = config.model_copy(update={"author_column": None})
@@ -58,7 +59,9 @@ def read_scores(
     if table is None:
         raise InputError("There is no score table at --scores.", remedy="Check --scores.")
     scoring_id = compute_scoring_id(
-        of_texts(subject.spec, rows.mark), subject.options, second_text=config.second_text_column is not None
+        of_texts(subject.spec, rows.mark),
+        subject.options,
+        second_text=config.second_text_column is not None,
     )
     names = [PROBABILITY_PREFIX + suffix for suffix in subject.spec.columns]
     wanted = spark.createDataFrame([(name,) for name in set(rows.ids)], "id string")
