@@ -17,6 +17,7 @@ from psychescale.modelling.record import (
     restricted_folder,
     scoring_facts,
 )
+from psychescale.modelling.tracking import require_mlflow, track
 from psychescale.notice import NOTICE
 from psychescale.settings import TrainConfig
 from psychescale.spark.distributed import DistributedFit
@@ -35,6 +36,7 @@ def train(config: TrainConfig, console: Console) -> None:
     """Check start and rows, make the parts, fit, calibrate, choose thresholds, and seal the bundle."""
     bundle, restricted = Path(config.output), restricted_folder(config)
     require_free(bundle)
+    require_mlflow(config)
     start = starting_point(config)
     if config.membership_key_file is not None:
         read_key(config.membership_key_file)
@@ -54,9 +56,10 @@ def train(config: TrainConfig, console: Console) -> None:
     facts = scoring_facts(config, start, parts, outcome, mark=corpus.mark)
     keep_membership(restricted, parts, outcome)
     seal_bundle(bundle, facts, card_text(facts, parts))
+    tracked = track(config, facts)
     if config.json_output:
         told = {"bundle": str(bundle), "labels": facts["labels"], **facts["split"]}
-        print(json.dumps({**told, **facts["training"]}))
+        print(json.dumps({**told, "mlflow_run": tracked, **facts["training"]}))
     _print_outcome(console, config, outcome)
 
 

@@ -276,6 +276,11 @@ class TrainConfig(LabelledConfig):
         "driver", description="where they run; on executors all folders must be shared storage"
     )
 
+    mlflow: str | None = Field(
+        None, description="MLflow server or folder that the run is written to (extra: mlflow)"
+    )
+    mlflow_experiment: str = Field("psychescale", description="experiment of --mlflow")
+
     calibrate: bool = Field(True, description="fit slope and intercept per label on validation")
     thresholds: str = Field(
         "f1", description="f1, sensitivity=.90, specificity=.95, or none; chosen on validation"

@@ -11,7 +11,7 @@ from psychescale.evaluation.baselines import lexicon
 from psychescale.evaluation.challenge import challenge
 from psychescale.evaluation.comparison import Scored, compare
 from psychescale.evaluation.document import Context, to_document
-from psychescale.evaluation.document_parts import Contender, Extras
+from psychescale.evaluation.document_parts import Contender, Extras, Rival, Subgroup
 from psychescale.evaluation.estimates import evaluate
 from psychescale.evaluation.masking import MASK, mask
 from psychescale.evaluation.predictions import Predictions
@@ -48,6 +48,15 @@ def make_document(**context: Any) -> dict[str, Any]:
         challenge=challenge(lexicon(LABELS), LABELS),
         agreement=agree(np.stack([truth, truth]).astype(float)),
         recommendation=recommend(comparison, labels=LABELS),
+        rival=Rival(
+            LABELS,
+            comparison,
+            [Subgroup("source", "b", 200, 90, comparison), Subgroup("x", "y", 396, 9, comparison)],
+        ),
+        uncalibrated=other,
+        faithfulness=[
+            {"ranking": "random", "comprehensiveness": 0.1, "sufficiency": 0.2, "n_texts": 5}
+        ],
     )
     flow = (("read", 407), ("without a label", 7), ("evaluated", 400))
     return to_document(evaluation, Context({"name": "m"}, flow, **context), extras)
