@@ -28,7 +28,7 @@ from psychescale.modelling.publish import measure_rows, publish, write_card
 from psychescale.notice import NOTICE
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings import EvaluateConfig
-from psychescale.spark.judged import read_judged, read_scores, write_measures
+from psychescale.spark.judged import open_scored, read_judged, read_scores, write_measures
 from psychescale.spark.progress import ProgressDisplay
 from psychescale.spark.session import open_session
 
@@ -45,8 +45,11 @@ def evaluate(config: EvaluateConfig, console: Console) -> None:
     require_one_source(config)
     require_baselines(config.baselines)
     require_slices(config)
-    subject, rival = open_subject(config), open_rival(config)
+    alone = config.model is None and config.scores is not None
+    named = None if alone else open_subject(config)
+    rival = open_rival(config)
     spark = open_session(config.spark, verbose=config.verbose)
+    subject = named or open_scored(spark, config)
     study = arrange(read_judged(spark, config), config)
     labels = judged_labels(config, subject.spec)
     truth_of(study.rows, labels, config)
@@ -55,7 +58,8 @@ def evaluate(config: EvaluateConfig, console: Console) -> None:
     if config.dry_run:
         return
 
-    scorer = subject.load() if config.challenge or config.scores is None else None
+    wanted = not alone and (config.challenge or config.scores is None)
+    scorer = subject.load() if wanted else None
     scores = _scores(config, console, subject, scorer, study)
     if not scores.usable.any():
         raise InputError("No row has a score.", remedy="Check --text-column and the model.")

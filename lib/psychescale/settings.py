@@ -297,11 +297,14 @@ class EvaluateConfig(LabelledConfig):
     """Judge a model on labelled texts: measures with intervals, a report, a table."""
 
     task: Literal["labels"] = Field("labels", description="what is judged")
-    model: str = Field(description="model folder, bundle, or hub id with --revision")
+    model: str | None = Field(
+        None, description="model folder, bundle, or hub id with --revision (or --scores alone)"
+    )
     input: str = Field(description="labelled texts that the model has not seen")
     output: str = Field(description="folder for measures and report; must not exist")
     scores: str | None = Field(
-        None, description="score table of this model, read in place of scoring the texts again"
+        None,
+        description="score table, read in place of scoring the texts again; alone: at 0.5",
     )
     membership: str | None = Field(
         None, description="membership.jsonl of `train`: of --input only --part is judged"

@@ -10,9 +10,12 @@ from pyspark.sql import SparkSession
 from safetensors.numpy import load_file
 
 from psychescale.errors import InputError
+from psychescale.model.checkpoint import open_checkpoint
 from psychescale.spark.distributed import DistributedFit
 from psychescale.training.fit import FitOptions, fit
 from psychescale.training.rows import Rows
+from tests.spark.conftest import write_json_lines
+from tests.spark.test_train_job import rows_of
 from tests.unit.test_fit import LABELS, TARGETS, TEXTS, TRAIN, VALIDATION
 
 # A step reads all rows, so that it does not matter how they are dealt out to the processes.
@@ -71,3 +74,21 @@ def test_refusal_keeps_its_class(spark: SparkSession, plain_model: Path, tmp_pat
         DistributedFit(spark, processes=2)(
             plain_model, unseen, (*LABELS, "ghost"), WHOLE, output=tmp_path / "out"
         )
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
+def test_reached_by_a_flag(run: Callable[..., int], tiny_model: Path, tmp_path: Path) -> None:
+    """`train --processes 2 --mlflow FOLDER` makes a whole bundle, and a run that is tracked."""
+    corpus = write_json_lines(tmp_path / "in.jsonl", rows_of(5, 60, "r"))
+    code = run(
+        "train", "--backbone", tiny_model, "--train", corpus, "--accept-raw", "--output",
+        tmp_path / "bundle", "--epochs", "1", "--batch-size", "8", "--max-length", "32",
+        "--processes", "2", "--mlflow", tmp_path / "runs",
+    )  # fmt: skip
+    scoring = open_checkpoint(tmp_path / "bundle").scoring
+    rows = scoring["training"]["rows"]
+
+    assert code == 0
+    assert scoring["training"]["steps"] == -(-rows // 16)
+    assert scoring["calibration"] is not None
+    assert list((tmp_path / "runs").rglob("params/loss"))

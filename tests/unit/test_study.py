@@ -255,7 +255,7 @@ class TestEvaluation:
         ]
         assert document["contenders"][-1]["differences"]["f1_macro"]["value"] == 0
         assert document["recommendation"]["verdict"] == "no difference shown"
-        assert [group["group"] for group in document["rival"]["subgroups"]] == ["clinic", "forum"]
+        assert [group["group"] for group in document["rival"]["subgroups"]] == ["forum"]
         raw = document["contenders"][1]["differences"]
         assert raw["f1_macro"]["value"] == pytest.approx(0, abs=1e-9)
         assert raw["log_loss_macro"]["value"] != 0

@@ -168,7 +168,7 @@ def advise(
         groups += [
             Subgroup(
                 column,
-                name,
+                str(name),
                 int((names == name).sum()),
                 int(predictions.truth[names == name].sum()),
                 one,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from psychescale.errors import InputError
+from psychescale.errors import InputError, UsageError
 from psychescale.evaluation.predictions import Floats, Predictions
 from psychescale.model.checkpoint import Checkpoint
 from psychescale.model.spec import ModelSpec, read_model
@@ -113,7 +113,13 @@ def open_subject(config: EvaluateConfig) -> Subject:
 
     Raises:
         ModelError: It cannot be used as it is; the message says what to add.
+        UsageError: No model is named.
     """
+    if config.model is None:
+        raise UsageError(
+            "Neither --model nor --scores says what is judged.",
+            remedy="Add --model FOLDER, or --scores TABLE, or both.",
+        )
     checkpoint, spec = read_model(
         config.model,
         revision=config.revision,
@@ -124,6 +130,66 @@ def open_subject(config: EvaluateConfig) -> Subject:
     )
     options = ScoringOptions(config.long_text, config.stride, config.max_windows, config.precision)
     return _subject(config.model, checkpoint, spec, options)
+
+
+@dataclass(frozen=True)
+class ScoredTable(Subject):
+    """A score table whose model is not at hand."""
+
+    def load(self) -> Scorer:
+        """There is none.
+
+        Raises:
+            UsageError: Always.
+        """
+        raise UsageError("The model is not at hand.", remedy="Add --model FOLDER.")
+
+    def facts(self) -> dict[str, Any]:
+        """What a report says of it."""
+        return {
+            "name": self.name,
+            "scoring_id": self.spec.weights_digest,
+            "labels": len(self.spec.labels),
+            "calibration": "unknown: a score table alone was judged",
+            "thresholds": self.procedure,
+        }
+
+
+def scored_table(
+    place: str, labels: Sequence[str], columns: Sequence[str], scoring_id: str
+) -> ScoredTable:
+    """A table of scores as what is judged.
+
+    Args:
+        place: Path or name of the table.
+        labels: Label names.
+        columns: The labels' column suffixes, in the same order.
+        scoring_id: Of its rows.
+    """
+    spec = ModelSpec(
+        labels=tuple(labels),
+        columns=tuple(columns),
+        activation="sigmoid",
+        max_length=0,
+        long_text="mean",
+        stride=0,
+        calibration=None,
+        normalizer=None,
+        redactor=None,
+        model_type="",
+        weights_digest=scoring_id,
+        tokenizer_digest="",
+        config_digest="",
+    )
+    return ScoredTable(
+        Path(place).name,
+        Checkpoint(Path(place), {}, {}, {}),
+        spec,
+        ScoringOptions(),
+        Applied("mean", 0, calibrated=False, set_aside=None),
+        np.full(len(labels), _PLAIN_THRESHOLD),
+        "A score table alone has no frozen thresholds: 0.5 for every label.",
+    )
 
 
 def open_rival(config: EvaluateConfig) -> Subject | None:
@@ -138,7 +204,7 @@ def open_rival(config: EvaluateConfig) -> Subject | None:
     checkpoint, spec = read_model(config.against)
     options = ScoringOptions(max_windows=config.max_windows, precision=config.precision)
     name = Path(config.against).name
-    same = name == Path(config.model).name
+    same = name == Path(config.model or config.scores or "").name
     return _subject(f"{name} (compared with)" if same else name, checkpoint, spec, options)
 
 
