@@ -3,6 +3,7 @@
 import json
 import shutil
 import stat
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -216,6 +217,12 @@ class TestBundle:
         assert not subject.applied.calibrated
         assert set(subject.thresholds) == {0.5}
         assert "not applied" in subject.procedure
+
+    def test_backbone_without_vocabulary(self, make_model: Callable[..., Path]) -> None:
+        """It is refused before Spark starts, with what to copy and the flag that names another."""
+        folder = make_model(delete=["tokenizer.json"])
+        with pytest.raises(ModelError, match=r"no tokenizer.*tokenizer\.json.*--backbone"):
+            starting_point(train_config(backbone=str(folder)))
 
     def test_start(self, bundle: Path) -> None:
         """Training on knows the labels; neither and both starts are refused."""

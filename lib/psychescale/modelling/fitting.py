@@ -70,9 +70,13 @@ def starting_point(config: TrainConfig) -> Start:
             "One of --backbone and --from says what training starts from.",
             remedy="Give --backbone FOLDER, or --from BUNDLE to train a bundle on.",
         )
-    checkpoint = open_checkpoint(
-        find_model(config.backbone or config.from_bundle or "", revision=config.revision)
-    )
+    folder = find_model(config.backbone or config.from_bundle or "", revision=config.revision)
+    try:
+        checkpoint = open_checkpoint(folder)
+    except ModelError as error:
+        flag = "--backbone" if config.from_bundle is None else "--from"
+        remedy = f"{error.remedy} Or name another folder: {flag} FOLDER."
+        raise ModelError(error.problem, remedy=remedy) from None
     former = () if config.from_bundle is None else _former_labels(checkpoint.folder, config)
     head = config.head or (head_of(checkpoint) if former else "standard")
     digest = checkpoint.digest(*WEIGHTS_FILES)

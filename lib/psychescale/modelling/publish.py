@@ -86,7 +86,23 @@ def measure_rows(shown: Mapping[str, Any]) -> Iterator[MeasureRow]:
         for kind, found in _blocks(part):
             yield from _rows(found, label=label, thresholds=kind)
         calibration = {f"calibration_{n}": part["calibration"][n] for n in ("slope", "intercept")}
+        before = part["calibration"]["before"] or {}
+        calibration |= {f"{name}_before_calibration": found for name, found in before.items()}
         yield from _rows(calibration, label=label)
+    for label, found in (shown["agreement"] or {}).items():
+        for name in ("alpha", "kappa", "pairwise_f1", "model_f1"):
+            yield (
+                None,
+                label,
+                None,
+                None,
+                None,
+                f"agreement_{name}",
+                found[name],
+                None,
+                None,
+                None,
+            )
     for table in shown["slices"]:
         for group in table["groups"]:
             place = {"column": table["column"], "group": group["group"], "thresholds": "frozen"}
