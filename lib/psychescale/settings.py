@@ -321,6 +321,13 @@ class EvaluateConfig(LabelledConfig):
     slice_columns: Names = Field((), alias="slice", description="columns to compare groups by")
 
     against: str | None = Field(None, description="model folder to compare with, paired")
+    against_labels: Names = Field(
+        (),
+        description="names of the labels of --against, in its order, where it does not name them",
+    )
+    against_activation: Activation | None = Field(
+        None, description="sigmoid or softmax, where --against does not say"
+    )
     train: str | None = Field(None, description="labelled texts that baselines learn from")
     validation: str | None = Field(
         None, description="rows that choose baselines' thresholds (default: a tenth of --train)"

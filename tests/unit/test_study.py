@@ -296,6 +296,22 @@ class TestEvaluation:
         assert macro[6] == shown["overall"]["decisions"]["frozen"]["f1_macro"]["value"]
 
 
+class TestRival:
+    def test_published_shape(self, make_model: Callable[..., Path]) -> None:
+        """A rival with LABEL_n and no problem_type is resolved by flags of its own."""
+        names = {str(i): f"LABEL_{i}" for i in range(5)}
+        rival = make_model(config={"problem_type": ..., "id2label": names, "label2id": ...})
+        asked = {"against": str(rival)}
+        with pytest.raises(ModelError, match=r"order: --against-labels NAME,NAME,…$"):
+            open_rival(evaluate_config(**asked))
+        asked["against_labels"] = "a,b,c,d,e"
+        with pytest.raises(ModelError, match="--against-activation sigmoid"):
+            open_rival(evaluate_config(**asked))
+        found = open_rival(evaluate_config(**asked, against_activation="sigmoid"))
+        assert found is not None
+        assert found.spec.labels == tuple("abcde")
+
+
 class TestCardAndKey:
     def test_measures_reach_the_card(
         self, bundle: Path, document: dict[str, Any], tmp_path: Path

@@ -1,5 +1,6 @@
 """A model under evaluation: what it is, what it says of the rows, and what is true of them."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from psychescale.errors import InputError, UsageError
+from psychescale.errors import InputError, ModelError, UsageError
 from psychescale.evaluation.predictions import Floats, Predictions
 from psychescale.model.checkpoint import Checkpoint
 from psychescale.model.spec import ModelSpec, read_model
@@ -201,7 +202,16 @@ def open_rival(config: EvaluateConfig) -> Subject | None:
     """
     if config.against is None:
         return None
-    checkpoint, spec = read_model(config.against)
+    try:
+        checkpoint, spec = read_model(
+            config.against, labels=config.against_labels, activation=config.against_activation
+        )
+    except ModelError as error:
+        problem, remedy = (
+            re.sub(r"--(labels|activation)\b", r"--against-\1", text).partition(" or accept")[0]
+            for text in (error.problem, error.remedy)
+        )
+        raise ModelError(problem, remedy=remedy) from None
     options = ScoringOptions(max_windows=config.max_windows, precision=config.precision)
     name = Path(config.against).name
     same = name == Path(config.model or config.scores or "").name

@@ -89,7 +89,22 @@ def measure_rows(shown: Mapping[str, Any]) -> Iterator[MeasureRow]:
         before = part["calibration"]["before"] or {}
         calibration |= {f"{name}_before_calibration": found for name, found in before.items()}
         yield from _rows(calibration, label=label)
-    for label, found in (shown["agreement"] or {}).items():
+    yield from _agreement_rows(shown["agreement"] or {})
+    for table in shown["slices"]:
+        for group in table["groups"]:
+            place = {"column": table["column"], "group": group["group"], "thresholds": "frozen"}
+            yield from _rows(group["values"], **place)
+            differences = {f"{n}_difference": e for n, e in group["differences"].items()}
+            yield from _rows(differences, **place)
+    if shown["rival"]:
+        yield from _rival_rows(shown["rival"])
+    for other in shown["contenders"][1:]:
+        differences = {f"{name}_difference": e for name, e in other["differences"].items()}
+        yield from _rows({**other["values"], **differences}, against=other["name"])
+
+
+def _agreement_rows(agreement: Mapping[str, Mapping[str, Any]]) -> Iterator[MeasureRow]:
+    for label, found in agreement.items():
         for name in ("alpha", "kappa", "pairwise_f1", "model_f1"):
             yield (
                 None,
@@ -103,13 +118,9 @@ def measure_rows(shown: Mapping[str, Any]) -> Iterator[MeasureRow]:
                 None,
                 None,
             )
-    for table in shown["slices"]:
-        for group in table["groups"]:
-            place = {"column": table["column"], "group": group["group"], "thresholds": "frozen"}
-            yield from _rows(group["values"], **place)
-            differences = {f"{n}_difference": e for n, e in group["differences"].items()}
-            yield from _rows(differences, **place)
-    rival = shown["rival"] or {"name": None, "per_label": {}, "subgroups": []}
+
+
+def _rival_rows(rival: Mapping[str, Any]) -> Iterator[MeasureRow]:
     for label, found in rival["per_label"].items():
         differences = {f"{name}_difference": e for name, e in found.items()}
         yield from _rows(differences, against=rival["name"], label=label, thresholds="frozen")
@@ -117,9 +128,6 @@ def measure_rows(shown: Mapping[str, Any]) -> Iterator[MeasureRow]:
         differences = {f"{name}_difference": e for name, e in group["differences"].items()}
         place = {"column": group["column"], "group": group["group"], "thresholds": "frozen"}
         yield from _rows(differences, against=rival["name"], **place)
-    for other in shown["contenders"][1:]:
-        differences = {f"{name}_difference": e for name, e in other["differences"].items()}
-        yield from _rows({**other["values"], **differences}, against=other["name"])
 
 
 def _blocks(part: Mapping[str, Any]) -> Iterator[tuple[str | None, Mapping[str, Any]]]:
