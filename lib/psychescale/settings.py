@@ -371,7 +371,7 @@ class EvaluateConfig(LabelledConfig):
 
 
 class DemoConfig(JobConfig):
-    """Generate a synthetic corpus, fine-tune a small model on synthetic labels, and score with it."""
+    """Generate synthetic texts and labels, fine-tune a small model, score with it, and evaluate it."""
 
     folder: str = Field("demo", description="where everything is written")
     documents: _Positive = Field(3000, description="documents in the corpus")
