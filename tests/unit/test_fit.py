@@ -91,6 +91,27 @@ class TestResume:
         assert largest_difference(tmp_path / "whole", tmp_path / "resumed") <= 1e-6
         assert not checkpoints.exists()
 
+    def test_checkpoints_of_another_run(self, tiny_model: Path, tmp_path: Path) -> None:
+        """Other options, or a folder with something else in it, are refused and left as they are."""
+        checkpoints = tmp_path / "checkpoints"
+        with pytest.raises(KilledError):
+            fit(
+                tiny_model, TRAIN, LABELS, OPTIONS, output=tmp_path / "out",
+                checkpoints=checkpoints, on_progress=kill_at(1),
+            )  # fmt: skip
+        with pytest.raises(UsageError, match="of a run with other data"):
+            fit(
+                tiny_model, TRAIN, LABELS, replace(OPTIONS, seed=6), output=tmp_path / "out",
+                checkpoints=checkpoints,
+            )  # fmt: skip
+        (tmp_path / "mine").mkdir()
+        (tmp_path / "mine" / "thesis.txt").write_text("x")
+        with pytest.raises(UsageError, match="not empty"):
+            fit(
+                tiny_model, TRAIN, LABELS, OPTIONS, output=tmp_path / "out",
+                checkpoints=tmp_path / "mine",
+            )  # fmt: skip
+
     def test_killed_for_real(self, tiny_model: Path, tmp_path: Path) -> None:
         """SIGKILL in the middle, resumed in another process: the same weights to 1e-6."""
         whole = fit(
@@ -131,27 +152,6 @@ class TestResume:
         assert resumed.resumed_from in {3, 6}
         assert (resumed.steps, resumed.best_step) == (whole.steps, whole.best_step)
         assert largest_difference(tmp_path / "whole", tmp_path / "resumed") <= 1e-6
-
-    def test_checkpoints_of_another_run(self, tiny_model: Path, tmp_path: Path) -> None:
-        """Other options, or a folder with something else in it, are refused and left as they are."""
-        checkpoints = tmp_path / "checkpoints"
-        with pytest.raises(KilledError):
-            fit(
-                tiny_model, TRAIN, LABELS, OPTIONS, output=tmp_path / "out",
-                checkpoints=checkpoints, on_progress=kill_at(1),
-            )  # fmt: skip
-        with pytest.raises(UsageError, match="of a run with other data"):
-            fit(
-                tiny_model, TRAIN, LABELS, replace(OPTIONS, seed=6), output=tmp_path / "out",
-                checkpoints=checkpoints,
-            )  # fmt: skip
-        (tmp_path / "mine").mkdir()
-        (tmp_path / "mine" / "thesis.txt").write_text("x")
-        with pytest.raises(UsageError, match="not empty"):
-            fit(
-                tiny_model, TRAIN, LABELS, OPTIONS, output=tmp_path / "out",
-                checkpoints=tmp_path / "mine",
-            )  # fmt: skip
 
 
 class TestLoop:

@@ -30,6 +30,7 @@ from psychescale.modelling.record import (
     scoring_facts,
 )
 from psychescale.modelling.rows import LabelledRows, join_rows
+from psychescale.report.methods import methods_paragraphs
 from psychescale.settings import EvaluateConfig, TrainConfig
 from psychescale.synthetic import LABELS, generate_labelled
 
@@ -268,6 +269,9 @@ class TestEvaluation:
         assert raw["log_loss_macro"]["value"] != 0
         assert [table["column"] for table in document["slices"]][-1] == "source"
         assert document["training_curve"]
+        assert "by the weighted-bce loss; probabilities were recalibrated" in " ".join(
+            methods_paragraphs(document)
+        )
 
     def test_published(self, document: dict[str, Any], tmp_path: Path) -> None:
         """What readers get is masked; the full measures are behind mode 0700; no id, no text."""

@@ -72,6 +72,7 @@ class Subject:
             if self.applied.calibrated
             else f"not applied: {self.applied.set_aside or 'the model has none'}",
             "thresholds": self.procedure,
+            "loss": (self.checkpoint.scoring.get("training") or {}).get("loss", "not recorded"),
             "normalizer": spec.normalizer or "none recorded",
             "redactor": spec.redactor or "none recorded",
         }

@@ -8,6 +8,8 @@ of either can point at it. Their numbers were compared with published copies of 
 from collections.abc import Mapping
 from typing import Any
 
+_WEIGHING = ("weighted-bce", "focal", "asymmetric", "class-balanced")
+
 
 def methods_paragraphs(document: Mapping[str, Any]) -> list[str]:
     """Sentences for a methods section, in three paragraphs: data, analysis, limits."""
@@ -43,9 +45,11 @@ def _analysis(document: Mapping[str, Any]) -> str:
     method = document["method"]
     unit = "authors" if document["data"]["unit"] == "author" else "documents"
     procedure = method["threshold_procedure"]
+    loss = document["model"].get("loss")
     sentences = [
         "Thresholds were frozen before the evaluation [TRIPOD+AI 15]."
         + (f" {procedure}" if procedure else ""),
+        *([_imbalance(loss, document["model"]["calibration"])] if loss in _WEIGHING else []),
         "Discrimination is reported as precision, sensitivity, specificity, F1, ROC-AUC and average "
         "precision, calibration as slope and intercept of a logistic recalibration (Cox 1958; Van "
         "Calster et al. 2016) and equal-mass calibration error [TRIPOD+AI 12e].",
@@ -68,6 +72,11 @@ def _analysis(document: Mapping[str, Any]) -> str:
             "these intervals are not corrected for their number."
         )
     return " ".join(sentences)
+
+
+def _imbalance(loss: str, calibration: str) -> str:
+    after = "recalibrated on validation rows" if calibration == "applied" else "not recalibrated"
+    return f"Rare labels were met by the {loss} loss; probabilities were {after} [TRIPOD+AI 13]."
 
 
 def _limits(document: Mapping[str, Any]) -> str:
