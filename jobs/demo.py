@@ -1,4 +1,4 @@
-"""The whole way on synthetic texts, on this machine: generate, anonymize, train, score, look."""
+"""The whole way on synthetic texts, here: generate, train, anonymize, score, look, evaluate."""
 
 import os
 import sys
@@ -8,14 +8,23 @@ from pathlib import Path
 from rich.console import Console
 
 from psychescale.command import run_command
-from psychescale.settings import AnonymizeConfig, DemoConfig, ScoreConfig, TrainConfig
+from psychescale.modelling.record import MEMBERSHIP_FILE, restricted_folder
+from psychescale.settings import (
+    AnonymizeConfig,
+    DemoConfig,
+    EvaluateConfig,
+    ScoreConfig,
+    TrainConfig,
+)
 from psychescale.spark.preview import print_scores
 from psychescale.spark.session import open_session
 from psychescale.synthetic import generate_corpus, generate_labelled
 from psychescale.synthetic.files import write_json_lines
 from psychescale.training.backbone import unpack_minilm
 
-from . import anonymize, score, train
+from . import anonymize, evaluate, score, train
+
+BANNER = "Synthetic labels: measures show the plumbing only."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,6 +37,7 @@ def demo(config: DemoConfig, console: Console) -> None:
     folder = Path(config.folder)
     corpus, labelled = folder / "corpus.jsonl", folder / "labelled.jsonl"
     bundle, redacted, scores = folder / "bundle", folder / "redacted", folder / "scores"
+    judged = folder / "evaluation"
     console.print(
         "[bold]psychescale demo[/]  Synthetic texts, synthetic labels: features of a grammar, not "
         "conditions.\nEvery number below shows that the plumbing works, and nothing else.\n"
@@ -50,8 +60,12 @@ def demo(config: DemoConfig, console: Console) -> None:
     score.score(_score_config(config, bundle, redacted, scores), console)
     console.print()
     print_scores(console, spark, str(scores))
+    console.print()
+    if not judged.exists():
+        evaluate.evaluate(_evaluate_config(config, bundle, labelled, judged), console)
     console.print(
-        "\nAgain: these labels are features of a synthetic grammar; the scores show the plumbing only."
+        "\nAgain: these labels are features of a synthetic grammar; scores and measures show the "
+        f"plumbing only.\nOpen {judged / 'report.html'} in a browser."
     )
 
 
@@ -70,7 +84,7 @@ def _train_config(config: DemoConfig, backbone: Path, labelled: Path, bundle: Pa
             "max_length": 64,
             # Nothing is tuned: a tenth of the rows is enough to see calibration and thresholds work.
             "validation_share": 0.1,
-            "test_share": 0.0,
+            "test_share": 0.2,
             "seed": config.seed,
             "verbose": config.verbose,
         }
@@ -105,6 +119,25 @@ def _score_config(config: DemoConfig, bundle: Path, redacted: Path, scores: Path
             "output": str(scores),
             "second_text_column": "second_text",
             "keep": ("source",),
+            "verbose": config.verbose,
+        }
+    )
+
+
+def _evaluate_config(
+    config: DemoConfig, bundle: Path, labelled: Path, output: Path
+) -> EvaluateConfig:
+    """The test part, beside baselines that learned from the training part."""
+    trained = _train_config(config, bundle, labelled, bundle)
+    return EvaluateConfig.model_validate(
+        {
+            "model": str(bundle),
+            "input": str(labelled),
+            "output": str(output),
+            "membership": str(restricted_folder(trained) / MEMBERSHIP_FILE),
+            "accept_raw": True,
+            "banner": BANNER,
+            "seed": config.seed,
             "verbose": config.verbose,
         }
     )

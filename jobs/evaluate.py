@@ -27,12 +27,13 @@ from psychescale.modelling.judging import (
     score_rows,
     truth_of,
 )
+from psychescale.modelling.looking import try_attention
 from psychescale.modelling.membership import Study, arrange, require_one_source
-from psychescale.modelling.publish import measure_rows, publish
+from psychescale.modelling.publish import measure_rows, publish, write_card
 from psychescale.notice import NOTICE
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings import EvaluateConfig
-from psychescale.spark.judged import read_judged, read_scores, write_measures
+from psychescale.spark.judged import open_scored, read_judged, read_scores, write_measures
 from psychescale.spark.progress import ProgressDisplay
 from psychescale.spark.session import open_session
 
@@ -81,14 +82,15 @@ def _print_identifiers(console: Console, config: EvaluateConfig, found: Mapping[
 def evaluate_labels(config: EvaluateConfig, console: Console) -> None:
     """Check model and rows, score, measure and compare, and write what may be shown and what not."""
     output = Path(config.output)
-    if not config.model:
-        raise UsageError("--model is missing.", remedy="Name the model that is to be judged.")
     require_free(output)
     require_one_source(config)
     require_baselines(config.baselines)
     require_slices(config)
-    subject, rival = open_subject(config), open_rival(config)
+    alone = config.model is None and config.scores is not None
+    named = None if alone else open_subject(config)
+    rival = open_rival(config)
     spark = open_session(config.spark, verbose=config.verbose)
+    subject = named or open_scored(spark, config)
     study = arrange(read_judged(spark, config), config)
     labels = judged_labels(config, subject.spec)
     truth_of(study.rows, labels, config)
@@ -97,13 +99,17 @@ def evaluate_labels(config: EvaluateConfig, console: Console) -> None:
     if config.dry_run:
         return
 
-    scorer = subject.load() if config.challenge or config.scores is None else None
+    wanted = not alone and (config.challenge or config.scores is None)
+    scorer = subject.load() if wanted else None
     scores = _scores(config, console, subject, scorer, study)
     if not scores.usable.any():
         raise InputError("No row has a score.", remedy="Check --text-column and the model.")
     suite = scorer if config.challenge else None
-    document = judge(config, subject, study, scores, scorer=suite, rival=rival)
+    looked = try_attention(config, subject, study.rows)
+    document = judge(config, subject, study, scores, scorer=suite, rival=rival, faithfulness=looked)
     shown = publish(output, document)
+    if config.write_card:
+        write_card(subject, shown, part=config.part if config.membership else None)
     write_measures(spark, config.output, list(measure_rows(shown)))
     _print_outcome(console, config, shown)
 

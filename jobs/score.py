@@ -8,7 +8,7 @@ from rich.console import Console
 from psychescale.command import run_command
 from psychescale.settings import ScoreConfig
 from psychescale.spark.accounting import check_output
-from psychescale.spark.configured import configured_columns, configured_model
+from psychescale.spark.configured import configured_columns, configured_model, meet_corpus
 from psychescale.spark.corpus import kept_fields, open_corpus, require_mark, without_known
 from psychescale.spark.landing import forget_landed, land, require_checkpoint
 from psychescale.spark.lease import held_lease
@@ -37,6 +37,7 @@ def score(config: ScoreConfig, console: Console) -> None:
     columns = configured_columns(config)
     corpus = open_corpus(spark, config.input, columns, encoding=config.encoding)
     require_mark(corpus, accept_raw=config.accept_raw)
+    model = meet_corpus(model, corpus.mark, config)
     kept = kept_fields(spark, corpus)
     print_plan(console, model, corpus, output=config.output)
     if config.dry_run:

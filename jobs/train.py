@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -17,11 +17,14 @@ from psychescale.modelling.record import (
     restricted_folder,
     scoring_facts,
 )
+from psychescale.modelling.tracking import require_mlflow, track
 from psychescale.notice import NOTICE
 from psychescale.settings import TrainConfig
+from psychescale.spark.distributed import DistributedFit
 from psychescale.spark.labelled import read_given
 from psychescale.spark.progress import ProgressDisplay
 from psychescale.spark.session import open_session
+from psychescale.training.fit import Fitted, fit
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,6 +36,7 @@ def train(config: TrainConfig, console: Console) -> None:
     """Check start and rows, make the parts, fit, calibrate, choose thresholds, and seal the bundle."""
     bundle, restricted = Path(config.output), restricted_folder(config)
     require_free(bundle)
+    require_mlflow(config)
     start = starting_point(config)
     if config.membership_key_file is not None:
         read_key(config.membership_key_file)
@@ -45,13 +49,17 @@ def train(config: TrainConfig, console: Console) -> None:
 
     total = round(config.epochs * len(parts.index("train")))
     with ProgressDisplay(console, title="training", total=total) as progress:
-        outcome = fit_parts(config, start, parts, on_progress=progress.update)
+        fitter: Callable[..., Fitted] = fit
+        if config.processes > 1:
+            fitter = DistributedFit(spark, config.processes, config.train_on, config.verbose)
+        outcome = fit_parts(config, start, parts, on_progress=progress.update, fitter=fitter)
     facts = scoring_facts(config, start, parts, outcome, mark=corpus.mark)
     keep_membership(restricted, parts, outcome)
     seal_bundle(bundle, facts, card_text(facts, parts))
+    tracked = track(config, facts)
     if config.json_output:
         told = {"bundle": str(bundle), "labels": facts["labels"], **facts["split"]}
-        print(json.dumps({**told, **facts["training"]}))
+        print(json.dumps({**told, "mlflow_run": tracked, **facts["training"]}))
     _print_outcome(console, config, outcome)
 
 

@@ -12,7 +12,7 @@ from psychescale.errors import ModelError, StorageError, UsageError
 from psychescale.notice import NOTICE
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings import VerifyConfig
-from psychescale.spark.configured import configured_columns, configured_model
+from psychescale.spark.configured import configured_columns, configured_model, meet_corpus
 from psychescale.spark.corpus import open_corpus
 from psychescale.spark.session import open_session
 from psychescale.spark.verification import Verdict, find_run, verify_sample
@@ -39,13 +39,14 @@ def verify(config: VerifyConfig, console: Console) -> None:
             remedy="Say with --tolerance how much still holds.",
         )
     model = configured_model(scored)
+    columns = configured_columns(scored)
+    corpus = open_corpus(spark, scored.input, columns, encoding=scored.encoding)
+    model = meet_corpus(model, corpus.mark, scored)
     if model.scoring_id != run.scoring_id:
         raise ModelError(
             f"{scored.model} is not the model of this run any more (another scoring id).",
             remedy="Name the model it was scored with: --model.",
         )
-    columns = configured_columns(scored)
-    corpus = open_corpus(spark, scored.input, columns, encoding=scored.encoding)
     if config.dry_run:
         return
     verdict = verify_sample(

@@ -129,6 +129,9 @@ class ScoreConfig(JobConfig):
     keep: Names = Field((), description="columns to pass through to the score table")
     encoding: str = Field("utf-8", description="of CSV and JSON lines, as in cp1252")
     accept_raw: bool = Field(False, description="score a corpus that is not marked as anonymized")
+    accept_other_redaction: bool = Field(
+        False, description="score a corpus of another normalizer or redactor than the model's"
+    )
 
     labels: Names = Field((), description="names of the labels, in the model's order")
     allow_generic_labels: bool = Field(False, description="accept names such as LABEL_0")
@@ -249,7 +252,8 @@ class TrainConfig(LabelledConfig):
         "refuse", description="what to do with rows that a later given part repeats"
     )
     membership_key_file: str | None = Field(
-        None, description="file whose bytes key the digest of each part's ids in the bundle"
+        None,
+        description="file whose bytes key the digest of each part's ids (default: made beside them)",
     )
 
     head: Literal["standard", "label-attention"] | None = Field(
@@ -287,6 +291,17 @@ class TrainConfig(LabelledConfig):
         None, description="folder for checkpoints, from which the same command resumes"
     )
     seed: int = Field(0, description="of split, initial weights, copies, order and dropout")
+    processes: _Positive = Field(
+        1, description="processes that train together, one a GPU; a step takes --batch-size of each"
+    )
+    train_on: Literal["driver", "executors"] = Field(
+        "driver", description="where they run; on executors all folders must be shared storage"
+    )
+
+    mlflow: str | None = Field(
+        None, description="MLflow server or folder that the run is written to (extra: mlflow)"
+    )
+    mlflow_experiment: str = Field("psychescale", description="experiment of --mlflow")
 
     calibrate: bool = Field(True, description="fit slope and intercept per label on validation")
     thresholds: str = Field(
@@ -334,15 +349,16 @@ class EvaluateConfig(LabelledConfig, RedactorConfig):
     task: Literal["labels", "pii"] = Field(
         "labels", description="what is judged: a classifier, or the redaction of identifiers"
     )
-    model: str = Field(
-        "", description="model folder, bundle, or hub id with --revision; required for labels"
+    model: str | None = Field(
+        None, description="model folder, bundle, or hub id with --revision (or --scores alone)"
     )
     input: str = Field(
         description="labelled texts that the model has not seen; for pii JSON lines with spans"
     )
     output: str = Field(description="folder for measures and report; must not exist")
     scores: str | None = Field(
-        None, description="score table of this model, read in place of scoring the texts again"
+        None,
+        description="score table, read in place of scoring the texts again; alone: at 0.5",
     )
     membership: str | None = Field(
         None, description="membership.jsonl of `train`: of --input only --part is judged"
@@ -350,6 +366,10 @@ class EvaluateConfig(LabelledConfig, RedactorConfig):
     part: Literal["validation", "test"] = Field("test", description="part of --membership to judge")
     weight_column: str | None = Field(
         None, description="column with how many documents a document stands for"
+    )
+    raters: Names = Field(
+        (),
+        description="columns with the labels of one rater each; with --label-columns: RATER_LABEL",
     )
     only: Names = Field((), description="labels to judge (default: all of the model's)")
     slice_columns: Names = Field((), alias="slice", description="columns to compare groups by")
@@ -360,6 +380,13 @@ class EvaluateConfig(LabelledConfig, RedactorConfig):
     )
 
     against: str | None = Field(None, description="model folder to compare with, paired")
+    against_labels: Names = Field(
+        (),
+        description="names of the labels of --against, in its order, where it does not name them",
+    )
+    against_activation: Activation | None = Field(
+        None, description="sigmoid or softmax, where --against does not say"
+    )
     train: str | None = Field(None, description="labelled texts that baselines learn from")
     validation: str | None = Field(
         None, description="rows that choose baselines' thresholds (default: a tenth of --train)"
@@ -369,6 +396,12 @@ class EvaluateConfig(LabelledConfig, RedactorConfig):
         description="baselines, where there are rows to learn from",
     )
     challenge: bool = Field(True, description="put the challenge suite to the model")
+    faithfulness_texts: Annotated[int, Field(ge=0)] = Field(
+        100, description="texts on which a label-attention head's attention is tested"
+    )
+    write_card: bool = Field(
+        False, description="write the main measures into the model card of --model"
+    )
 
     revision: str | None = Field(None, description="commit of a hub id, 40 hex digits")
     labels: Names = Field((), description="names of the labels, in the model's order")
@@ -397,7 +430,7 @@ class EvaluateConfig(LabelledConfig, RedactorConfig):
 
 
 class DemoConfig(JobConfig):
-    """Generate a synthetic corpus, fine-tune a small model on synthetic labels, and score with it."""
+    """Generate synthetic texts and labels, fine-tune a small model, score with it, and evaluate it."""
 
     folder: str = Field("demo", description="where everything is written")
     documents: _Positive = Field(3000, description="documents in the corpus")

@@ -10,7 +10,7 @@ from tests.spark.conftest import read_runs, read_table
 
 
 def test_demo(run: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It anonymizes, then scores, and says that its numbers mean nothing; again, it does nothing."""
+    """It anonymizes, trains, scores, evaluates, says what that is worth; again, it does nothing."""
     folder = tmp_path / "demo"
     arguments = ["demo", "--folder", folder, "--documents", "60", "--labelled", "64"]
     assert run(*arguments) == 0
@@ -18,6 +18,10 @@ def test_demo(run: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFix
     assert "the plumbing" in told
     assert "docs/s" in told
     assert "p_mentions_sleep" in told
+    page = folder / "evaluation" / "report.html"
+    assert told.rstrip().endswith(f"Open {page} in a browser.")
+    assert "Synthetic labels: measures show the plumbing only." in page.read_text()
+    written = page.stat().st_mtime_ns
     before = read_table(folder / "scores")
     redacted = read_table(folder / "redacted")
     assert list(before["id"]) == list(redacted["id"])
@@ -35,3 +39,4 @@ def test_demo(run: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFix
     assert run(*arguments) == 0
     assert "Nothing new to score" in capsys.readouterr().out
     assert read_table(folder / "scores").equals(before)
+    assert page.stat().st_mtime_ns == written

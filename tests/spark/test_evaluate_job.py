@@ -14,9 +14,14 @@ from tests.spark.test_train_job import rows_of
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two hundred and forty labelled texts."""
+    """Two hundred and forty labelled texts, with two raters and sampling weights."""
     path = tmp_path_factory.mktemp("evaluate") / "labelled.jsonl"
-    return write_json_lines(path, rows_of(5, 240, "person"))
+    rows = rows_of(5, 240, "person")
+    for number, row in enumerate(rows):
+        row["ann"] = row["labels"]
+        row["bob"] = row["labels"] if number % 2 else row["labels"][:1]
+        row["stands_for"] = 1 + number % 3
+    return write_json_lines(path, rows)
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +54,7 @@ def test_whole_evaluation(
         "evaluate", "--model", bundle, "--input", corpus, "--output", output, "--accept-raw",
         "--membership", f"{bundle}-restricted/membership.jsonl", "--author-column", "author",
         "--slice", "source", "--against", bundle, "--replicates", "100", "--banner", "Synthetic.",
+        "--raters", "ann,bob", "--weight-column", "stands_for", "--write-card",
     )  # fmt: skip
     told = capsys.readouterr().out
     assert code == 0
@@ -61,7 +67,10 @@ def test_whole_evaluation(
     assert stat.S_IMODE((output / "restricted").stat().st_mode) == 0o700
     assert (shown["masked"], full["masked"]) == (True, False)
     assert full["data"]["n_documents"] == n_test
-    assert len(full["contenders"]) == 6
+    assert len(full["contenders"]) == 7
+    assert full["data"]["weighted"]
+    assert 0 < min(one["pairwise_f1"] for one in full["agreement"].values()) < 1
+    assert "| F1 (macro) |" in (bundle / "README.md").read_text()
     table = DeltaTable(str(output / "measures")).to_pandas()
     macro = table[(table["measure"] == "f1_macro") & (table["thresholds"] == "frozen")]
     macro = macro[macro["slice"].isna()]
@@ -93,6 +102,15 @@ def test_scored_table(run: Callable[..., int], bundle: Path, corpus: Path, tmp_p
     for name, found in one.items():
         assert found["value"] == pytest.approx(other[name]["value"], abs=1e-4)
     assert run(*common, tmp_path / "other", "--scores", scores, "--long-text", "max") == 3
+    alone = ("evaluate", "--input", corpus, "--accept-raw", "--replicates", "100", "--output")
+    assert run(*alone, tmp_path / "neither") == 2
+    assert run(*alone, tmp_path / "alone", "--scores", scores) == 0
+    found = json.loads((tmp_path / "alone" / "measures.json").read_text())
+    model = json.loads((tmp_path / "model" / "measures.json").read_text())
+    assert found["labels"] == model["labels"]
+    assert {part["thresholds"]["frozen"] for part in found["per_label"].values()} == {0.5}
+    plain = [one["overall"]["decisions"]["0.5"]["f1_macro"]["value"] for one in (found, model)]
+    assert plain[0] == pytest.approx(plain[1], abs=1e-6)
 
 
 def test_refusals(

@@ -11,6 +11,10 @@ import pytest
 from pyspark.sql import SparkSession
 
 from psychescale.notice import NOTICE
+from psychescale.synthetic import generate_labelled
+from psychescale.training.fit import FitOptions, fit, label_names
+from psychescale.training.labels import to_targets
+from psychescale.training.rows import Rows
 from tests.conftest import LABELS
 from tests.spark.conftest import Row, read_table, write_json_lines
 
@@ -98,3 +102,31 @@ def test_score_udf(
     assert abs(frame.loc[["a", "b", "c"], COLUMNS].to_numpy() - expected).max() < 1e-5
     assert abs(in_sql[COLUMNS].to_numpy() - expected).max() < 1e-5
     assert told["figure"].axes[0].images[0].get_array().shape == (3, len(LABELS))
+
+
+@pytest.mark.usefixtures("headless")
+def test_where_the_head_looked(
+    monkeypatch: pytest.MonkeyPatch,
+    tiny_model: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """03 shows weights that sum to 1 for a typed text, what they are worth, and refuses a column."""
+    options = FitOptions(
+        epochs=1, learning_rate=1e-3, head_learning_rate=1e-3, batch_size=8, max_length=24, seed=1,
+        head="label-attention",
+    )  # fmt: skip
+    documents = list(generate_labelled(16, seed=3))
+    labels = label_names([document.labels or () for document in documents])
+    targets = to_targets([document.labels or () for document in documents], labels)
+    fit(
+        tiny_model, Rows([d.text or "" for d in documents], targets), labels, options,
+        output=tmp_path / "model",
+    )  # fmt: skip
+    monkeypatch.setenv("NOTEBOOK_MODEL", str(tmp_path / "model"))
+    found = runpy.run_path(str(NOTEBOOKS[2]))
+
+    assert found["attention"].shape[1] == 3
+    assert found["attention"].sum().tolist() == pytest.approx([1, 1, 1], abs=1e-5)
+    assert found["faithfulness"]["ranking"].tolist() == ["attention", "occlusion", "random"]
+    assert "notebook outputs are stored" in capsys.readouterr().out

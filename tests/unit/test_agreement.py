@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import f1_score
 
 from psychescale.errors import InputError
-from psychescale.evaluation.agreement import agree
+from psychescale.evaluation.agreement import agree, agree_with_raters
 
 
 def test_perfect_agreement() -> None:
@@ -33,6 +34,21 @@ def test_kappa_by_hand() -> None:
 
     assert found.kappa == pytest.approx((observed - chance) / (1 - chance))
     assert found.pairwise_f1 == pytest.approx((2 / 3 + 4 / 5 + 1 / 2) / 3)
+
+
+def test_model_with_raters() -> None:
+    """The model's F1 with a rater is scikit-learn's, over the documents that the rater saw."""
+    rng = np.random.default_rng(1)
+    ratings = rng.integers(0, 2, (3, 40, 1)).astype(float)
+    ratings[2, :15] = np.nan
+    predicted = rng.integers(0, 2, (40, 1))
+    (found,) = agree_with_raters(agree(ratings), ratings, predicted)
+    expected = [
+        f1_score(one[~np.isnan(one)], predicted[~np.isnan(one), 0]) for one in ratings[:, :, 0]
+    ]
+
+    assert found.model_f1 == pytest.approx(np.mean(expected), abs=1e-9)
+    assert np.isnan(agree(ratings)[0].model_f1)
 
 
 def test_missing_ratings() -> None:

@@ -1,10 +1,13 @@
 """The card says what is known, what is not, and what the model is not for."""
 
 import math
+from dataclasses import replace
 
+import pytest
 from huggingface_hub import ModelCard
 
-from psychescale.training.card import CardFacts, make_card, write_card
+from psychescale.errors import ModelError
+from psychescale.training.card import CardFacts, make_card, with_measures, write_card
 
 FACTS = CardFacts(
     labels=("grief", "joy|x"),
@@ -58,6 +61,16 @@ class TestCard:
     def test_cells_cannot_break_the_table(self) -> None:
         """A label with a bar stays in its cell."""
         assert "| joy\\|x | 1,452 | 172 | 161 |" in make_card(FACTS)
+
+    def test_new_measures(self) -> None:
+        """An evaluation replaces the measures of a card, and nothing else."""
+        plain = make_card(replace(FACTS, measures={}))
+        card = with_measures(plain, FACTS)
+
+        assert card == make_card(FACTS)
+        assert with_measures(card, FACTS) == card
+        with pytest.raises(ModelError, match="--write-card"):
+            with_measures("# Some other card", FACTS)
 
     def test_not_evaluated(self) -> None:
         """Without measures the card says so."""

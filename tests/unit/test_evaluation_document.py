@@ -11,7 +11,7 @@ from psychescale.evaluation.baselines import lexicon
 from psychescale.evaluation.challenge import challenge
 from psychescale.evaluation.comparison import Scored, compare
 from psychescale.evaluation.document import Context, to_document
-from psychescale.evaluation.document_parts import Contender, Extras
+from psychescale.evaluation.document_parts import Contender, Extras, Rival, Subgroup
 from psychescale.evaluation.estimates import evaluate
 from psychescale.evaluation.masking import MASK, mask
 from psychescale.evaluation.predictions import Predictions
@@ -48,6 +48,15 @@ def make_document(**context: Any) -> dict[str, Any]:
         challenge=challenge(lexicon(LABELS), LABELS),
         agreement=agree(np.stack([truth, truth]).astype(float)),
         recommendation=recommend(comparison, labels=LABELS),
+        rival=Rival(
+            LABELS,
+            comparison,
+            [Subgroup("source", "b", 200, 90, comparison), Subgroup("x", "y", 396, 9, comparison)],
+        ),
+        uncalibrated=other,
+        faithfulness=[
+            {"ranking": "random", "comprehensiveness": 0.1, "sufficiency": 0.2, "n_texts": 5}
+        ],
     )
     flow = (("read", 407), ("without a label", 7), ("evaluated", 400))
     return to_document(evaluation, Context({"name": "m"}, flow, **context), extras)
@@ -138,3 +147,30 @@ class TestMask:
         for part in shown["per_label"].values():
             for found in part["calibration"]["bins"]:
                 assert min(found["positives"], found["n"] - found["positives"]) >= 8
+
+
+class TestNewParts:
+    def test_rare_labels_of_raters_and_rivals(self, full: dict[str, Any]) -> None:
+        """A label with 5 positives shows no agreement, no difference and no calibration before."""
+        shown = mask(full)
+
+        assert full["agreement"]["few"]["alpha"] == 1
+        assert shown["agreement"]["few"] == {
+            "alpha": None,
+            "kappa": None,
+            "pairwise_f1": None,
+            "model_f1": None,
+            "n_documents": 400,
+        }
+        assert shown["rival"]["per_label"]["few"]["f1"]["reason"] == "masked"
+        assert shown["per_label"]["few"]["calibration"]["before"]["ece"]["value"] is None
+        assert shown["per_label"]["joy"]["calibration"]["before"]["ece"]["value"] is not None
+        assert shown["rival"]["per_label"]["joy"]["f1"]["value"] is not None
+        assert shown["faithfulness"][0]["n_texts"] == MASK
+
+    def test_group_that_leaves_a_few_out(self, full: dict[str, Any]) -> None:
+        """All documents but four: their differences would tell of the four."""
+        whole, rest = mask(full)["rival"]["subgroups"]
+
+        assert whole["differences"]["f1_macro"]["value"] is not None
+        assert rest["differences"]["f1_macro"]["reason"] == "masked"

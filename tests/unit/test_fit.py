@@ -2,6 +2,11 @@
 
 import json
 import math
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -121,6 +126,47 @@ class TestResume:
                 tiny_model, TRAIN, LABELS, OPTIONS, output=tmp_path / "out",
                 checkpoints=tmp_path / "mine",
             )  # fmt: skip
+
+    def test_killed_for_real(self, tiny_model: Path, tmp_path: Path) -> None:
+        """SIGKILL in the middle, resumed in another process: the same weights to 1e-6."""
+        whole = fit(
+            tiny_model, TRAIN, LABELS, OPTIONS, output=tmp_path / "whole", validation=VALIDATION
+        )
+        checkpoints = tmp_path / "checkpoints"
+        code = (
+            "import sys, time; from pathlib import Path\n"
+            "from tests.unit.test_fit import LABELS, OPTIONS, TRAIN, VALIDATION, fit\n"
+            "model, checkpoints, output = map(Path, sys.argv[1:])\n"
+            "fit(model, TRAIN, LABELS, OPTIONS, output=output, validation=VALIDATION,\n"
+            "    checkpoints=checkpoints, on_progress=lambda _: time.sleep(0.3))\n"
+        )
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, tiny_model, checkpoints, tmp_path / "resumed"],
+            cwd=Path(__file__).parents[2],
+            # As here (`architecture` in conftest.py): other numbers of threads round otherwise.
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            until = time.monotonic() + 120
+            while not (checkpoints / "checkpoint-6" / "trainer_state.json").is_file():
+                assert process.poll() is None
+                assert time.monotonic() < until
+                time.sleep(0.02)
+        finally:
+            process.kill()
+            process.wait()
+        resumed = fit(
+            tiny_model, TRAIN, LABELS, OPTIONS, output=tmp_path / "resumed",
+            validation=VALIDATION, checkpoints=checkpoints,
+        )  # fmt: skip
+
+        assert process.returncode == -signal.SIGKILL
+        # The kill may have left the last checkpoint half-written; then it is the one before.
+        assert resumed.resumed_from in {3, 6}
+        assert (resumed.steps, resumed.best_step) == (whole.steps, whole.best_step)
+        assert largest_difference(tmp_path / "whole", tmp_path / "resumed") <= 1e-6
 
 
 class TestLoop:

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn import metrics
+from sklearn.calibration import calibration_curve
 
 from psychescale.errors import InputError
 from psychescale.evaluation.bootstrap import point
@@ -160,6 +161,69 @@ class TestProbabilities:
         found = point(predictions, measure_probabilities(predictions)).per_label["ece"]
 
         assert found[0, 0] == pytest.approx(0.05)
+
+    def test_calibration_error_of_many_documents(self) -> None:
+        """Over bins of equally many documents it is what scikit-learn's calibration curve gives."""
+        rng = np.random.default_rng(5)
+        values = rng.random(1000)
+        truth = (rng.random(1000) < values**2).astype(np.uint8)
+        predictions = Predictions.of("a", values[:, None], truth[:, None])
+        found = point(predictions, measure_probabilities(predictions)).per_label["ece"]
+        share, mean = calibration_curve(truth, values, n_bins=10, strategy="quantile")
+
+        np.testing.assert_allclose(found[0, 0], np.abs(share - mean).mean(), **EXACT)
+
+
+class TestAverages:
+    @pytest.fixture
+    def predictions(self) -> Predictions:
+        """Three labels with both classes, ties and uneven weights."""
+        rng = np.random.default_rng(8)
+        truth = rng.random((300, 3)) < [0.1, 0.3, 0.6]
+        values = rng.integers(0, 51, (300, 3)) / 50 * 0.6 + 0.4 * truth * rng.random((300, 3))
+        return Predictions.of("abc", values, truth, weights=rng.uniform(0.5, 3, 300))
+
+    def test_of_probabilities(self, predictions: Predictions) -> None:
+        """Macro ROC-AUC and average precision are scikit-learn's; so are the mean losses."""
+        found = point(predictions, measure_probabilities(predictions)).overall
+        truth, values = predictions.truth, predictions.probabilities
+        weighted = {"sample_weight": predictions.weights}
+        expected = {
+            "roc_auc_macro": metrics.roc_auc_score(truth, values, average="macro", **weighted),
+            "average_precision_macro": metrics.average_precision_score(
+                truth, values, average="macro", **weighted
+            ),
+            "log_loss_macro": np.mean(
+                [metrics.log_loss(t, v, **weighted) for t, v in zip(truth.T, values.T, strict=True)]
+            ),
+            "brier_macro": np.mean(
+                [
+                    metrics.brier_score_loss(t, v, **weighted)
+                    for t, v in zip(truth.T, values.T, strict=True)
+                ]
+            ),
+        }
+        for name, value in expected.items():
+            np.testing.assert_allclose(found[name][0], value, **EXACT)
+
+    def test_of_specificity(self, predictions: Predictions) -> None:
+        """Micro, macro and weighted specificity are the recall of the negated problem."""
+        found = point(predictions, measure_decisions(np.full(3, 0.5))).overall
+        negated = 1 - predictions.truth, predictions.probabilities < 0.5
+        for average in ("micro", "macro"):
+            expected = metrics.recall_score(
+                *negated, average=average, sample_weight=predictions.weights
+            )
+            np.testing.assert_allclose(found[f"specificity_{average}"][0], expected, **EXACT)
+
+    def test_confusion(self, predictions: Predictions) -> None:
+        """The cells of every label are scikit-learn's."""
+        found = evaluate(predictions, np.full(3, 0.4), n_replicates=5).decisions["frozen"]
+        matrices = metrics.multilabel_confusion_matrix(
+            predictions.truth, predictions.probabilities >= 0.4
+        )
+        for (tp, fp, fn, tn), matrix in zip(found.confusion, matrices, strict=True):
+            assert [[tn, fp], [fn, tp]] == matrix.tolist()
 
 
 class TestUndefined:

@@ -11,7 +11,13 @@ from psychescale.errors import PrivacyError
 from psychescale.evaluation.masking import mask
 from psychescale.notice import NOTICE
 from psychescale.report.figures import f1_by_label
-from psychescale.report.page import measure_name, render_report, show_difference, show_estimate
+from psychescale.report.page import (
+    measure_name,
+    name_measures,
+    render_report,
+    show_difference,
+    show_estimate,
+)
 
 from .test_evaluation_document import LABELS, make_document
 
@@ -44,6 +50,13 @@ class Outline(html.parser.HTMLParser):
 
     def of(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.tags if name == tag]
+
+
+def test_sentences_name_measures() -> None:
+    """A reason reads as a person would say it; labels with an underscore stay as they are."""
+    told = name_measures("f1_macro: +0.1. Worse: label my_label, roc_auc_macro_frequent -0.2.")
+
+    assert told == "F1 (macro): +0.1. Worse: label my_label, ROC-AUC (macro, frequent labels) -0.2."
 
 
 class TestPage:

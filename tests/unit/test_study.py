@@ -1,7 +1,9 @@
 """Training and evaluation from rows to files, without Spark."""
 
 import json
+import shutil
 import stat
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,22 +11,26 @@ from typing import Any
 import numpy as np
 import pytest
 
-from psychescale.errors import InputError, UsageError
+from psychescale.errors import InputError, ModelError, UsageError
 from psychescale.evaluation.baselines import base_rate
+from psychescale.evaluation.masking import mask
 from psychescale.model.bundle import seal_bundle
 from psychescale.modelling.fitting import fit_parts, starting_point
 from psychescale.modelling.judgement import headline, judge, require_slices
 from psychescale.modelling.judging import open_rival, open_subject, score_rows, truth_of
+from psychescale.modelling.looking import try_attention
 from psychescale.modelling.membership import arrange, require_one_source
 from psychescale.modelling.parts import Parts, divide, read_key
-from psychescale.modelling.publish import measure_rows, publish
+from psychescale.modelling.publish import measure_rows, publish, write_card
 from psychescale.modelling.record import (
     card_text,
     keep_membership,
+    membership_key,
     restricted_folder,
     scoring_facts,
 )
 from psychescale.modelling.rows import LabelledRows, join_rows
+from psychescale.report.methods import methods_paragraphs
 from psychescale.settings import EvaluateConfig, TrainConfig
 from psychescale.synthetic import LABELS, generate_labelled
 
@@ -213,6 +219,12 @@ class TestBundle:
         assert set(subject.thresholds) == {0.5}
         assert "not applied" in subject.procedure
 
+    def test_backbone_without_vocabulary(self, make_model: Callable[..., Path]) -> None:
+        """It is refused before Spark starts, with what to copy and the flag that names another."""
+        folder = make_model(delete=["tokenizer.json"])
+        with pytest.raises(ModelError, match=r"no tokenizer.*tokenizer\.json.*--backbone"):
+            starting_point(train_config(backbone=str(folder)))
+
     def test_start(self, bundle: Path) -> None:
         """Training on knows the labels; neither and both starts are refused."""
         known = starting_point(train_config(backbone=None, **{"from": str(bundle)}))
@@ -242,11 +254,24 @@ class TestEvaluation:
         """Only test rows are judged; every contender is there; a model equals itself."""
         names = [one["name"] for one in document["contenders"]]
         assert document["data"]["n_documents"] == len(parts.index("test"))
-        assert names[1:5] == ["base-rate", "always-positive", "lexicon", "tfidf"]
+        assert names[1:6] == [
+            "before calibration",
+            "base-rate",
+            "always-positive",
+            "lexicon",
+            "tfidf",
+        ]
         assert document["contenders"][-1]["differences"]["f1_macro"]["value"] == 0
         assert document["recommendation"]["verdict"] == "no difference shown"
+        assert [group["group"] for group in document["rival"]["subgroups"]] == ["forum"]
+        raw = document["contenders"][1]["differences"]
+        assert raw["f1_macro"]["value"] == pytest.approx(0, abs=1e-9)
+        assert raw["log_loss_macro"]["value"] != 0
         assert [table["column"] for table in document["slices"]][-1] == "source"
         assert document["training_curve"]
+        assert "by the weighted-bce loss; probabilities were recalibrated" in " ".join(
+            methods_paragraphs(document)
+        )
 
     def test_published(self, document: dict[str, Any], tmp_path: Path) -> None:
         """What readers get is masked; the full measures are behind mode 0700; no id, no text."""
@@ -273,6 +298,81 @@ class TestEvaluation:
         macro = next(row for row in rows if row[4:6] == ("frozen", "f1_macro") and row[1] is None)
         assert len(set(keys)) == len(keys)
         assert macro[6] == shown["overall"]["decisions"]["frozen"]["f1_macro"]["value"]
+
+
+class TestRival:
+    def test_published_shape(self, make_model: Callable[..., Path]) -> None:
+        """A rival with LABEL_n and no problem_type is resolved by flags of its own."""
+        names = {str(i): f"LABEL_{i}" for i in range(5)}
+        rival = make_model(config={"problem_type": ..., "id2label": names, "label2id": ...})
+        asked = {"against": str(rival)}
+        with pytest.raises(ModelError, match=r"order: --against-labels NAME,NAME,…$"):
+            open_rival(evaluate_config(**asked))
+        asked["against_labels"] = "a,b,c,d,e"
+        with pytest.raises(ModelError, match="--against-activation sigmoid"):
+            open_rival(evaluate_config(**asked))
+        found = open_rival(evaluate_config(**asked, against_activation="sigmoid"))
+        assert found is not None
+        assert found.spec.labels == tuple("abcde")
+
+
+class TestCardAndKey:
+    def test_measures_reach_the_card(
+        self, bundle: Path, document: dict[str, Any], tmp_path: Path
+    ) -> None:
+        """`--write-card` puts measures into the card; the bundle stays whole, its numbers the same."""
+        copy = shutil.copytree(bundle, tmp_path / "bundle")
+        subject = open_subject(evaluate_config(model=str(copy)))
+        before = (copy / "scoring.json").read_text()
+        write_card(subject, mask(document), part="test")
+        card = (copy / "README.md").read_text()
+        again = open_subject(evaluate_config(model=str(copy)))
+
+        assert "has not been evaluated" in (bundle / "README.md").read_text()
+        assert "| F1 (macro) |" in card
+        assert "| measured on | part test, " in card
+        assert (copy / "scoring.json").read_text() == before
+        assert again.spec == subject.spec
+        (copy / "README.md").write_text(card + "x")
+        with pytest.raises(ModelError, match=r"README\.md"):
+            open_subject(evaluate_config(model=str(copy)))
+
+    def test_key_of_its_own(self, tmp_path: Path) -> None:
+        """Without a key file the digests have a key that lies beside the ids, made once."""
+        config = train_config(output=str(tmp_path / "bundle"))
+        key = membership_key(config)
+        file = tmp_path / "bundle-restricted" / "membership.key"
+
+        assert key == membership_key(config) == file.read_bytes().strip()
+        assert len(key) == 64
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+
+class TestAttention:
+    def test_reported_for_the_head_that_has_it(
+        self, tiny_model: Path, bundle: Path, parts: Parts, tmp_path: Path
+    ) -> None:
+        """A label-attention head is tested on a few of the judged texts; a standard head is not."""
+        folder = tmp_path / "attentive"
+        config = train_config(
+            backbone=str(tiny_model), output=str(folder), head="label-attention", epochs=0.2,
+            thresholds="none", calibrate=False,
+        )  # fmt: skip
+        start = starting_point(config)
+        outcome = fit_parts(config, start, parts, on_progress=lambda _: None)
+        facts = scoring_facts(config, start, parts, outcome, mark=None)
+        seal_bundle(folder, facts, card_text(facts, parts))
+        asked = evaluate_config(model=str(folder), faithfulness_texts=3)
+        found = try_attention(asked, open_subject(asked), parts.rows)
+        none = evaluate_config(model=str(folder), faithfulness_texts=0)
+        standard = evaluate_config(model=str(bundle))
+
+        assert found is not None
+        assert [one["ranking"] for one in found] == ["attention", "occlusion", "random"]
+        assert {one["n_texts"] for one in found} == {3}
+        assert try_attention(none, open_subject(none), parts.rows) is None
+        assert try_attention(standard, open_subject(standard), parts.rows) is None
 
 
 class TestArrange:

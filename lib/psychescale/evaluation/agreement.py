@@ -1,6 +1,7 @@
 """How far raters agree with each other: the ceiling for a model that learns from them."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,12 +24,15 @@ class Agreement:
             model could reach at best if it agreed with raters as they do with each other. NaN where
             no pair has a positive.
         n_documents: Documents with two ratings or more.
+        model_f1: Mean F1 of a model with each rater on the documents that the rater saw: what
+            `pairwise_f1` is to be compared with. NaN where no model was asked.
     """
 
     alpha: float
     kappa: float
     pairwise_f1: float
     n_documents: int
+    model_f1: float = np.nan
 
 
 def agree(ratings: ArrayLike) -> list[Agreement]:
@@ -50,6 +54,33 @@ def agree(ratings: ArrayLike) -> list[Agreement]:
     if not np.all(np.isnan(values) | (values == 0) | (values == 1)):
         raise InputError("A rating is neither 0, 1 nor missing.", remedy="Recode the ratings.")
     return [_agree(values[:, :, label]) for label in range(values.shape[2])]
+
+
+def agree_with_raters(
+    found: Sequence[Agreement], ratings: ArrayLike, predicted: ArrayLike
+) -> list[Agreement]:
+    """The same, with how far a model's decisions agree with the raters.
+
+    Args:
+        found: What `agree` gives.
+        ratings: What it was given.
+        predicted: The model's decisions, shape (n, n_labels): 0 or 1.
+    """
+    values, decisions = np.asarray(ratings, np.float64), np.asarray(predicted, np.float64)
+    return [
+        replace(one, model_f1=_mean_f1(values[:, :, label], decisions[:, label]))
+        for label, one in enumerate(found)
+    ]
+
+
+def _mean_f1(ratings: Floats, decisions: Floats) -> float:
+    values = [
+        _f1(decisions[seen], rater[seen])
+        for rater, seen in zip(ratings, ~np.isnan(ratings), strict=True)
+        if seen.any()
+    ]
+    defined = [value for value in values if not np.isnan(value)]
+    return float(np.mean(defined)) if defined else np.nan
 
 
 def _agree(ratings: Floats) -> Agreement:

@@ -11,6 +11,7 @@ from psychescale.evaluation.bootstrap import REPLICATES, point, replicate
 from psychescale.evaluation.estimates import too_few, why_undefined
 from psychescale.evaluation.intervals import Estimate, difference_interval
 from psychescale.evaluation.measures import (
+    KINDS,
     NOISE,
     Table,
     base_name,
@@ -93,7 +94,7 @@ def compare(
         new=new.name,
         old=old.name,
         overall={
-            name: _overall(predictions, float(value[0]), drawn)
+            name: _overall(predictions, name, float(value[0]), drawn)
             for name, value, drawn in _differences(points, draws)
             if base_name(name) != NOISE
         },
@@ -174,10 +175,12 @@ def _differences(
     ]
 
 
-def _overall(predictions: Predictions, value: float, drawn: Floats) -> Estimate:
+def _overall(predictions: Predictions, name: str, value: float, drawn: Floats) -> Estimate:
     if np.isnan(value):
         return Estimate(value, reason=Undefined.NO_POSITIVES)
-    low, high = difference_interval(value, drawn, units=predictions.n_units)
+    low, high = difference_interval(
+        value, drawn, units=predictions.n_units, kind=KINDS[base_name(name)]
+    )
     return Estimate(value, low, high, Undefined.FEW_POSITIVES if np.isnan(low) else None)
 
 
@@ -197,6 +200,8 @@ def _per_label(
         elif too_few(predictions, label, name):
             found.append(Estimate(float(value), reason=Undefined.FEW_POSITIVES))
         else:
-            low, high = difference_interval(float(value), drawn[label], units=int(units[label]))
+            low, high = difference_interval(
+                float(value), drawn[label], units=int(units[label]), kind=KINDS[name]
+            )
             found.append(Estimate(float(value), low, high))
     return tuple(found)

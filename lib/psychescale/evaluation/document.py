@@ -18,7 +18,8 @@ number is missing or null. Counts are of documents, unweighted; in the shown doc
                           ``confusion`` (by threshold set: ``tp fp fn tn``, or null),
                           ``decisions`` (by threshold set: measure → estimate),
                           ``probabilities`` (measure → estimate), ``calibration``
-                          (``slope``, ``intercept``: estimates; ``bins``), ``curves``
+                          (``slope``, ``intercept``: estimates; ``bins``; ``before``:
+                          ``slope intercept ece`` of the raw probabilities, or null), ``curves``
                           (``roc``, ``precision_recall``: lists of points, or null)
 ``overall``               ``decisions`` (by threshold set) and ``probabilities``
 ``slices``                ``column``, ``gaps``, ``groups`` (``group n n_labels values
@@ -27,7 +28,11 @@ number is missing or null. Counts are of documents, unweighted; in the shown doc
                           (measure → estimate), ``differences`` ("this model minus it")
 ``challenge``             ``categories`` (``category passed n rate``), ``failed``,
                           ``untested``; or null
-``agreement``             label → ``alpha kappa pairwise_f1 n_documents``; or null
+``agreement``             label → ``alpha kappa pairwise_f1 model_f1 n_documents``; or null
+``rival``                 the model compared with: ``name``, ``per_label`` (label → measure →
+                          difference), ``subgroups`` (``column group n positives
+                          differences``); or null
+``faithfulness``          list of ``ranking comprehensiveness sufficiency n_texts``; or null
 ``training_curve``        list of ``epoch training_loss validation_loss``; may be empty
 ``recommendation``        ``verdict reasons sign_off``; or null
 ========================  ==================================================================
@@ -54,6 +59,7 @@ from psychescale.evaluation.document_parts import (
     challenge_json,
     contenders_json,
     estimates_json,
+    rival_json,
     slices_json,
 )
 from psychescale.evaluation.estimates import Estimates, Evaluation
@@ -100,7 +106,8 @@ def to_document(evaluation: Evaluation, context: Context, extras: Extras | None 
         "method": _method(evaluation, context),
         "labels": list(predictions.labels),
         "per_label": {
-            name: _label(evaluation, index) for index, name in enumerate(predictions.labels)
+            name: _label(evaluation, index, parts.uncalibrated)
+            for index, name in enumerate(predictions.labels)
         },
         "overall": {
             "decisions": {
@@ -115,6 +122,10 @@ def to_document(evaluation: Evaluation, context: Context, extras: Extras | None 
         ),
         "challenge": None if parts.challenge is None else challenge_json(parts.challenge),
         "agreement": agreement_json(predictions.labels, parts.agreement),
+        "rival": rival_json(parts.rival),
+        "faithfulness": None
+        if parts.faithfulness is None
+        else [dict(ranking) for ranking in parts.faithfulness],
         "training_curve": [dict(step) for step in context.training_curve],
         "recommendation": None if parts.recommendation is None else asdict(parts.recommendation),
         "restricted_note": context.restricted_note,
@@ -143,7 +154,7 @@ def _method(evaluation: Evaluation, context: Context) -> Json:
     }
 
 
-def _label(evaluation: Evaluation, label: int) -> Json:
+def _label(evaluation: Evaluation, label: int, raw: Evaluation | None) -> Json:
     predictions = evaluation.predictions
     fitted = recalibrate(predictions, label)
     curves = draw_curves(predictions, label)
@@ -166,6 +177,7 @@ def _label(evaluation: Evaluation, label: int) -> Json:
             "slope": as_json(fitted.slope),
             "intercept": as_json(fitted.intercept),
             "bins": [] if few else [asdict(found) for found in _bins(predictions, label)],
+            "before": None if raw is None else _before(raw, label),
         },
         "curves": None
         if curves is None
@@ -173,6 +185,16 @@ def _label(evaluation: Evaluation, label: int) -> Json:
             "roc": curves.roc.round(4).tolist(),
             "precision_recall": curves.precision_recall.round(4).tolist(),
         },
+    }
+
+
+def _before(raw: Evaluation, label: int) -> Json:
+    """Calibration of the raw probabilities."""
+    fitted = recalibrate(raw.predictions, label)
+    return {
+        "slope": as_json(fitted.slope),
+        "intercept": as_json(fitted.intercept),
+        "ece": as_json(raw.probabilities.per_label["ece"][label]),
     }
 
 

@@ -30,6 +30,40 @@ class Contender:
 
 
 @dataclass(frozen=True)
+class Subgroup:
+    """Documents of one group, as two models label them.
+
+    Attributes:
+        column: What groups them.
+        group: Its value.
+        n: Documents.
+        positives: Cells of the truth that are 1, over all labels.
+        comparison: Within the group.
+    """
+
+    column: str
+    group: str
+    n: int
+    positives: int
+    comparison: Comparison
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A model that this one may replace, in detail.
+
+    Attributes:
+        labels: Those that both have.
+        comparison: "This model minus it", on all documents.
+        subgroups: Within each subgroup that is large enough.
+    """
+
+    labels: Sequence[str]
+    comparison: Comparison
+    subgroups: Sequence[Subgroup]
+
+
+@dataclass(frozen=True)
 class Extras:
     """Parts that an evaluation may or may not have."""
 
@@ -38,6 +72,9 @@ class Extras:
     challenge: Challenge | None = None
     agreement: Sequence[Agreement] | None = None
     recommendation: Recommendation | None = None
+    rival: Rival | None = None
+    uncalibrated: Evaluation | None = None
+    faithfulness: Sequence[Mapping[str, Any]] | None = None
 
 
 def as_json(estimate: Estimate) -> Json:
@@ -110,6 +147,37 @@ def contenders_json(
     ]
 
 
+def rival_json(found: Rival | None) -> Json | None:
+    """Paired differences from a model, label by label and group by group."""
+    if found is None:
+        return None
+    shown = ("f1_macro", "f1_micro", "brier_macro")
+    return {
+        "name": found.comparison.old,
+        "per_label": {
+            label: {"f1": as_json(f1), "roc_auc": as_json(auc), "brier": as_json(brier)}
+            for label, f1, auc, brier in zip(
+                found.labels,
+                *(found.comparison.per_label[name] for name in ("f1", "roc_auc", "brier")),
+                strict=True,
+            )
+        },
+        "subgroups": [
+            {
+                "column": one.column,
+                "group": one.group,
+                "n": one.n,
+                "positives": one.positives,
+                "differences": estimates_json(
+                    {name: one.comparison.overall[name] for name in shown}
+                ),
+                "values": {},
+            }
+            for one in found.subgroups
+        ],
+    }
+
+
 def challenge_json(found: Challenge) -> Json:
     """Pass rates, and the pairs of the suite that were not passed."""
     return {
@@ -140,6 +208,7 @@ def agreement_json(labels: Sequence[str], found: Sequence[Agreement] | None) -> 
             "alpha": _number(one.alpha),
             "kappa": _number(one.kappa),
             "pairwise_f1": _number(one.pairwise_f1),
+            "model_f1": _number(one.model_f1),
             "n_documents": one.n_documents,
         }
         for label, one in zip(labels, found, strict=True)

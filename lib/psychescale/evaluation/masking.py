@@ -22,22 +22,53 @@ def mask(document: Mapping[str, Any]) -> dict[str, Any]:
     shown = copy.deepcopy(dict(document))
     shown["masked"] = True
     n = shown["data"]["n_documents"]
+    small = {
+        name
+        for name, part in shown["per_label"].items()
+        if is_small(part["positives"]) or is_small(n - part["positives"])
+    }
+    _mask_agreement(shown["agreement"] or {}, small)
+    if shown["rival"]:
+        coarse = {name for name, part in shown["per_label"].items() if _has_small_cell(part)}
+        _mask_rival(shown["rival"], n, small=small, coarse=coarse)
+    for ranking in shown["faithfulness"] or ():
+        ranking["n_texts"] = masked_count(ranking["n_texts"])
     for part in shown["per_label"].values():
         _mask_label(part, n)
     for table in shown["slices"]:
         _mask_table(table, n)
     for step in shown["data"]["flow"]:
         step["n"] = masked_count(step["n"])
-    for rater in (shown["agreement"] or {}).values():
-        rater["n_documents"] = masked_count(rater["n_documents"])
     shown["data"]["n_documents"] = masked_count(n)
     shown["data"]["n_units"] = masked_count(shown["data"]["n_units"])
     return shown
 
 
+def _mask_agreement(agreement: dict[str, dict[str, Any]], small: set[str]) -> None:
+    for name, found in agreement.items():
+        if name in small:
+            agreement[name] = dict.fromkeys(found)
+        found["n_documents"] = masked_count(found["n_documents"])
+        agreement[name]["n_documents"] = found["n_documents"]
+
+
+def _mask_rival(rival: dict[str, Any], n: int, *, small: set[str], coarse: set[str]) -> None:
+    for name, found in rival["per_label"].items():
+        if name in small:
+            rival["per_label"][name] = _withheld(found)
+        elif name in coarse:
+            _round(found)
+    for group in rival["subgroups"]:
+        _mask_group(group, n)
+
+
 def masked_count(count: int) -> int | str:
     """The count, or a text that it is small."""
     return MASK if is_small(count) else count
+
+
+def _has_small_cell(part: Mapping[str, Any]) -> bool:
+    return any(is_small(count) for cells in part["confusion"].values() for count in cells.values())
 
 
 def _mask_label(part: dict[str, Any], n: int) -> None:
@@ -71,6 +102,7 @@ def _withhold_label(part: dict[str, Any]) -> None:
     part["calibration"] = {
         **_withheld({name: calibration[name] for name in ("slope", "intercept")}),
         "bins": [],
+        "before": calibration["before"] and _withheld(calibration["before"]),
     }
     part["curves"] = None
 

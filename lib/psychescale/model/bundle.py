@@ -9,6 +9,7 @@ from psychescale.errors import UsageError
 from psychescale.model.checkpoint import CHECKSUMS_FILE, SCORING_FILE, file_digest
 
 FORMAT_VERSION = 1
+CARD_FILE = "README.md"
 
 
 def require_free(folder: Path) -> None:
@@ -48,9 +49,30 @@ def seal_folder(folder: Path, card: str) -> None:
         folder: Holds what `save_pretrained` wrote.
         card: The model card, Markdown.
     """
-    (folder / "README.md").write_text(card, encoding="utf-8")
+    (folder / CARD_FILE).write_text(card, encoding="utf-8")
     files = sorted(path for path in folder.iterdir() if path.name != CHECKSUMS_FILE)
     lines = [f"{file_digest(path)}  {path.name}\n" for path in files]
     (folder / CHECKSUMS_FILE).write_text("".join(lines), encoding="utf-8")
     for path in folder.iterdir():
         path.chmod(0o644)
+
+
+def reseal_card(folder: Path, card: str) -> None:
+    """Replace the model card of a bundle, and its line in `SHA256SUMS`; nothing else changes.
+
+    Raises:
+        UsageError: The folder cannot be written, or has no checksums.
+    """
+    sums = folder / CHECKSUMS_FILE
+    try:
+        lines = sums.read_text(encoding="utf-8").splitlines()
+        (folder / CARD_FILE).write_text(card, encoding="utf-8")
+        others = [line for line in lines if line.split()[-1] != CARD_FILE]
+        new = f"{file_digest(folder / CARD_FILE)}  {CARD_FILE}"
+        ordered = sorted([*others, new], key=lambda line: line.split()[-1])
+        sums.write_text("\n".join(ordered) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{folder}: the model card cannot be replaced: {error.strerror}.",
+            remedy="Give a bundle that may be written, or leave out --write-card.",
+        ) from None

@@ -14,7 +14,7 @@ from psychescale.evaluation.comparison import (
     compare,
     compare_by_group,
 )
-from psychescale.evaluation.document_parts import Contender
+from psychescale.evaluation.document_parts import Contender, Subgroup
 from psychescale.evaluation.estimates import evaluate
 from psychescale.evaluation.predictions import MIN_POSITIVES, Floats, Predictions
 from psychescale.evaluation.recommendation import Recommendation, recommend
@@ -27,6 +27,7 @@ from psychescale.training.thresholds import fit_thresholds, parse_criterion
 BASELINES = ("base-rate", "always-positive", "lexicon", "tfidf")
 # Probabilities of a logistic regression are kept this far off 0 and 1 before they become logits.
 _EDGE = 1e-6
+_FLATTEST = 1e-9  # a slope of 0 makes all documents alike, and no cut of the raw ones does that
 
 
 @dataclass(frozen=True)
@@ -147,9 +148,9 @@ def advise(
     *,
     slices: Mapping[str, Sequence[str]],
     config: EvaluateConfig,
-) -> Recommendation:
-    """Whether the model should take the other's place, with subgroups that are large enough."""
-    groups: dict[str, Comparison] = {}
+) -> tuple[Recommendation, list[Subgroup]]:
+    """Whether the model should take the other's place, and the subgroups that are large enough."""
+    groups: list[Subgroup] = []
     for column, values in slices.items():
         names = np.asarray(values, dtype=object).astype(str)
         sizes = dict(zip(*np.unique(names, return_counts=True), strict=True))
@@ -164,8 +165,31 @@ def advise(
             n_replicates=config.replicates,
             seed=config.seed,
         )
-        groups |= {f"{column} = {name}": one for name, one in found.items()}
-    return recommend(comparison, groups, labels=predictions.labels)
+        groups += [
+            Subgroup(
+                column,
+                str(name),
+                int((names == name).sum()),
+                int(predictions.truth[names == name].sum()),
+                one,
+            )
+            for name, one in found.items()
+        ]
+    by_name = {f"{one.column} = {one.group}": one.comparison for one in groups}
+    return recommend(comparison, by_name, labels=predictions.labels), groups
+
+
+def before_calibration(own: Scored, logits: Floats, calibration: Mapping[str, Floats]) -> Scored:
+    """The model without its calibration, making the same decisions.
+
+    Args:
+        own: The model as it is.
+        logits: Raw, shape (n, n_labels).
+        calibration: ``slope`` and ``intercept``, each of shape (n_labels,).
+    """
+    slope = np.maximum(calibration["slope"], _FLATTEST)
+    cuts = (_logit(own.thresholds) - calibration["intercept"]) / slope
+    return Scored("before calibration", sigmoid(logits), sigmoid(cuts))
 
 
 def _calibrated(tuning: Floats, judged: Floats, held: NDArray[np.float32]) -> tuple[Floats, Floats]:

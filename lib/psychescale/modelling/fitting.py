@@ -70,9 +70,13 @@ def starting_point(config: TrainConfig) -> Start:
             "One of --backbone and --from says what training starts from.",
             remedy="Give --backbone FOLDER, or --from BUNDLE to train a bundle on.",
         )
-    checkpoint = open_checkpoint(
-        find_model(config.backbone or config.from_bundle or "", revision=config.revision)
-    )
+    folder = find_model(config.backbone or config.from_bundle or "", revision=config.revision)
+    try:
+        checkpoint = open_checkpoint(folder)
+    except ModelError as error:
+        flag = "--backbone" if config.from_bundle is None else "--from"
+        remedy = f"{error.remedy} Or name another folder: {flag} FOLDER."
+        raise ModelError(error.problem, remedy=remedy) from None
     former = () if config.from_bundle is None else _former_labels(checkpoint.folder, config)
     head = config.head or (head_of(checkpoint) if former else "standard")
     digest = checkpoint.digest(*WEIGHTS_FILES)
@@ -92,7 +96,12 @@ def _former_labels(folder: Path, config: TrainConfig) -> tuple[str, ...]:
 
 
 def fit_parts(
-    config: TrainConfig, start: Start, parts: Parts, *, on_progress: Callable[[int], None]
+    config: TrainConfig,
+    start: Start,
+    parts: Parts,
+    *,
+    on_progress: Callable[[int], None],
+    fitter: Callable[..., Fitted] = fit,
 ) -> Outcome:
     """Train on the training part into the folder ``config.output``, then fit what goes with it.
 
@@ -101,6 +110,7 @@ def fit_parts(
         start: What training starts from.
         parts: The rows.
         on_progress: Told how many texts have been read so far.
+        fitter: `fit`, or what calls it in several processes.
 
     Raises:
         UsageError: The checkpoints belong to another run.
@@ -110,7 +120,7 @@ def fit_parts(
     train, validation = parts.to_fit("train"), parts.to_fit("validation")
     if train is None:  # `divide` refuses this
         raise ValueError("no training rows")
-    fitted = fit(
+    fitted = fitter(
         start.folder,
         train,
         parts.labels,

@@ -9,13 +9,20 @@ from psychescale.errors import UsageError
 from psychescale.evaluation.challenge import challenge
 from psychescale.evaluation.comparison import Scored
 from psychescale.evaluation.document import Context, to_document
-from psychescale.evaluation.document_parts import Contender, Extras
+from psychescale.evaluation.document_parts import Contender, Extras, Rival
 from psychescale.evaluation.estimates import evaluate
 from psychescale.evaluation.predictions import Predictions
 from psychescale.evaluation.slices import count_groups, quartile_groups, slice_by
-from psychescale.modelling.contenders import advise, contend, score_baselines, score_rival
+from psychescale.modelling.contenders import (
+    advise,
+    before_calibration,
+    contend,
+    score_baselines,
+    score_rival,
+)
 from psychescale.modelling.judging import RowScores, Subject, judged_labels, make_predictions
 from psychescale.modelling.membership import Study
+from psychescale.modelling.raters import judge_raters
 from psychescale.modelling.rows import LabelledRows
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings import EvaluateConfig
@@ -34,6 +41,7 @@ def judge(
     *,
     scorer: Scorer | None,
     rival: Subject | None,
+    faithfulness: Sequence[Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Measure, compare, and gather the full document; it holds small counts.
 
@@ -44,6 +52,7 @@ def judge(
         scores: Its scores for them.
         scorer: The model, loaded, for the challenge suite; None leaves it out.
         rival: A model to compare with, or None.
+        faithfulness: What `measure_faithfulness` found of the head's attention, or None.
 
     Raises:
         InputError: Rows, scores and labels do not fit each other.
@@ -67,29 +76,47 @@ def judge(
         predictions, own.thresholds, {**_own_slices(predictions, scores), **asked}, seed=config.seed
     )
     contenders: dict[str, Contender] = {}
+    uncalibrated = None
+    if subject.applied.calibrated and scores.logits is not None and subject.spec.calibration:
+        numbers = {name: np.array(v)[columns] for name, v in subject.spec.calibration.items()}
+        raw = before_calibration(own, scores.logits[:, columns], numbers)
+        contenders[raw.name] = contend(predictions, own, raw, config)
+        uncalibrated = contenders[raw.name].evaluation
     if study.learning is not None:
         criterion = subject.criterion
         for other in score_baselines(config, study.learning, rows, labels, criterion=criterion):
             contenders[other.name] = contend(predictions, own, other, config)
-    recommendation = None
+    recommendation = replaced = None
     if rival is not None:
         other, common = score_rival(rival, rows, labels)
         shared, mine = _among(predictions, own, common)
         contenders[other.name] = contend(shared, mine, other, config)
         comparison = contenders[other.name].comparison
-        recommendation = advise(shared, mine, other, comparison, slices=asked, config=config)
+        recommendation, groups = advise(
+            shared, mine, other, comparison, slices=asked, config=config
+        )
+        replaced = Rival(common, comparison, groups)
     suite = None
     if scorer is not None:
         suite = challenge(lambda texts: scorer(texts)[:, columns].astype(np.float64), labels)
     context = Context(
-        model=subject.facts(),
+        model={**subject.facts(), **_texts(rows)},
         flow=(*study.flow, ("scored", len(rows))),
         threshold_procedure=subject.procedure,
         banner=config.banner,
         training_curve=_curve(subject.checkpoint.scoring.get("curve") or ()),
         restricted_note=RESTRICTED,
     )
-    extras = Extras(slices, contenders, suite, None, recommendation)
+    extras = Extras(
+        slices,
+        contenders,
+        suite,
+        judge_raters(config, rows, labels, own.probabilities >= own.thresholds),
+        recommendation,
+        replaced,
+        uncalibrated,
+        faithfulness,
+    )
     return to_document(evaluation, context, extras)
 
 
@@ -115,6 +142,13 @@ def slice_groups(config: EvaluateConfig, rows: LabelledRows) -> dict[str, list[s
         UsageError: A column has too many groups.
     """
     return {name: _groups(rows.columns[name], name) for name in config.slice_columns}
+
+
+def _texts(rows: LabelledRows) -> dict[str, str]:
+    """What the judged texts went through."""
+    if rows.mark is None:
+        return {"judged_texts": "raw"}
+    return {"judged_texts": f"normalizer {rows.mark[0]}, redactor {rows.mark[1]}"}
 
 
 def _among(

@@ -1,5 +1,6 @@
 """A model under evaluation: what it is, what it says of the rows, and what is true of them."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from psychescale.errors import InputError
+from psychescale.errors import InputError, ModelError, UsageError
 from psychescale.evaluation.predictions import Floats, Predictions
 from psychescale.model.checkpoint import Checkpoint
 from psychescale.model.spec import ModelSpec, read_model
@@ -71,6 +72,7 @@ class Subject:
             if self.applied.calibrated
             else f"not applied: {self.applied.set_aside or 'the model has none'}",
             "thresholds": self.procedure,
+            "loss": (self.checkpoint.scoring.get("training") or {}).get("loss", "not recorded"),
             "normalizer": spec.normalizer or "none recorded",
             "redactor": spec.redactor or "none recorded",
         }
@@ -84,11 +86,13 @@ class RowScores:
         probabilities: float64, shape (n_rows, n_labels); NaN where a row has no score.
         n_tokens: int64, shape (n_rows,).
         truncated: bool, shape (n_rows,).
+        logits: float64, raw, shape (n_rows, n_labels); None where they are not known.
     """
 
     probabilities: Floats
     n_tokens: NDArray[np.int64]
     truncated: NDArray[np.bool_]
+    logits: Floats | None = None
 
     @property
     def usable(self) -> NDArray[np.bool_]:
@@ -98,7 +102,12 @@ class RowScores:
 
     def take(self, rows: NDArray[np.bool_]) -> "RowScores":
         """Some of the rows."""
-        return RowScores(self.probabilities[rows], self.n_tokens[rows], self.truncated[rows])
+        return RowScores(
+            self.probabilities[rows],
+            self.n_tokens[rows],
+            self.truncated[rows],
+            None if self.logits is None else self.logits[rows],
+        )
 
 
 def open_subject(config: EvaluateConfig) -> Subject:
@@ -106,7 +115,13 @@ def open_subject(config: EvaluateConfig) -> Subject:
 
     Raises:
         ModelError: It cannot be used as it is; the message says what to add.
+        UsageError: No model is named.
     """
+    if config.model is None:
+        raise UsageError(
+            "Neither --model nor --scores says what is judged.",
+            remedy="Add --model FOLDER, or --scores TABLE, or both.",
+        )
     checkpoint, spec = read_model(
         config.model,
         revision=config.revision,
@@ -119,6 +134,66 @@ def open_subject(config: EvaluateConfig) -> Subject:
     return _subject(config.model, checkpoint, spec, options)
 
 
+@dataclass(frozen=True)
+class ScoredTable(Subject):
+    """A score table whose model is not at hand."""
+
+    def load(self) -> Scorer:
+        """There is none.
+
+        Raises:
+            UsageError: Always.
+        """
+        raise UsageError("The model is not at hand.", remedy="Add --model FOLDER.")
+
+    def facts(self) -> dict[str, Any]:
+        """What a report says of it."""
+        return {
+            "name": self.name,
+            "scoring_id": self.spec.weights_digest,
+            "labels": len(self.spec.labels),
+            "calibration": "unknown: a score table alone was judged",
+            "thresholds": self.procedure,
+        }
+
+
+def scored_table(
+    place: str, labels: Sequence[str], columns: Sequence[str], scoring_id: str
+) -> ScoredTable:
+    """A table of scores as what is judged.
+
+    Args:
+        place: Path or name of the table.
+        labels: Label names.
+        columns: The labels' column suffixes, in the same order.
+        scoring_id: Of its rows.
+    """
+    spec = ModelSpec(
+        labels=tuple(labels),
+        columns=tuple(columns),
+        activation="sigmoid",
+        max_length=0,
+        long_text="mean",
+        stride=0,
+        calibration=None,
+        normalizer=None,
+        redactor=None,
+        model_type="",
+        weights_digest=scoring_id,
+        tokenizer_digest="",
+        config_digest="",
+    )
+    return ScoredTable(
+        Path(place).name,
+        Checkpoint(Path(place), {}, {}, {}),
+        spec,
+        ScoringOptions(),
+        Applied("mean", 0, calibrated=False, set_aside=None),
+        np.full(len(labels), _PLAIN_THRESHOLD),
+        "A score table alone has no frozen thresholds: 0.5 for every label.",
+    )
+
+
 def open_rival(config: EvaluateConfig) -> Subject | None:
     """The model to compare with, as its own folder says it scores; None where none is named.
 
@@ -128,10 +203,19 @@ def open_rival(config: EvaluateConfig) -> Subject | None:
     """
     if config.against is None:
         return None
-    checkpoint, spec = read_model(config.against)
+    try:
+        checkpoint, spec = read_model(
+            config.against, labels=config.against_labels, activation=config.against_activation
+        )
+    except ModelError as error:
+        problem, remedy = (
+            re.sub(r"--(labels|activation)\b", r"--against-\1", text).partition(" or accept")[0]
+            for text in (error.problem, error.remedy)
+        )
+        raise ModelError(problem, remedy=remedy) from None
     options = ScoringOptions(max_windows=config.max_windows, precision=config.precision)
     name = Path(config.against).name
-    same = name == Path(config.model).name
+    same = name == Path(config.model or config.scores or "").name
     return _subject(f"{name} (compared with)" if same else name, checkpoint, spec, options)
 
 
@@ -185,6 +269,7 @@ def score_rows(
                 scored.probabilities.astype(np.float64),
                 scored.n_tokens.astype(np.int64),
                 scored.truncated,
+                scored.logits.astype(np.float64),
             )
         )
         if on_progress is not None:
@@ -193,6 +278,7 @@ def score_rows(
         np.concatenate([part.probabilities for part in parts]),
         np.concatenate([part.n_tokens for part in parts]),
         np.concatenate([part.truncated for part in parts]),
+        np.concatenate([part.logits for part in parts if part.logits is not None]),
     )
 
 

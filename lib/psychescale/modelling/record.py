@@ -1,6 +1,7 @@
 """What a training run leaves behind: facts in the bundle, membership in a restricted folder."""
 
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +15,7 @@ from psychescale.training.card import CardFacts, make_card
 from psychescale.training.split import PARTS
 
 MEMBERSHIP_FILE = "membership.jsonl"
+KEY_FILE = "membership.key"
 Mark = tuple[str, str] | None
 """Normalizer and redactor version of the corpus; None for a raw one."""
 
@@ -43,14 +45,38 @@ def scoring_facts(
 
 def _split_facts(config: TrainConfig, parts: Parts) -> dict[str, Any]:
     given = [part for part in PARTS[1:] if getattr(config, part) is not None]
-    key = config.membership_key_file
+    key = membership_key(config)
     return {
         "made": config.split,
         "given": given,
         **parts.split.counts(),
         "dropped": {part: dict(kinds) for part, kinds in parts.dropped.items()},
-        "membership_hmac_sha256": None if key is None else parts.digests(read_key(key)),
+        "membership_hmac_sha256": parts.digests(key),
     }
+
+
+def membership_key(config: TrainConfig) -> bytes:
+    """The key of the digests of membership: the one given, or one made for this bundle.
+
+    Without a key of one's own, a random one is kept beside the ids, readable by nobody else.
+
+    Raises:
+        UsageError: The key cannot be read, or not be kept.
+    """
+    if config.membership_key_file is not None:
+        return read_key(config.membership_key_file)
+    folder = restricted_folder(config)
+    file = folder / KEY_FILE
+    try:
+        if not file.exists():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file.touch(mode=0o600)
+            file.write_text(secrets.token_hex(32) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{folder} cannot be written: {error.strerror}.", remedy="Give another --restricted."
+        ) from None
+    return read_key(str(file))
 
 
 def _training_facts(

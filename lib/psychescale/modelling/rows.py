@@ -25,6 +25,7 @@ class LabelledRows:
         n_left_out: Rows that had no text, or could not be parsed.
         label_names: Names of all label columns, also of those that are 0 everywhere; empty where
             labels came as lists.
+        mark: Normalizer and redactor version that the texts went through; None for raw ones.
     """
 
     ids: list[str]
@@ -34,6 +35,7 @@ class LabelledRows:
     columns: Mapping[str, list[object]] = field(default_factory=dict)
     n_left_out: int = 0
     label_names: tuple[str, ...] = ()
+    mark: tuple[str, str] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)

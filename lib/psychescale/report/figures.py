@@ -42,7 +42,7 @@ def f1_by_label(per_label: Labels) -> str:
         for row, name in enumerate(shown):
             plain = _f1(per_label[name], "0.5")["value"]
             if plain is not None:
-                axes.plot(plain, row, "o", mfc="none", mec=FAINT, ms=4.5)
+                axes.plot(plain, row, "o", mfc="none", mec=FAINT, ms=4.5, clip_on=False)
             _whisker(axes, _f1(per_label[name], "frozen"), row)
         _names(axes, shown)
         axes.set_xlim(0, 1)
@@ -147,7 +147,8 @@ def precision_recall_by_label(per_label: Labels) -> str:
         axes.plot([0, 1], [base, base], color=FAINT, lw=0.8, ls=(0, (3, 2)))
         axes.plot(x, y, color=ACCENT, lw=1.2)
         _unit_square(axes)
-        _note(axes, f"{part['probabilities']['average_precision']['value']:.2f}", right=False)
+        value = f"{part['probabilities']['average_precision']['value']:.2f}"
+        _note(axes, value, right=False, above=base)
 
     return _panels(
         "precision-recall",
@@ -206,7 +207,7 @@ def training_curve(steps: Sequence[Mapping[str, float]]) -> str:
                 axes.plot(*zip(*points, strict=True), "o-", ms=3, lw=1.2, color=colour, label=label)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel("epoch")
-        axes.set_ylabel("log loss")
+        axes.set_ylabel("loss")
         figure.legend(loc="outside upper right", ncols=2)
 
     return draw("training", "Loss as training went", 2.6, paint)
@@ -235,9 +236,10 @@ def _panels(
 
 def _whisker(axes: Axes, estimate: Mapping[str, Any], row: int, colour: str = ACCENT) -> None:
     if estimate["low"] is not None:
-        axes.plot([estimate["low"], estimate["high"]], [row, row], color=colour, lw=1.4)
+        ends = [estimate["low"], estimate["high"]]
+        axes.plot(ends, [row, row], color=colour, lw=1.4, clip_on=False)
     marker = "o" if estimate["low"] is not None else "x"
-    axes.plot(estimate["value"], row, marker, color=colour, ms=4.5)
+    axes.plot(estimate["value"], row, marker, color=colour, ms=4.5, clip_on=False)
 
 
 def _names(axes: Axes, names: Sequence[str]) -> None:
@@ -255,10 +257,11 @@ def _unit_square(axes: Axes) -> None:
     axes.set_yticks([0, 0.5, 1], ["0", ".5", "1"])
 
 
-def _note(axes: Axes, text: str, *, right: bool) -> None:
-    """A number in the lower corner that the curve keeps free."""
+def _note(axes: Axes, text: str, *, right: bool, above: float = 0.0) -> None:
+    """A number in the lower corner that the curve keeps free, above a line that crosses it."""
     x, side = (0.97, "right") if right else (0.06, "left")
-    axes.text(x, 0.1, text, ha=side, va="bottom", color=INK, transform=axes.transAxes)
+    height = 0.1 if above < 0.05 else min(above + 0.04, 0.7)  # noqa: PLR2004 - beneath the number
+    axes.text(x, height, text, ha=side, va="bottom", color=INK, transform=axes.transAxes)
 
 
 def _f1(part: Mapping[str, Any], thresholds: str) -> Mapping[str, Any]:

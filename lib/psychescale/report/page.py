@@ -1,5 +1,6 @@
 """An evaluation report as one HTML file that needs nothing else."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -63,6 +64,7 @@ def render_report(document: Mapping[str, Any]) -> str:
         "measure": measure_name,
         "count": show_count,
         "number": show_number,
+        "named": name_measures,
     }
     page: str = environment.get_template("evaluation.html.jinja").render(
         d=document,
@@ -79,6 +81,15 @@ def measure_name(name: str) -> str:
         if name.endswith(ending):
             return f"{measure_name(name.removesuffix(ending))} ({average})"
     return _NAMES.get(name, name.replace("_", " "))
+
+
+def name_measures(sentence: str) -> str:
+    """A sentence with its measures as they are called in print."""
+    return re.sub(r"\b\w+_(?:macro|micro|weighted)(?:_frequent)?\b", _named, sentence)
+
+
+def _named(found: re.Match[str]) -> str:
+    return measure_name(found[0])
 
 
 def show_number(value: float | None, digits: int = 3) -> str:
@@ -116,7 +127,9 @@ def show_difference(estimate: Mapping[str, Any]) -> Markup:
 
 
 def _digits(value: float, pattern: str) -> str:
-    return format(value, pattern).replace("-", "−")
+    text = format(value, pattern)
+    # What rounds to 0 has no sign.
+    return text.lstrip("+-") if float(text) == 0 else text.replace("-", "−")
 
 
 def _figures(document: Mapping[str, Any]) -> dict[str, Markup]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from psychescale.model.spec import LongText, ModelSpec
 from psychescale.scoring.options import ScoringOptions
@@ -39,6 +39,19 @@ def settle(spec: ModelSpec, options: ScoringOptions) -> Applied:
             reason = "it was fitted per label, and softmax makes the labels compete"
     stride = spec.stride if options.stride is None else options.stride
     return Applied(policy, stride, spec.calibration is not None and reason is None, reason)
+
+
+def of_texts(spec: ModelSpec, mark: tuple[str, str] | None) -> ModelSpec:
+    """The model as it meets texts that went through a normalizer and a redactor of these versions.
+
+    They take the place of the versions that the model learned from, so that the scoring id knows what
+    was read: the same corpus, redacted anew, is scored anew.
+
+    Args:
+        spec: What is known of the model.
+        mark: Versions of normalizer and redactor; None for raw texts, which change nothing.
+    """
+    return spec if mark is None else replace(spec, normalizer=mark[0], redactor=mark[1])
 
 
 def compute_scoring_id(

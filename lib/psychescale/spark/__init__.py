@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from psychescale.spark.decisions import create_labels_view, with_labels
     from psychescale.spark.udf import score_udf
 
-__all__ = ["score_udf"]
+__all__ = ["create_labels_view", "score_udf", "with_labels"]
 
 
 def __getattr__(name: str) -> Any:
@@ -13,4 +14,8 @@ def __getattr__(name: str) -> Any:
         from psychescale.spark.udf import score_udf
 
         return score_udf
+    if name in {"with_labels", "create_labels_view"}:
+        from psychescale.spark import decisions
+
+        return getattr(decisions, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,5 +1,7 @@
 """Spark's part of an evaluation: labelled rows in, scores of a table in, measures out."""
 
+import ast
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,17 +12,20 @@ from pyspark.sql import types as T
 
 from psychescale.errors import InputError
 from psychescale.labels import PROBABILITY_PREFIX
-from psychescale.modelling.judging import RowScores, Subject
+from psychescale.modelling.judging import RowScores, ScoredTable, Subject, scored_table
 from psychescale.modelling.publish import MeasureRow
+from psychescale.modelling.raters import rater_columns
 from psychescale.modelling.rows import LabelledRows
 from psychescale.notice import NOTICE
-from psychescale.scoring.identity import compute_scoring_id
+from psychescale.scoring.identity import compute_scoring_id, of_texts
 from psychescale.settings import EvaluateConfig
 from psychescale.spark.faults import explained
 from psychescale.spark.labelled import open_labelled, read_rows
 from psychescale.spark.storage import join
 from psychescale.spark.tables import ensure_table, find_table
 
+# The comment of a probability's column (`spark/tables.py`) ends with the label as the model names it.
+_LABEL = re.compile(r"of the label (.+)$")
 _TEXT_FIELDS = ("against", "label", "slice", "group", "thresholds", "measure")
 
 
@@ -37,13 +42,51 @@ def read_judged(spark: SparkSession, config: EvaluateConfig) -> dict[str, Labell
             continue
         further: Sequence[str | None] = ()
         if name == "input":
-            further = (config.weight_column, *config.slice_columns)
+            further = (config.weight_column, *config.slice_columns, *rater_columns(config))
         plain = config
         if name != "input":  # who taught a baseline is of no matter
             plain = config.model_copy(update={"author_column": None})
         corpus = open_labelled(spark, place, plain, flag=f"--{name}", further=further)
         found[name] = read_rows(spark, corpus, plain, flag=f"--{name}")
     return found
+
+
+def open_scored(spark: SparkSession, config: EvaluateConfig) -> ScoredTable:
+    """A score table as what is judged, its model not at hand.
+
+    Raises:
+        InputError: There is no such table, or its rows were scored in more than one way.
+    """
+    place = config.scores or ""
+    table = find_table(spark, place)
+    if table is None:
+        raise InputError("There is no score table at --scores.", remedy="Check --scores.")
+    with explained():
+        frame = table.toDF()
+        fields = [f for f in frame.schema.fields if f.name.startswith(PROBABILITY_PREFIX)]
+        if not fields or "scoring_id" not in frame.columns:
+            raise InputError(
+                "The table of --scores has no columns p_<label>, or no scoring_id.",
+                remedy="Give a table that `psychescale score` wrote.",
+            )
+        ids = [row[0] for row in frame.select("scoring_id").distinct().limit(2).collect()]
+    if len(ids) != 1:
+        raise InputError(
+            f"The table of --scores holds {'several scoring ids' if ids else 'no row'}.",
+            remedy="Say which model is judged: --model FOLDER.",
+        )
+    suffixes = [field.name.removeprefix(PROBABILITY_PREFIX) for field in fields]
+    told = [_LABEL.search(str(field.metadata.get("comment", ""))) for field in fields]
+    labels = config.labels or [
+        str(ast.literal_eval(found[1])) if found else suffix
+        for found, suffix in zip(told, suffixes, strict=True)
+    ]
+    if len(labels) != len(suffixes):
+        raise InputError(
+            f"--labels names {len(labels)} labels; the table of --scores has {len(suffixes)}.",
+            remedy="Name every label once, in the table's order.",
+        )
+    return scored_table(place, labels, suffixes, ids[0])
 
 
 def read_scores(
@@ -58,8 +101,12 @@ def read_scores(
     if table is None:
         raise InputError("There is no score table at --scores.", remedy="Check --scores.")
     scoring_id = compute_scoring_id(
-        subject.spec, subject.options, second_text=config.second_text_column is not None
+        of_texts(subject.spec, rows.mark),
+        subject.options,
+        second_text=config.second_text_column is not None,
     )
+    if isinstance(subject, ScoredTable):
+        scoring_id = subject.spec.weights_digest
     names = [PROBABILITY_PREFIX + suffix for suffix in subject.spec.columns]
     wanted = spark.createDataFrame([(name,) for name in set(rows.ids)], "id string")
     with explained():

@@ -95,6 +95,7 @@ def read_rows(
         columns,
         len(every) - len(usable),
         config.label_columns,
+        corpus.mark,
     )
 
 

@@ -48,6 +48,9 @@ def print_plan(console: Console, model: CheckedModel, corpus: Corpus, *, output:
     )
     if applied.set_aside is not None:
         _line(console, "calibration", f"not applied: {applied.set_aside}")
+    texts = _texts_differ(model, corpus)
+    if texts is not None:
+        _line(console, "texts", texts)
     _line(console, "scoring id", model.scoring_id)
     _line(console, "output", output)
 
@@ -73,6 +76,15 @@ def print_outcome(console: Console, run: Run, *, output: str, as_json: bool) -> 
     for reason, count in sorted(tally.failed.items()):
         console.print(f"  {count:>10,}  {reason}")
     console.print(f"The table: {escape(output)}    this run: {run.run_id}")
+
+
+def _texts_differ(model: CheckedModel, corpus: Corpus) -> str | None:
+    """How the corpus was made otherwise than what the model learned from, or None."""
+    learned = (model.checkpoint.scoring.get("normalizer"), model.checkpoint.scoring.get("redactor"))
+    if None in learned or learned == corpus.mark:
+        return None
+    here = "raw" if corpus.mark is None else f"of redactor {corpus.mark[1]}"
+    return f"{here}, but the model learned from texts of redactor {learned[1]}"
 
 
 def _line(console: Console, name: str, value: str) -> None:

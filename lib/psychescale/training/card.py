@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from psychescale.errors import ModelError
 from psychescale.notice import NOTICE
 
 VALIDITY = (
@@ -72,6 +73,30 @@ def make_card(facts: CardFacts) -> str:
     return str(ModelCard(content))
 
 
+_MEASURES, _AFTER_MEASURES = "## Measures", "## Limits"
+
+
+def with_measures(card: str, facts: CardFacts) -> str:
+    """A card with other measures than it had.
+
+    Args:
+        card: A card that `make_card` wrote.
+        facts: Measures, and what they were measured on and under.
+
+    Raises:
+        ModelError: It is another card.
+    """
+    before, found, rest = card.partition(f"{_MEASURES}\n")
+    _, limits, after = rest.partition(f"{_AFTER_MEASURES}\n")
+    if not (found and limits):
+        raise ModelError(
+            "The model card is not one that `psychescale train` wrote.",
+            remedy="Leave out --write-card.",
+        )
+    section = "\n\n".join([_MEASURES, *_measures(facts), _AFTER_MEASURES])
+    return f"{before}{section}\n{after}"
+
+
 def _sections(facts: CardFacts) -> list[str]:
     return [
         "# Multi-label text classifier",
@@ -85,9 +110,9 @@ def _sections(facts: CardFacts) -> list[str]:
         "## Data",
         _table({**facts.split, **_leak_rows(facts.leaks), **_provenance(facts.provenance)})
         or "No split is recorded.",
-        "## Measures",
+        _MEASURES,
         *_measures(facts),
-        "## Limits",
+        _AFTER_MEASURES,
         _bullets([*facts.limits, *_STANDING_LIMITS]),
         "## Intended use",
         "Research on collections of texts, by people who may read them: prevalences, comparisons and "

@@ -52,7 +52,7 @@ def _last_whole(folder: Path) -> Path | None:
     for step in sorted(by_step, reverse=True):
         if _is_whole(by_step[step]):
             return by_step[step]
-        shutil.rmtree(by_step[step])
+        shutil.rmtree(by_step[step], ignore_errors=True)  # another process may be at it too
     return None
 
 

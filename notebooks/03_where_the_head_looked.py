@@ -1,0 +1,82 @@
+# Databricks notebook source
+# MAGIC %md
+# MAGIC # Where a label-attention head looked
+# MAGIC
+# MAGIC psychescale scores texts, not people: a research instrument, never a diagnosis.
+# MAGIC
+# MAGIC A model trained with `psychescale train --head label-attention` has one attention query for each label. This notebook
+# MAGIC shows where the queries looked in a text **that you type**. Two warnings:
+# MAGIC
+# MAGIC - **Attention is not an explanation.** A word that got much attention need not have made the difference. The last
+# MAGIC   cell measures how much it did.
+# MAGIC - **Notebook outputs are stored.** Do not type, or load, a text of a corpus; a column or frame is refused unless you
+# MAGIC   pass `from_corpus=True`, and then clear the outputs before the notebook leaves the place where the corpus may be.
+
+# COMMAND ----------
+
+import os
+
+
+def setting(name, default):
+    """A widget where there are widgets, else an environment variable, else the default."""
+    try:
+        dbutils.widgets.text(name, default)
+    except NameError:
+        return os.environ.get(f"NOTEBOOK_{name.upper()}", default)
+    return dbutils.widgets.get(name)
+
+
+model = setting("model", "bundle")
+text = "I lay awake until four, and the alarm rang at six."
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## The words of each label
+
+# COMMAND ----------
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from psychescale.model.heads_attention import Reader
+
+reader = Reader.from_folder(Path(model))
+(looked,) = reader.attention(text)
+order = np.argsort(-looked.logits)[:3]  # the three labels with the highest logits
+attention = pd.DataFrame(
+    {reader.labels[label]: looked.weights[label] for label in order}, index=list(looked.tokens)
+)
+print(attention.round(3).to_string())
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## What the words are worth
+# MAGIC
+# MAGIC Comprehensiveness: how far the probability falls without the words that a ranking puts first (more is better).
+# MAGIC Sufficiency: how far it falls with these words alone (less is better). Attention that does no better than random words
+# MAGIC tells nothing. One text says little: `psychescale evaluate` measures the same on a hundred.
+
+# COMMAND ----------
+
+from psychescale.model.heads_faithfulness import measure_faithfulness
+
+faithfulness = pd.DataFrame([one.to_json() for one in measure_faithfulness(reader, text)])
+print(faithfulness.round(3).to_string(index=False))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC A corpus is refused without the switch:
+
+# COMMAND ----------
+
+from psychescale.errors import PrivacyError
+
+try:
+    reader.attention(pd.Series([text]))
+except PrivacyError as refusal:
+    print(refusal)
