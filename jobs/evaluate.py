@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from psychescale.command import run_command
-from psychescale.errors import InputError, UsageError
+from psychescale.errors import InputError
 from psychescale.model.bundle import require_free
 from psychescale.modelling.contenders import require_baselines
 from psychescale.modelling.identifiers import (

@@ -62,7 +62,7 @@ def open_scored(spark: SparkSession, config: EvaluateConfig) -> ScoredTable:
     if table is None:
         raise InputError("There is no score table at --scores.", remedy="Check --scores.")
     with explained():
-        frame = table.toDF()
+        frame = table.rows()
         fields = [f for f in frame.schema.fields if f.name.startswith(PROBABILITY_PREFIX)]
         if not fields or "scoring_id" not in frame.columns:
             raise InputError(

@@ -12,9 +12,9 @@ from pyspark.sql import types as T
 from pyspark.sql.pandas.functions import pandas_udf
 
 from psychescale.errors import RowError
-from psychescale.spark.access import ModelOnExecutors
 from psychescale.model.spec import Precision
 from psychescale.modelling.redactors import load_tagger
+from psychescale.spark.access import ModelOnExecutors
 from psychescale.spark.corpus import ERROR, ID, SECOND, TEXT
 from psychescale.spark.keying import AUTHOR, KeySource, shift_name
 from psychescale.spark.runs import Run
