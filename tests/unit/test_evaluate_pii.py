@@ -184,8 +184,8 @@ def test_a_report_of_unmasked_measures(evaluate: Callable[..., int], tmp_path: P
 
 
 def test_labels_need_a_model(capsys: pytest.CaptureFixture[str]) -> None:
-    """Without --task pii a model must be named."""
+    """Without --task pii, a model or its scores must be named."""
     job = importlib.import_module("psychescale.jobs.evaluate")
 
     assert job.main(["--input", "x.jsonl", "--output", "y"]) == 2
-    assert "--model is missing" in capsys.readouterr().err
+    assert "Neither --model nor --scores" in capsys.readouterr().err

@@ -256,6 +256,12 @@ CHARACTERS = list("aA09é@.,:;/-_#+()[]'\"\n$%&=<>|\u05d0\u0430\u0662 ")
 _LINEAR_S = 0.3
 
 
+def seconds_for(redactor: Redactor, text: str) -> float:
+    start = time.process_time()
+    redactor.redact(text)
+    return time.process_time() - start
+
+
 class TestBombs:
     def test_no_pattern_is_quadratic(self, redactor: Redactor) -> None:
         """A window full of any two characters, or of any rule's own words, takes milliseconds."""
@@ -265,9 +271,8 @@ class TestBombs:
         slow = []
         for unit in [*CHARACTERS, *pairs, *some, *(f"{word} 1 Aa " for word in triggers[::31])]:
             text = (unit * WINDOW)[:WINDOW]
-            start = time.process_time()
-            redactor.redact(text)
-            if time.process_time() - start > _LINEAR_S:
+            # Only what is slow each time is: a busy machine makes anything slow once.
+            if all(seconds_for(redactor, text) > _LINEAR_S for _ in range(3)):
                 slow.append(unit)
 
         assert slow == []
