@@ -84,7 +84,13 @@ def _run_ours(options: argparse.Namespace, name: str, rows: list[GoldText]) -> d
         contenders["rules + tagger"] = _run_folds(options, rows)
     elif name != WNUT and options.tagger:
         contenders["rules + tagger"] = _redact(_with_tagger(options, options.tagger), texts)
+    if name == WNUT:
+        contenders |= {f"{n}, names alone": _names(t) for n, t in contenders.items()}
     return contenders
+
+
+def _names(timed: Timed) -> Timed:
+    return Timed([[s for s in spans if s.type == "NAME"] for spans in timed.found], timed.seconds)
 
 
 def _run_folds(options: argparse.Namespace, rows: list[GoldText]) -> Timed:

@@ -3,9 +3,12 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from psychescale.errors import PrivacyError
 from psychescale.spark import faults, keying, redaction, tables
 from psychescale.spark import stream as stream_module
 from psychescale.spark.worker import contained
@@ -83,12 +86,15 @@ class TestProtected:
             (3, [*planted(3), {"text": UNKNOWN, "author": AUTHOR}], []),
             (3, planted(3), ["--text-column", "body"]),
             (2, planted(3), ["--encoding", "utf-16"]),
-            (5, planted(3), ["--ship-key", "--set", "spark.io.encryption.enabled=false"]),
         ],
     )
     def test_refusals(self, leaks: Leaks, code: int, rows: list[Row], arguments: list[str]) -> None:
-        """A corpus, or a way with the key, that is refused leaves nothing."""
+        """A corpus that is refused leaves nothing."""
         assert leaks(code, rows, *arguments) == {}
+
+    def test_shipped_key(self, leaks: Leaks) -> None:
+        """A key that is sent with the job stands in no file of the output either."""
+        assert leaks(0, planted(), "--ship-key") == {"table": {UNKNOWN}}
 
     def test_failure_budget(self, leaks: Leaks) -> None:
         """Over its failure budget a run keeps landed texts, under pseudonyms, and nothing else."""
@@ -153,6 +159,17 @@ class TestUnprotected:
         )
 
         assert MAIL in leaks(7, planted())["terminal"]
+
+
+def test_shipping_needs_encryption(tmp_path: Path) -> None:
+    """Without encryption of what Spark writes to disk a key is not sent with the job."""
+    path = tmp_path / "key"
+    path.write_bytes(bytes(range(32)))
+    path.chmod(0o600)
+    plain: Any = SimpleNamespace(conf={"spark.io.encryption.enabled": "false"})
+    with pytest.raises(PrivacyError, match="as it is"):
+        keying.read_key(plain, str(path), source="", ship=True)
+    assert keying.read_key(plain, str(path), source="", ship=False).secret is None
 
 
 def _quote_rows(monkeypatch: pytest.MonkeyPatch, *, contain: bool) -> None:
