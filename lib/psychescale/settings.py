@@ -25,7 +25,7 @@ class RedactorConfig(JobConfig):
         0.4, description="probability from which a word belongs to a name"
     )
     tagger_precision: Precision = Field(
-        "fp32", description="of the tagger; bf16 is faster where the processor has it"
+        "bf16", description="of the tagger; fp32 is faster where the processor has no bfloat16"
     )
     timeout_s: Annotated[float, Field(gt=0)] = Field(
         60.0, description="longest time for one text before it goes to quarantine, in seconds"

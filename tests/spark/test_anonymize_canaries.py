@@ -3,13 +3,15 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from psychescale.spark import faults, keying, redaction, tables
+from psychescale.errors import PrivacyError
+from psychescale.spark import anonymizing, faults, keying, redaction, tables
 from psychescale.spark import stream as stream_module
 from psychescale.spark.worker import contained
-from psychescale.text.keys import PseudonymKey
 from tests.spark import test_canaries
 from tests.spark.conftest import Row, write_json_lines
 from tests.spark.test_canaries import search
@@ -83,12 +85,15 @@ class TestProtected:
             (3, [*planted(3), {"text": UNKNOWN, "author": AUTHOR}], []),
             (3, planted(3), ["--text-column", "body"]),
             (2, planted(3), ["--encoding", "utf-16"]),
-            (5, planted(3), ["--ship-key", "--set", "spark.io.encryption.enabled=false"]),
         ],
     )
     def test_refusals(self, leaks: Leaks, code: int, rows: list[Row], arguments: list[str]) -> None:
-        """A corpus, or a way with the key, that is refused leaves nothing."""
+        """A corpus that is refused leaves nothing."""
         assert leaks(code, rows, *arguments) == {}
+
+    def test_shipped_key(self, leaks: Leaks) -> None:
+        """A key that is sent with the job stands in no file of the output either."""
+        assert leaks(0, planted(), "--ship-key") == {"table": {UNKNOWN}}
 
     def test_failure_budget(self, leaks: Leaks) -> None:
         """Over its failure budget a run keeps landed texts, under pseudonyms, and nothing else."""
@@ -135,13 +140,12 @@ class TestUnprotected:
 
         assert leaks(0, planted())["landed"] == {UNKNOWN, MAIL, AUTHOR}
 
-    def test_key(self, leaks: Leaks, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A key that named itself would be in log, run table and on the terminal."""
-        name = property(lambda key: key.secret.decode())
-        monkeypatch.setattr(PseudonymKey, "key_id", name)
+    def test_key(self, leaks: Leaks, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        """A digest that were the key itself would be in Delta's log and in the run table."""
+        monkeypatch.setattr(anonymizing, "redaction_id", lambda _: (tmp_path / "key").read_text())
         found = leaks(0, planted())
 
-        assert [place for place in ("log", "runs", "terminal") if KEY not in found[place]] == []
+        assert [place for place in ("log", "runs") if KEY not in found[place]] == []
 
     def test_worker_error(self, leaks: Leaks, monkeypatch: pytest.MonkeyPatch) -> None:
         """Without the rule on exceptions one that quotes a row is told."""
@@ -153,6 +157,17 @@ class TestUnprotected:
         )
 
         assert MAIL in leaks(7, planted())["terminal"]
+
+
+def test_shipping_needs_encryption(tmp_path: Path) -> None:
+    """Without encryption of what Spark writes to disk a key is not sent with the job."""
+    path = tmp_path / "key"
+    path.write_bytes(bytes(range(32)))
+    path.chmod(0o600)
+    plain: Any = SimpleNamespace(conf={"spark.io.encryption.enabled": "false"})
+    with pytest.raises(PrivacyError, match="as it is"):
+        keying.read_key(plain, str(path), source="", ship=True)
+    assert keying.read_key(plain, str(path), source="", ship=False).secret is None
 
 
 def _quote_rows(monkeypatch: pytest.MonkeyPatch, *, contain: bool) -> None:
