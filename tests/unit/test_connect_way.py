@@ -118,7 +118,7 @@ def test_token_is_masked() -> None:
 
 
 def test_counts_of_a_connect_server() -> None:
-    """What the stream has counted is read from a row that comes with its schema, and from a plain one."""
+    """Counts of the stream are read from a row that comes with its schema, and from a plain one."""
     fields = [{"name": "rows", "type": "long"}, {"name": "null_text", "type": "long"}]
     sent = {"values": [5, 1], "schema": {"type": "struct", "fields": fields}}
     for metrics in (sent, {"rows": 5, "null_text": 1}):
