@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from pyspark.sql import Row
 
 from psychescale.config import public_values
 from psychescale.errors import StorageError, UsageError
@@ -14,6 +15,7 @@ from psychescale.settings import DoctorConfig
 from psychescale.spark.access import is_connect
 from psychescale.spark.access_connect import SharedFiles
 from psychescale.spark.remote import open_remote
+from psychescale.spark.stream import _observed
 
 ROOT = Path(__file__).parents[2]
 JVM = {"_jvm", "_jsc", "_jdf", "_jsparkSession", "sparkContext", "SparkContext", "py4j", "delta"}
@@ -113,3 +115,13 @@ def test_token_is_masked() -> None:
     address = "sc://host:443/;use_ssl=true;token=hush;user_id=me"
     values = public_values(DoctorConfig(spark={"spark.remote": address}))
     assert values["spark"] == {"spark.remote": "sc://host:443/;use_ssl=true;token=***;user_id=me"}
+
+
+def test_counts_of_a_connect_server() -> None:
+    """Counts of the stream are read from a row that comes with its schema, and from a plain one."""
+    fields = [{"name": "rows", "type": "long"}, {"name": "null_text", "type": "long"}]
+    sent = {"values": [5, 1], "schema": {"type": "struct", "fields": fields}}
+    for metrics in (sent, {"rows": 5, "null_text": 1}):
+        progress = {"batchId": 0, "observedMetrics": {"psychescale": Row(**metrics)}}
+        assert _observed(progress) == {"rows": 5, "null_text": 1}
+    assert _observed({"observedMetrics": {}}) is None

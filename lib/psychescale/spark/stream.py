@@ -138,7 +138,11 @@ def _observed(progress: Any) -> dict[str, int] | None:
     row = metrics.get(_OBSERVATION)
     if row is None:
         return None
-    return dict(row) if isinstance(row, dict) else dict(row.asDict())
+    values = dict(row) if isinstance(row, dict) else dict(row.asDict())
+    if values.keys() == {"values", "schema"}:  # as a Connect server of 4.2 sends a row (tried)
+        names = [field["name"] for field in values["schema"]["fields"]]
+        return dict(zip(names, values["values"], strict=True))
+    return values
 
 
 def _field(progress: Any, name: str) -> Any:
