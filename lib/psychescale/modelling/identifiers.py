@@ -1,6 +1,5 @@
 """An evaluation of redaction, from texts with gold spans to measures and a report; no text in them."""
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +9,7 @@ from psychescale.evaluation.pii import measure_pii
 from psychescale.evaluation.pii_data import GoldText, read_gold
 from psychescale.evaluation.pii_document import build_document, masked_document
 from psychescale.evaluation.pii_matching import Span
+from psychescale.modelling.publish import write_documents
 from psychescale.modelling.redactors import open_redactor, read_type, redactor_facts
 from psychescale.report.identifiers import render_identifiers
 from psychescale.settings import EvaluateConfig
@@ -79,14 +79,7 @@ def publish_identifiers(folder: Path, document: dict[str, Any]) -> dict[str, Any
         The masked document.
     """
     shown = masked_document(document)
-    page = render_identifiers(shown)
-    restricted = folder / "restricted"
-    restricted.mkdir(mode=0o700, parents=True)
-    restricted.chmod(0o700)
-    for place, content in ((restricted, document), (folder, shown)):
-        text = json.dumps(content, indent=2, allow_nan=False) + "\n"
-        (place / "measures.json").write_text(text, encoding="utf-8")
-    (folder / "report.html").write_text(page, encoding="utf-8")
+    write_documents(folder, document, shown, page=render_identifiers(shown))
     return shown
 
 

@@ -31,14 +31,20 @@ def publish(folder: Path, document: Mapping[str, Any]) -> dict[str, Any]:
         The masked document.
     """
     shown = mask(document)
-    page = render_report(shown)
+    write_documents(folder, document, shown, page=render_report(shown))
+    return shown
+
+
+def write_documents(
+    folder: Path, full: Mapping[str, Any], shown: Mapping[str, Any], *, page: str
+) -> None:
+    """Write the full document behind mode 0700, and the masked one with its page beside it."""
     restricted = folder / "restricted"
     restricted.mkdir(mode=0o700, parents=True)
     restricted.chmod(0o700)
-    _write(restricted / "measures.json", document)
+    _write(restricted / "measures.json", full)
     _write(folder / "measures.json", shown)
     (folder / "report.html").write_text(page, encoding="utf-8")
-    return shown
 
 
 def write_card(subject: Subject, shown: Mapping[str, Any], *, part: str | None) -> None:

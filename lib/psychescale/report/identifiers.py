@@ -3,10 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from psychescale.errors import PrivacyError
-from psychescale.report.page import show_count, show_number
+from psychescale.report.page import render
 
 
 def render_identifiers(document: Mapping[str, Any]) -> str:
@@ -18,18 +15,4 @@ def render_identifiers(document: Mapping[str, Any]) -> str:
     Raises:
         PrivacyError: The document is not masked.
     """
-    if not document["masked"]:
-        raise PrivacyError(
-            "A report is not made of unmasked measures: it would show small counts.",
-            remedy="Mask the document first; the full one belongs under restricted/.",
-        )
-    environment = Environment(
-        loader=PackageLoader("psychescale.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"count": show_count, "number": show_number}
-    page: str = environment.get_template("identifiers.html.jinja").render(d=document)
-    return page
+    return render("identifiers.html.jinja", document)

@@ -1,7 +1,7 @@
 """An evaluation report as one HTML file that needs nothing else."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -46,6 +46,39 @@ def render_report(document: Mapping[str, Any]) -> str:
     """
     if document["schema"] != _SCHEMA:
         raise ValueError(f"Schema {document['schema']} is not {_SCHEMA}.")
+    return render(
+        "evaluation.html.jinja",
+        document,
+        filters={
+            "estimate": show_estimate,
+            "signed": show_difference,
+            "measure": measure_name,
+            "named": name_measures,
+        },
+        figures=_figures(document),
+        methods=methods_paragraphs(document),
+        contender_measures=_contender_measures(document),
+    )
+
+
+def render(
+    template: str,
+    document: Mapping[str, Any],
+    *,
+    filters: Mapping[str, Callable[..., str]] | None = None,
+    **more: object,
+) -> str:
+    """HTML of a masked document.
+
+    Args:
+        template: Its file in `templates/`; the document is `d` in it.
+        document: What is shown.
+        filters: Beside `count` and `number`.
+        more: What else the template reads.
+
+    Raises:
+        PrivacyError: The document is not masked.
+    """
     if not document["masked"]:
         raise PrivacyError(
             "A report is not made of unmasked measures: it would show small counts.",
@@ -58,20 +91,8 @@ def render_report(document: Mapping[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        "estimate": show_estimate,
-        "signed": show_difference,
-        "measure": measure_name,
-        "count": show_count,
-        "number": show_number,
-        "named": name_measures,
-    }
-    page: str = environment.get_template("evaluation.html.jinja").render(
-        d=document,
-        figures=_figures(document),
-        methods=methods_paragraphs(document),
-        contender_measures=_contender_measures(document),
-    )
+    environment.filters |= {"count": show_count, "number": show_number, **(filters or {})}
+    page: str = environment.get_template(template).render(d=document, **more)
     return page
 
 
