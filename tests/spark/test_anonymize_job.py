@@ -154,7 +154,7 @@ def test_report_compares_groups(anonymize: Anonymize, tmp_path: Path) -> None:
         "--timeout-s", "0.05", "--max-failed-share", "1",
     )  # fmt: skip
     assert code == 0
-    (path,) = (tmp_path / "redacted" / "_psychescale" / "reports").iterdir()
+    (path,) = (tmp_path / "redacted" / "_psychescale" / "reports").glob("*.json")
     report = json.loads(path.read_text(encoding="utf-8"))
     north, others = report["by_group"]["clinic"]
     assert (north["group"], others["group"]) == ("north", "others")
