@@ -151,7 +151,7 @@ def test_report_compares_groups(anonymize: Anonymize, tmp_path: Path) -> None:
     rows += [{**rows[0], "id": f"l{i}", "text": f"{long} {i}"} for i in range(10)]
     code = anonymize(
         write_json_lines(tmp_path / "c.jsonl", rows), "--keep", "clinic", "--compare", "clinic",
-        "--timeout-s", "0.03", "--max-failed-share", "1",
+        "--timeout-s", "0.005", "--max-failed-share", "1",
     )  # fmt: skip
     assert code == 0
     (path,) = (tmp_path / "redacted" / "_psychescale" / "reports").glob("*.json")
