@@ -7,6 +7,7 @@ without an estimate of it. The core runs before and after.
 """
 
 import argparse
+import math
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -21,7 +22,7 @@ from spark_share import compare
 
 from psychescale.modelling.redactors import open_redactor
 from psychescale.settings import AnonymizeConfig
-from psychescale.spark.landing import _file_count
+from psychescale.spark.landing import MIN_ROWS_PER_FILE, TASKS_PER_SLOT
 from psychescale.spark.redaction import _CHUNK_ROWS
 
 
@@ -30,8 +31,9 @@ def main() -> None:
     options = _parse()
     os.environ["OMP_NUM_THREADS"] = "1"
     corpus = build_once(WORK / f"pii-comments-{options.rows}", lambda at: _build(at, options.rows))
-    n_bytes = sum(path.stat().st_size for path in corpus.iterdir())
-    n_batches = _file_count(options.rows, n_bytes, slots=options.slots, rows_per_task=2500)
+    # As landing cuts a corpus of short texts.
+    least = math.ceil(options.rows / (options.slots * TASKS_PER_SLOT))
+    n_batches = math.ceil(options.rows / min(2500, max(MIN_ROWS_PER_FILE, least)))
     tagger = options.tagger or Path()
     before = _core(tagger, corpus, n_batches, options.slots)
     job = _job(options, corpus)

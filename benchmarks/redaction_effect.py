@@ -115,7 +115,7 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", type=Path, required=True, help="bundle trained on GoEmotions")
     parser.add_argument("--tagger", help="folder of the tagger; default: rules alone")
-    parser.add_argument("--rows", type=int, default=2_000)
+    parser.add_argument("--rows", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
 

@@ -27,6 +27,9 @@ from psychescale.model.tagging_spans import (
 
 # Half of it is context on either side of a seam; names rarely need more than a clause.
 DEFAULT_STRIDE: Final = 32
+# Matrix units want larger products than the default for fp32: 2,048 is a tenth faster than 512, and
+# 8,192 slower again (measured with MiniLM-L6 on a Xeon with AMX).
+_BF16_CPU_TOKENS: Final = 2048
 # Half of a surrogate pair is no character, and no tokenizer takes it; this one keeps the offsets.
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 
@@ -104,10 +107,13 @@ class TextTagger:
         spec.require_float_weights(checkpoint)
         labels = spec.own_labels(checkpoint)
         encoder = TextEncoder.from_folder(checkpoint.folder)
+        chosen = choose_device(device)
+        if max_batch_tokens is None and precision == "bf16" and chosen.type == "cpu":
+            max_batch_tokens = _BF16_CPU_TOKENS
         engine = TorchEngine.from_folder(
             checkpoint.folder,
             pad_id=encoder.pad_id,
-            device=choose_device(device),
+            device=chosen,
             precision=precision,
             max_batch_tokens=max_batch_tokens,
             task="token",
