@@ -23,6 +23,7 @@ settings.register_profile("default", deadline=None, derandomize=True, max_exampl
 settings.load_profile("default")
 
 LABELS = ("sleep", "work", "family", "thanks", "body")
+TAGS = ("O", "B-NAME", "I-NAME", "B-PLACE", "I-PLACE")
 HIDDEN = 32
 VOCABULARY_SIZE = 2_000
 
@@ -71,6 +72,33 @@ def architecture(
 def tiny_model(architecture: Callable[..., Path]) -> Path:
     """Folder of a two-layer BERT with five labels and a WordPiece tokenizer. Not to be changed."""
     return architecture("bert")
+
+
+@pytest.fixture(scope="session")
+def make_tagger(
+    tmp_path_factory: pytest.TempPathFactory, architecture: Callable[..., Path]
+) -> Callable[..., Path]:
+    """A function (model type, labels) → folder of a random token classifier."""
+
+    def make(model_type: str = "bert", labels: tuple[str, ...] = TAGS) -> Path:
+        import torch
+        from transformers import AutoConfig, AutoModelForTokenClassification
+
+        source = architecture(model_type)
+        folder = tmp_path_factory.mktemp("tagger")
+        shutil.copytree(source, folder, dirs_exist_ok=True)
+        config = AutoConfig.from_pretrained(
+            source,
+            id2label=dict(enumerate(labels)),
+            label2id={name: index for index, name in enumerate(labels)},
+        )
+        torch.manual_seed(5)
+        model: Any = AutoModelForTokenClassification.from_config(config)  # type: ignore[no-untyped-call]
+        torch.nn.init.normal_(model.classifier.weight, std=1.0)
+        model.save_pretrained(folder)
+        return folder
+
+    return make
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
+from psychescale.modelling.redactors import open_redactor
+from psychescale.settings import RedactorConfig
 from psychescale.spark import anonymizing, deidentified
 from tests.spark.conftest import Row, read_runs, read_table, write_json_lines
 from tests.spark.test_canaries import search
@@ -142,7 +144,7 @@ def test_dates_and_times_move_alike(anonymize: Anonymize, tmp_path: Path) -> Non
 
 def test_report_compares_groups(anonymize: Anonymize, tmp_path: Path) -> None:
     """Kept and quarantined rows are compared by named columns; small groups are told as others."""
-    long = "word " * 100_000  # takes longer than the limit below; short texts do not
+    long = "Dr. 5 May " * 40_000  # takes ten times the limit below; short texts a thousandth
     rows: list[Row] = [
         {"id": str(i), "author": None, "time": "2024-01-01", "text": "fine", "clinic": "north"}
         for i in range(40)
@@ -151,7 +153,7 @@ def test_report_compares_groups(anonymize: Anonymize, tmp_path: Path) -> None:
     rows += [{**rows[0], "id": f"l{i}", "text": f"{long} {i}"} for i in range(10)]
     code = anonymize(
         write_json_lines(tmp_path / "c.jsonl", rows), "--keep", "clinic", "--compare", "clinic",
-        "--timeout-s", "0.005", "--max-failed-share", "1",
+        "--timeout-s", "0.05", "--max-failed-share", "1",
     )  # fmt: skip
     assert code == 0
     (path,) = (tmp_path / "redacted" / "_psychescale" / "reports").glob("*.json")
@@ -222,6 +224,24 @@ def test_crosswalk(anonymize: Anonymize, tmp_path: Path) -> None:
     assert sorted(crosswalk["original_id"]) == [f"patient-{i}" for i in range(7)]
     assert crosswalk["author"].loc[table.index].equals(table["author"])
     assert (tmp_path / "way-back").stat().st_mode & 0o777 == 0o700
+
+
+def test_tagger(anonymize: Anonymize, make_tagger: Callable[..., Path], tmp_path: Path) -> None:
+    """A tagger travels to the executors, and finds there what it finds here."""
+    folder = make_tagger(labels=("O", "B-PERSON", "I-PERSON", "B-LOC", "I-LOC"))
+    texts = [
+        f"Unbelievable {word} Sleep with Work and {word} {i}" for i in range(9) for word in "AB"
+    ]
+    rows: list[Row] = [
+        {"id": str(i), "author": None, "time": None, "text": text} for i, text in enumerate(texts)
+    ]
+    tagger = ("--tagger", folder, "--tagger-precision", "fp32")
+    assert anonymize(write_json_lines(tmp_path / "c.jsonl", rows), *tagger) == 0
+
+    config = RedactorConfig(tagger=str(folder), tagger_precision="fp32")
+    expected = [result.text for result in open_redactor(config).redact_batch(texts)]  # type: ignore[union-attr]
+    assert expected != texts
+    assert sorted(read_table(tmp_path / "redacted")["text"]) == sorted(expected)
 
 
 @pytest.mark.parametrize(

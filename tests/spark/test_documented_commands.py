@@ -14,7 +14,13 @@ from pyspark.sql import SparkSession
 
 from psychescale.cli import VERBS
 from psychescale.config import load_config
-from psychescale.settings import EvaluateConfig, ScoreConfig, TrainConfig
+from psychescale.settings import (
+    AnonymizeConfig,
+    EvaluateConfig,
+    ScoreConfig,
+    TaggerConfig,
+    TrainConfig,
+)
 from tests.spark.conftest import Row, read_table
 
 ROOT = Path(__file__).parents[2]
@@ -36,10 +42,20 @@ ELSEWHERE = {
     "psychescale score --model Sharath45": "tests/spark/test_score_job.py",
     "psychescale train ": "tests/spark/test_train_job.py",
     "psychescale evaluate ": "tests/spark/test_evaluate_job.py",
+    "psychescale tagger ": "tests/unit/test_tagger_job.py",
+    "psychescale anonymize --input posts.csv --output redacted --key-file key --author-column author "
+    "--tagger": "tests/spark/test_anonymize_job.py::test_tagger",
+    "python benchmarks/": "benchmarks/README.md",
     "psychescale doctor --json --set spark.master=yarn": "tests/spark/test_doctor_job.py",
     "hf auth login": "README.md",  # somebody else's command
 }
-CONFIGS = {"score": ScoreConfig, "train": TrainConfig, "evaluate": EvaluateConfig}
+CONFIGS = {
+    "anonymize": AnonymizeConfig,
+    "tagger": TaggerConfig,
+    "score": ScoreConfig,
+    "train": TrainConfig,
+    "evaluate": EvaluateConfig,
+}
 PLACES = {"--input", "--output", "--model", "--key-file", "--config"}
 
 
@@ -104,7 +120,8 @@ def require_known(words: list[str]) -> None:
         load_config(CONFIGS[words[1]], words[1], words[2:], environ={})
     elif words[0] == "psychescale":
         assert words[1] in VERBS
-    named = [word.removeprefix("dist/") for word in words if "jobs/" in word or "conf/" in word]
+    ours = ("jobs/", "conf/", "benchmarks/")
+    named = [word.removeprefix("dist/") for word in words if any(part in word for part in ours)]
     assert [name for name in named if not (ROOT / name).is_file()] == []
 
 

@@ -63,6 +63,12 @@ def test_whole_way(tagger: Tagger, tmp_path: Path, capsys: pytest.CaptureFixture
     assert "exists already" in capsys.readouterr().err
 
 
+def test_missing_file(tagger: Tagger, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that is not there is named, with the flags that name files."""
+    assert tagger("--posts", tmp_path / "none.jsonl") == 3
+    assert "--clean and --posts" in capsys.readouterr().err
+
+
 def test_fold_is_left_out(tagger: Tagger, spans: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Posts of the fold that is left out are not read; the folds are five, and hold all rows once."""
     rows = [json.loads(line)["id"] for line in spans.read_text(encoding="utf-8").splitlines()]

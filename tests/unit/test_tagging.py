@@ -1,7 +1,6 @@
 """Entities found in batches are those that plain transformers finds, one text at a time."""
 
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,39 +14,12 @@ from psychescale.errors import ModelError, UsageError
 from psychescale.model.engine import TorchEngine
 from psychescale.model.tagging import TextTagger
 from psychescale.model.tagging_spans import Aggregation, Entity, TagScheme, find_words
+from tests.conftest import TAGS
 
-BIO = ("O", "B-NAME", "I-NAME", "B-PLACE", "I-PLACE")
 WORDS = st.sampled_from(["sleep", "I", "unbelievably", "a_b", "O'Neill", "Zoë", "(so", "x.", "7"])
 TEXTS = st.lists(WORDS, max_size=12).map(" ".join)
 PLAIN = st.lists(st.sampled_from(["sleep", "work", "unbelievable", "oslo", "qqqq"]), min_size=1)
 SPACE = "\u2028"
-
-
-@pytest.fixture(scope="module")
-def make_tagger(
-    tmp_path_factory: pytest.TempPathFactory, architecture: Callable[..., Path]
-) -> Callable[..., Path]:
-    """A function (model type, labels) → folder of a random token classifier."""
-
-    def make(model_type: str = "bert", labels: tuple[str, ...] = BIO) -> Path:
-        import torch
-        from transformers import AutoConfig, AutoModelForTokenClassification
-
-        source = architecture(model_type)
-        folder = tmp_path_factory.mktemp("tagger")
-        shutil.copytree(source, folder, dirs_exist_ok=True)
-        config = AutoConfig.from_pretrained(
-            source,
-            id2label=dict(enumerate(labels)),
-            label2id={name: index for index, name in enumerate(labels)},
-        )
-        torch.manual_seed(5)
-        model: Any = AutoModelForTokenClassification.from_config(config)  # type: ignore[no-untyped-call]
-        torch.nn.init.normal_(model.classifier.weight, std=1.0)
-        model.save_pretrained(folder)
-        return folder
-
-    return make
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +129,7 @@ def _entities(
         if not is_entity or start >= end:
             open_ = False
             continue
-        prefix, _, kind = BIO[1 + row[1:].argmax()].partition("-")
+        prefix, _, kind = TAGS[1 + row[1:].argmax()].partition("-")
         if open_ and prefix == "I" and found[-1][2] == kind:
             found[-1] = found[-1][0], end, kind, [*found[-1][3], 1 - row[0]]
         else:

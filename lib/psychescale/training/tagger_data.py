@@ -68,10 +68,17 @@ def read_tagged(path: Path, *, without_fold: int | None = None) -> list[TaggedTe
         without_fold: Leave out the rows whose ``id`` is in this fold.
 
     Raises:
-        InputError: A line does not have this form.
+        InputError: There is no such file of text, or a line does not have this form.
     """
+    try:
+        content = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise InputError(
+            f"{path} cannot be read as a file of text.",
+            remedy="Check --clean and --posts: JSON lines in UTF-8.",
+        ) from None
     rows = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n")):
+    for number, line in enumerate(content.split("\n")):
         if line.strip():
             try:
                 row = json.loads(line)
