@@ -22,7 +22,7 @@ from harness import WORK, describe_machine, empty_folder, save, show
 from models import minilm
 
 from psychescale.settings import ScoreConfig
-from psychescale.spark.landing import _file_count
+from psychescale.spark.landing import file_count
 
 TARGET = 0.90
 
@@ -99,7 +99,7 @@ def _batches_of_the_job(corpus: Path, slots: int) -> int:
     texts = pq.read_table(corpus, columns=["text"]).column("text").to_pylist()
     n_bytes = sum(len(text.encode()) for text in texts)
     rows_per_task = ScoreConfig.model_fields["rows_per_task"].default
-    return _file_count(len(texts), n_bytes, slots=slots, rows_per_task=rows_per_task)
+    return file_count(len(texts), n_bytes, slots=slots, rows_per_task=rows_per_task)
 
 
 def _parse() -> argparse.Namespace:

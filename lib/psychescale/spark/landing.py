@@ -151,7 +151,8 @@ def _write(
     with reading(spark, corpus) as rows:
         n_rows = _require_ids(rows, corpus.columns.id)
         fresh = prepare(rows)
-        n_files = _file_count(fresh, slots=total_slots(spark), rows_per_task=rows_per_task)
+        slots = total_slots(spark)
+        n_files = file_count(*_size(fresh), slots=slots, rows_per_task=rows_per_task)
         # One commit makes the table: whoever finds it finds it whole.
         (
             fresh.repartition(n_files, TEXT)
@@ -192,12 +193,17 @@ def _require_ids(rows: DataFrame, column: str) -> int:
     return int(counts["rows"])
 
 
-def _file_count(rows: DataFrame, *, slots: int, rows_per_task: int) -> int:
+def _size(rows: DataFrame) -> tuple[int, int]:
+    """Rows, and bytes of their texts."""
     size = rows.agg(
         F.count(F.lit(1)).alias("rows"),
         F.coalesce(F.sum(F.octet_length(TEXT)), F.lit(0)).alias("bytes"),
     ).collect()[0]
-    n_rows, n_bytes = int(size["rows"]), int(size["bytes"])
+    return int(size["rows"]), int(size["bytes"])
+
+
+def file_count(n_rows: int, n_bytes: int, *, slots: int, rows_per_task: int) -> int:
+    """How many files, one a task, so many rows with so many bytes of text are cut into."""
     rows_per_file = min(
         rows_per_task, max(MIN_ROWS_PER_FILE, math.ceil(n_rows / (slots * TASKS_PER_SLOT)))
     )
