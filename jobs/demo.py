@@ -82,6 +82,7 @@ def _train_config(config: DemoConfig, backbone: Path, labelled: Path, bundle: Pa
             "head_learning_rate": 2e-3,
             "batch_size": 16,
             "max_length": 64,
+            "precision": "bf16",  # several times quicker on processors with AMX
             # Nothing is tuned: a tenth of the rows is enough to see calibration and thresholds work.
             "validation_share": 0.1,
             "test_share": 0.2,
