@@ -42,7 +42,6 @@ from psychescale.training.split import Split
 from psychescale.training.stratify import deal_out
 from psychescale.training.thresholds import Thresholds, fit_thresholds, parse_criterion
 
-LABELS = tuple(label_names())
 TFIDF = "TF-IDF + logistic regression"
 ABLATION_SHARE = 0.2
 ABLATION_SEED = 20260101
@@ -88,8 +87,17 @@ def ablations(recipe: Recipe) -> dict[str, Recipe]:
 
 @dataclass(frozen=True)
 class Data:
-    """Texts and targets of every row, and the parts after leaks were dropped."""
+    """Texts and targets of every row, and the parts after leaks were dropped.
 
+    Attributes:
+        labels: Columns of `targets`.
+        texts: Of all rows.
+        targets: 0 or 1, float32, shape (n_rows, n_labels).
+        split: Positions in `texts`.
+        dropped: How many rows left a part because of which other.
+    """
+
+    labels: tuple[str, ...]
     texts: list[str]
     targets: NDArray[np.float32]
     split: Split
@@ -114,18 +122,19 @@ def read_data(limit: int | None) -> Data:
         path = data_folder() / "goemotions" / f"{name}.tsv"
         lines = [line for line in path.read_text(encoding="utf-8").split("\n") if line][:limit]
         for line in lines:
-            text, labels = line.split("\t")[:2]
+            text, found = line.split("\t")[:2]
             texts.append(text)
-            numbers.append([int(number) for number in labels.split(",")])
+            numbers.append([int(number) for number in found.split(",")])
         ends.append(len(texts))
-    targets = np.zeros((len(texts), len(LABELS)), np.float32)
-    for row, found in enumerate(numbers):
-        targets[row, found] = 1
+    labels = tuple(label_names())
+    targets = np.zeros((len(texts), len(labels)), np.float32)
+    for row, positives in enumerate(numbers):
+        targets[row, positives] = 1
     train, validation, test = (np.arange(ends[i], ends[i + 1]) for i in range(3))
     given = Split(train, validation, test, np.zeros(0, np.int64))
     leaks = find_leaks(texts, given)
     split = resolve_leaks(given, leaks, "drop-from-train")
-    return Data(texts, targets, split, count_dropped(leaks))
+    return Data(labels, texts, targets, split, count_dropped(leaks))
 
 
 def fixed_fifth(data: Data) -> Data:
@@ -158,14 +167,14 @@ class Judged:
 def run_recipe(data: Data, recipe: Recipe, seed: int, judged: str) -> Judged:
     """Train with one seed, calibrate and choose thresholds on validation, judge on `judged`."""
     started = time.monotonic()
-    labels, data = _present(data)
+    data = _present(data)
     WORK.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=WORK) as scratch:
         folder = Path(scratch) / "model"
         fitted = fit(
             unpack_minilm(WORK / "models" / "minilm-backbone"),
             data.rows("train"),
-            labels,
+            data.labels,
             replace(recipe.fit, seed=seed),
             output=folder,
             validation=data.rows("validation"),
@@ -183,7 +192,7 @@ def run_recipe(data: Data, recipe: Recipe, seed: int, judged: str) -> Judged:
         "steps": fitted.steps,
         "curve": [asdict(point) for point in fitted.curve],
     }
-    return _settle(data, labels, logits, judged=judged, criterion=recipe.criterion, facts=facts)
+    return _settle(data, logits, judged=judged, criterion=recipe.criterion, facts=facts)
 
 
 def predict(folder: Path, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -219,7 +228,7 @@ def judge(
 def run_baseline(data: Data, judged: str) -> Judged:
     """TF-IDF and logistic regression, on the same rows, calibrated and thresholded the same way."""
     started = time.monotonic()
-    labels, data = _present(data)
+    data = _present(data)
     train = data.rows("train")
     model = tfidf(train.texts, train.targets.astype(np.uint8))
     logits = {
@@ -227,12 +236,11 @@ def run_baseline(data: Data, judged: str) -> Judged:
         for part in ("validation", judged)
     }
     facts = {"seconds": time.monotonic() - started}
-    return _settle(data, labels, logits, judged=judged, criterion="f1", facts=facts)
+    return _settle(data, logits, judged=judged, criterion="f1", facts=facts)
 
 
 def _settle(
     data: Data,
-    labels: Sequence[str],
     logits: Mapping[str, NDArray[np.float32]],
     *,
     judged: str,
@@ -250,7 +258,7 @@ def _settle(
         probabilities["validation"], truth["validation"], criterion=parse_criterion(criterion)
     )
     found = judge(
-        labels,
+        data.labels,
         probabilities[judged],
         truth[judged],
         thresholds,
@@ -258,14 +266,14 @@ def _settle(
     )
     raw = float(log_loss(logits[judged].astype(np.float64), truth[judged]).mean())
     outcome = {**facts, "log_loss_uncalibrated": raw, **found}
-    return Judged(outcome, labels, probabilities[judged], truth[judged], thresholds.values)
+    return Judged(outcome, data.labels, probabilities[judged], truth[judged], thresholds.values)
 
 
-def _present(data: Data) -> tuple[list[str], Data]:
-    """Labels that occur in train, and the data with those alone; a trial may lack some."""
+def _present(data: Data) -> Data:
+    """The data with those labels alone that occur in train; a trial may lack some."""
     present = np.flatnonzero(data.targets[data.split.train].any(axis=0))
-    kept = replace(data, targets=data.targets[:, present])
-    return [LABELS[column] for column in present], kept
+    labels = tuple(data.labels[column] for column in present)
+    return replace(data, labels=labels, targets=data.targets[:, present])
 
 
 def _logit(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:

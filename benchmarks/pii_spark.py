@@ -1,15 +1,16 @@
 """Spark's share of redaction: the job `psychescale anonymize` beside the core in plain processes.
 
-Both redact the first comments of GoEmotions' training set with the same tagger, two at a time. The
-core's processes take every second batch of as many even batches as the job makes files, 256 texts at
-once as the job does. Rates are of the redacting phase: with the start of the Python workers, and
-without an estimate of it. The core runs before and after.
+Both redact the comments of GoEmotions' training set, over and over until there are as many as asked
+for, with the same tagger, two at a time. The core's processes take every second batch of as many even
+batches as the job makes files, 256 texts at once as the job does. Rates are of the redacting phase:
+with the start of the Python workers, and without an estimate of it. The core runs before and after.
 """
 
 import argparse
 import math
 import os
 from collections.abc import Iterable, Sequence
+from itertools import cycle, islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -90,7 +91,7 @@ def _job(options: argparse.Namespace, corpus: Path) -> ScoreJob:
 
 
 def _build(folder: Path, rows: int) -> None:
-    texts = list(dict.fromkeys(read_comments("train")))[:rows]
+    texts = list(islice(cycle(dict.fromkeys(read_comments("train"))), rows))
     table = pa.table({"id": [f"c{i}" for i in range(len(texts))], "text": texts})
     pq.write_table(table, folder / "comments.parquet")
 
@@ -98,7 +99,7 @@ def _build(folder: Path, rows: int) -> None:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tagger", type=Path, help="folder of the tagger; default: rules alone")
-    parser.add_argument("--rows", type=int, default=40_000)
+    parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--slots", type=int, default=2)
     return parser.parse_args()
 

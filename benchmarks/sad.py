@@ -18,10 +18,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-import goemotions as study
 import numpy as np
 from corpora import data_folder
-from goemotions import Data, Recipe, compare_with, run_baseline, run_recipe
+from goemotions import SHOWN, TFIDF, Data, Recipe, compare_with, run_baseline, run_recipe
 from harness import describe_machine, save, show
 from numpy.typing import NDArray
 
@@ -64,7 +63,7 @@ def read_data(limit: int | None) -> tuple[Data, NDArray[np.bool_]]:
         seed=SPLIT_SEED,
     )
     made_up = np.array([row["Source"] == SYNTHETIC for row in rows])
-    return Data(texts, targets.astype(np.float32), split, {}), made_up
+    return Data(LABELS, texts, targets.astype(np.float32), split, {}), made_up
 
 
 def votes(row: Mapping[str, str]) -> list[int]:
@@ -83,7 +82,6 @@ def without(data: Data, dropped: NDArray[np.bool_]) -> Data:
 def main() -> None:
     """Run both tables and write `results/sad….json`."""
     options = _parse()
-    study.LABELS = LABELS  # what its functions name columns by
     judged = "test" if options.test else "validation"
     every, made_up = read_data(options.rows)
     recipe = Recipe()
@@ -100,7 +98,7 @@ def main() -> None:
         table: dict[str, Any] = {"rows": data.split.counts(), "runs": {}, "differences": []}
         outcome["tables"][name] = table
         baseline = run_baseline(data, judged)
-        table["runs"][study.TFIDF] = [baseline.figures]
+        table["runs"][TFIDF] = [baseline.figures]
         for seed in range(options.first_seed, options.first_seed + options.seeds):
             run = run_recipe(data, recipe, seed, judged)
             table["runs"].setdefault("recipe", []).append(run.figures)
@@ -111,7 +109,7 @@ def main() -> None:
 
 def report(name: str, judged: str, table: Mapping[str, Any]) -> None:
     """Print measures by contender, and each seed's paired differences."""
-    columns = [name for name in study.SHOWN if name != "seconds"]
+    columns = [name for name in SHOWN if name != "seconds"]
     show(
         f"SAD, {judged}, {name} ({', '.join(f'{n} {p}' for p, n in table['rows'].items())})",
         ["", *columns],
@@ -121,7 +119,7 @@ def report(name: str, judged: str, table: Mapping[str, Any]) -> None:
         ],
     )
     show(
-        f"recipe minus {study.TFIDF}, {name}, paired 95 % intervals",
+        f"recipe minus {TFIDF}, {name}, paired 95 % intervals",
         ["", *(f"seed {run['seed']}" for run in table["runs"]["recipe"])],
         [
             [key, *("{:+.3f} [{:+.3f}, {:+.3f}]".format(*one[key]) for one in table["differences"])]

@@ -130,7 +130,8 @@ def build_trainer(
         model=model,
         args=_arguments(options, folder, len(train), validates=validation is not None),
         train_dataset=train,
-        eval_dataset=validation,
+        # Rows of a length together, for little padding; the log loss knows no order.
+        eval_dataset=validation and sorted(validation, key=lambda row: len(row["input_ids"])),
         data_collator=DataCollatorWithPadding(tokenizer),
         compute_metrics=_log_loss,
         callbacks=callbacks,
