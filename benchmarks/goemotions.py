@@ -53,7 +53,7 @@ class Recipe:
 
     fit: FitOptions = field(
         default_factory=lambda: FitOptions(
-            epochs=4,
+            epochs=3,
             learning_rate=1e-4,
             head_learning_rate=1e-3,
             batch_size=32,
