@@ -14,17 +14,17 @@ nothing about mental health.
 import argparse
 import csv
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 from corpora import data_folder
-from goemotions import SHOWN, TFIDF, Data, Recipe, compare_with, run_baseline, run_recipe
-from harness import describe_machine, save, show
+from finetuning import TFIDF, Data, Recipe, compare_with, run_baseline, run_recipe
+from goemotions import report
+from harness import describe_machine, save
 from numpy.typing import NDArray
 
-from psychescale.evaluation.comparison import HEADLINE
 from psychescale.training.duplicates import find_near_duplicates
 from psychescale.training.split import Split, group_rows, split_stratified
 
@@ -95,42 +95,17 @@ def main() -> None:
         "tables": {},
     }
     for name, data in (("all rows", every), (f"without {SYNTHETIC}", without(every, made_up))):
-        table: dict[str, Any] = {"rows": data.split.counts(), "runs": {}, "differences": []}
+        table: dict[str, Any] = {"rows": data.split.counts(), "runs": {}, "differences": {}}
         outcome["tables"][name] = table
         baseline = run_baseline(data, judged)
         table["runs"][TFIDF] = [baseline.figures]
-        for seed in range(options.first_seed, options.first_seed + options.seeds):
+        for seed in range(options.seeds):
             run = run_recipe(data, recipe, seed, judged)
             table["runs"].setdefault("recipe", []).append(run.figures)
-            table["differences"].append(compare_with(baseline, run))
+            differences = table["differences"].setdefault(f"recipe minus {TFIDF}", [])
+            differences.append(compare_with(baseline, run))
             save(f"sad-{judged}{'-trial' if options.rows else ''}", outcome)
-        report(name, judged, table)
-
-
-def report(name: str, judged: str, table: Mapping[str, Any]) -> None:
-    """Print measures by contender, and each seed's paired differences."""
-    columns = [name for name in SHOWN if name != "seconds"]
-    show(
-        f"SAD, {judged}, {name} ({', '.join(f'{n} {p}' for p, n in table['rows'].items())})",
-        ["", *columns],
-        [
-            [f"{who} ({len(runs)})", *(_spread([run[key] for run in runs]) for key in columns)]
-            for who, runs in table["runs"].items()
-        ],
-    )
-    show(
-        f"recipe minus {TFIDF}, {name}, paired 95 % intervals",
-        ["", *(f"seed {run['seed']}" for run in table["runs"]["recipe"])],
-        [
-            [key, *("{:+.3f} [{:+.3f}, {:+.3f}]".format(*one[key]) for one in table["differences"])]
-            for key in HEADLINE
-        ],
-    )
-
-
-def _spread(values: Sequence[float]) -> str:
-    mean = f"{np.mean(values):.3f}"
-    return mean if len(values) == 1 else f"{mean} ± {np.std(values, ddof=1):.3f}"
+        report(f"SAD, {judged}, {name}", table)
 
 
 def _parse() -> argparse.Namespace:
@@ -138,7 +113,6 @@ def _parse() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seeds", type=int, default=1, help="runs of the recipe")
-    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--test", action="store_true", help="judge on test; only a frozen recipe")
     parser.add_argument("--epochs", type=float, default=EPOCHS)
     parser.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="auto")
