@@ -7,7 +7,6 @@ with the start of the Python workers, and without an estimate of it. The core ru
 """
 
 import argparse
-import math
 import os
 from collections.abc import Iterable, Sequence
 from itertools import cycle, islice
@@ -23,7 +22,7 @@ from spark_share import compare
 
 from psychescale.modelling.redactors import open_redactor
 from psychescale.settings import AnonymizeConfig
-from psychescale.spark.landing import MIN_ROWS_PER_FILE, TASKS_PER_SLOT
+from psychescale.spark.landing import file_count
 from psychescale.spark.redaction import _CHUNK_ROWS
 
 
@@ -32,9 +31,9 @@ def main() -> None:
     options = _parse()
     os.environ["OMP_NUM_THREADS"] = "1"
     corpus = build_once(WORK / f"pii-comments-{options.rows}", lambda at: _build(at, options.rows))
-    # As landing cuts a corpus of short texts.
-    least = math.ceil(options.rows / (options.slots * TASKS_PER_SLOT))
-    n_batches = math.ceil(options.rows / min(2500, max(MIN_ROWS_PER_FILE, least)))
+    rows_per_task = AnonymizeConfig.model_fields["rows_per_task"].default
+    # As landing cuts a corpus of short texts, whose size in bytes plays no part.
+    n_batches = file_count(options.rows, 0, slots=options.slots, rows_per_task=rows_per_task)
     tagger = options.tagger or Path()
     before = _core(tagger, corpus, n_batches, options.slots)
     job = _job(options, corpus)
@@ -99,7 +98,7 @@ def _build(folder: Path, rows: int) -> None:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tagger", type=Path, help="folder of the tagger; default: rules alone")
-    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--rows", type=int, default=300_000)
     parser.add_argument("--slots", type=int, default=2)
     return parser.parse_args()
 

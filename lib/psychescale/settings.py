@@ -95,7 +95,7 @@ class AnonymizeConfig(RedactorConfig):
     max_failed_share: _Share = Field(
         0.1, description="share of rows that may go to quarantine before the run fails"
     )
-    rows_per_task: _Positive = Field(2500, description="most rows in a task")
+    rows_per_task: _Positive = Field(5000, description="most rows in a task")
     tasks_per_slot: _Positive = Field(
         24, description="most tasks of a micro-batch for each slot; a crash loses the micro-batch"
     )
