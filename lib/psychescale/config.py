@@ -179,7 +179,7 @@ def load_config(
     try:
         return Loaded(kind.model_validate(merged), origins)
     except ValidationError as error:
-        raise _usage_error(error, verb, origins) from None
+        raise _usage_error(error, kind, verb, origins) from None
 
 
 def _merge_spark(merged: Mapping[str, Any], value: object) -> object:
@@ -324,13 +324,18 @@ def _suggest(name: str, known: Sequence[str]) -> str | None:
     return f"Did you mean {close[0]}?" if close else None
 
 
-def _usage_error(error: ValidationError, verb: str, origins: Mapping[str, str]) -> UsageError:
+def _usage_error(
+    error: ValidationError, kind: type[JobConfig], verb: str, origins: Mapping[str, str]
+) -> UsageError:
     """The first fault, without the value that was given: it may be a secret."""
     fault = error.errors(include_input=False, include_url=False)[0]
     key = str(fault["loc"][0]) if fault["loc"] else "configuration"
     flag = "--" + key.replace("_", "-")
     if fault["type"] == "missing":
-        return UsageError(f"{flag} is missing.", remedy=f"See `psychescale {verb} --help`.")
+        meaning = kind.model_fields[key].description
+        return UsageError(
+            f"{flag} is missing: {meaning}.", remedy=f"See `psychescale {verb} --help`."
+        )
     return UsageError(
         f"{flag} ({origins.get(key, 'default')}): {fault['msg']}.",
         remedy=f"See `psychescale {verb} --help`.",

@@ -263,11 +263,12 @@ class TestBadValues:
         assert "--depth" in refuse("--depth").problem
 
     def test_missing_value(self) -> None:
-        """A required key that no layer gives is named as its flag."""
+        """A required key that no layer gives is named as its flag, with its meaning."""
         with pytest.raises(UsageError) as refusal:
             load_config(ScoreConfig, "score", ["--model", "m", "--input", "i"], environ={})
 
-        assert refusal.value.problem == "--output is missing."
+        meaning = ScoreConfig.model_fields["output"].description
+        assert refusal.value.problem == f"--output is missing: {meaning}."
         assert refusal.value.remedy == "See `psychescale score --help`."
 
     def test_assignment_without_equals_sign(self) -> None:

@@ -89,27 +89,30 @@ def write_report(spark: SparkSession, state: str, run_id: str, report: dict[str,
 def print_report(console: Console, report: dict[str, Any], *, output: str) -> None:
     """Say what was found; no value and no id is in it."""
     console.print(
-        f"[bold]{report['rows']} documents[/]: {report['kept']} redacted and passed on, "
-        f"{report['quarantined']} quarantined; identifiers found in {report['rows_touched']}."
+        f"[bold]{_told(report['rows'])} documents[/]: {_kept(report)}; "
+        f"identifiers found in {_told(report['rows_touched'])}."
     )
     for kind, count in report["findings"].items():
         rate = report["findings_per_1000_words"].get(kind)
         told = "" if rate is None else f"  {rate:>8.2f} per 1,000 words"
-        console.print(f"  {count!s:>10}  {kind}{told}")
+        console.print(f"  {_told(count):>10}  {kind}{told}")
     for reason, count in report["quarantined_by_reason"].items():
-        console.print(f"  {count!s:>10}  quarantined: {reason}")
+        console.print(f"  {_told(count):>10}  quarantined: {reason}")
     for group in report["by_length_in_words"]:
-        console.print(
-            f"  {group['words']:>10} words: {group['kept']} kept, {group['quarantined']} quarantined"
-        )
+        console.print(f"  {group['words']:>10} words: {_kept(group)}")
     for name, groups in report["by_group"].items():
         for group in groups:
-            told = (
-                f"{name} {group['group']}: {group['kept']} kept, {group['quarantined']} quarantined"
-            )
-            console.print(f"  {told}", markup=False)
+            console.print(f"  {name} {group['group']}: {_kept(group)}", markup=False)
     console.print("Counts are rounded to 5; those from 1 to 7 are not told.")
     console.print(f"{LIMITS}\nThe table: {escape(output)}")
+
+
+def _kept(counts: dict[str, Any]) -> str:
+    return f"{_told(counts['kept'])} kept, {_told(counts['quarantined'])} quarantined"
+
+
+def _told(count: int | str) -> str:
+    return count if isinstance(count, str) else f"{count:,}"
 
 
 def _by_length(staged: DataFrame) -> list[dict[str, Any]]:
