@@ -19,7 +19,13 @@ Row = dict[str, Any]
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """Local Spark with two slots, the way `psychescale` starts it."""
-    session = open_session({"spark.master": "local[2,4]", "spark.sql.shuffle.partitions": "2"})
+    settings = {
+        "spark.master": "local[2,4]",
+        "spark.sql.shuffle.partitions": "2",
+        # What runs once gains nothing from the second compiler.
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    }
+    session = open_session(settings)
     yield session
     session.stop()
 
