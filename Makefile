@@ -28,9 +28,9 @@ test: check test-unit test-spark test-cluster test-packed
 test-unit: install
 	$(BIN)/python -m pytest -n 2 tests/unit
 
-# Real Spark, Delta and torch on this machine.
+# Real Spark, Delta and torch on this machine. A file's tests share what they set up, so they stay together.
 test-spark: install
-	$(BIN)/python -m pytest tests/spark
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/spark
 
 # Executors in processes of their own: three processes are killed on the way; tasks are given GPUs.
 test-cluster: install
