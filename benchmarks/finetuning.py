@@ -114,11 +114,13 @@ class Judged:
 def run_recipe(data: Data, recipe: Recipe, seed: int, judged: str) -> Judged:
     """Train with one seed, calibrate and choose thresholds on validation, judge on `judged`."""
     data = _present(data)
-    kept = WORK / "runs" / f"{_fingerprint(data, recipe, seed, judged)}.npz"
+    kept = WORK / "runs" / f"{_fingerprint(data, recipe, seed)}.npz"
     if not kept.exists():
-        logits, facts = _train(data, recipe, seed, judged)
+        logits, facts = _train(data, recipe, seed)
         kept.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(kept, facts=json.dumps(facts), **logits)  # type: ignore[arg-type]
+        unfinished = kept.with_suffix(".unfinished.npz")
+        np.savez(unfinished, facts=json.dumps(facts), **logits)  # type: ignore[arg-type]
+        unfinished.rename(kept)
     with np.load(kept) as found:
         logits = {part: found[part] for part in {"validation", judged}}
         facts = json.loads(str(found["facts"]))
@@ -126,9 +128,9 @@ def run_recipe(data: Data, recipe: Recipe, seed: int, judged: str) -> Judged:
 
 
 def _train(
-    data: Data, recipe: Recipe, seed: int, judged: str
+    data: Data, recipe: Recipe, seed: int
 ) -> tuple[dict[str, NDArray[np.float32]], dict[str, Any]]:
-    """Logits of validation and the judged part, and facts of the run."""
+    """Logits of validation and test, and facts of the run; who asks for test, sees test."""
     started = time.monotonic()
     WORK.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=WORK) as scratch:
@@ -144,7 +146,7 @@ def _train(
             augmentation=replace(recipe.augmentation, seed=seed),
         )
         fit_s = time.monotonic() - started
-        logits = {part: predict(folder, data.rows(part).texts) for part in {"validation", judged}}
+        logits = {part: predict(folder, data.rows(part).texts) for part in ("validation", "test")}
     return logits, {
         "seed": seed,
         "seconds": time.monotonic() - started,
@@ -156,10 +158,10 @@ def _train(
     }
 
 
-def _fingerprint(data: Data, recipe: Recipe, seed: int, judged: str) -> str:
+def _fingerprint(data: Data, recipe: Recipe, seed: int) -> str:
     """Of all that the logits of a run depend on, psychescale's own code left aside."""
-    digest = hashlib.sha256(json.dumps([asdict(recipe), seed, judged, data.labels]).encode())
-    for part in ("train", "validation", judged):
+    digest = hashlib.sha256(json.dumps([asdict(recipe), seed, data.labels]).encode())
+    for part in ("train", "validation", "test"):
         rows = data.rows(part)
         digest.update(json.dumps(rows.texts).encode())
         digest.update(np.ascontiguousarray(rows.targets).tobytes())
