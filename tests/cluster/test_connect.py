@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -160,15 +160,16 @@ def test_what_cannot_work(
     server: str,
     no_java: dict[str, str],
     corpus: Path,
-    tiny_model: Path,
+    make_model: Callable[..., Path],
     tmp_path: Path,
     arguments: list[str],
     code: int,
     message: str,
 ) -> None:
     """What a client cannot have ends with a remedy, not with a stack trace."""
+    model = make_model(positions=32)  # one that no worker has in memory
     done = run(
-        [COMMAND, "score", "--accept-raw", "--model", tiny_model, "--input", corpus]
+        [COMMAND, "score", "--accept-raw", "--model", model, "--input", corpus]
         + ["--set", f"spark.remote={server}", *arguments],
         env=no_java,
         cwd=tmp_path,
