@@ -43,10 +43,10 @@ def setting(name, default):
 
 
 model = setting("model", "demo/bundle")
-corpus = setting("input", "demo/corpus.jsonl")
+corpus = setting("input", "demo/redacted")
 output = setting("output", "demo/notebook_scores")
 state = setting("state", "")
-accept_raw = setting("accept_raw", "yes")
+accept_raw = setting("accept_raw", "no")
 
 # COMMAND ----------
 
@@ -166,6 +166,8 @@ for panel, name in zip(panels.flat, labels):
     panel.set_yscale("symlog", linthresh=1)
 for panel in panels.flat[len(labels) :]:
     panel.set_visible(False)
+for panel in panels.flat[max(0, len(labels) - 3) : len(labels)]:
+    panel.tick_params(labelbottom=True)  # also above a place that stays empty
 score_figure.supxlabel("probability")
 score_figure.supylabel("texts")
 score_figure

@@ -110,7 +110,8 @@ figure, axes = plt.subplots(
     figsize=(1.5 + 0.7 * len(labels), 1 + 0.5 * len(shown)), layout="constrained"
 )
 image = axes.imshow(shown[labels].to_numpy(), vmin=0, vmax=1, cmap="Blues", aspect="auto")
-axes.set_xticks(range(len(labels)), [name.removeprefix("p_") for name in labels], rotation=45)
+names = [name.removeprefix("p_") for name in labels]
+axes.set_xticks(range(len(labels)), names, rotation=45, ha="right", rotation_mode="anchor")
 axes.set_yticks(range(len(shown)), list(shown.index))
 axes.set_ylabel("id")
 figure.colorbar(image, label="probability")

@@ -62,7 +62,7 @@ def test_score_corpus(
     """01 scores a corpus, shows the table, and draws every text exactly once."""
     corpus = write_json_lines(tmp_path / "corpus.jsonl", rows)
     output = tmp_path / "scores"
-    places = {"MODEL": tiny_model, "INPUT": corpus, "OUTPUT": output}
+    places = {"MODEL": tiny_model, "INPUT": corpus, "OUTPUT": output, "ACCEPT_RAW": "yes"}
     for name, value in places.items():
         monkeypatch.setenv(f"NOTEBOOK_{name}", str(value))
     told: dict[str, Any] = runpy.run_path(str(NOTEBOOKS[0]))
