@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from harness import WORK
 from numpy.typing import NDArray
+from scipy.special import logit
 
 from psychescale.evaluation.baselines import tfidf
 from psychescale.evaluation.bootstrap import point
@@ -205,7 +206,7 @@ def run_baseline(data: Data, judged: str) -> Judged:
     train = data.rows("train")
     model = tfidf(train.texts, train.targets.astype(np.uint8))
     logits = {
-        part: _logit(model(data.rows(part).texts)).astype(np.float32)
+        part: logit(np.clip(model(data.rows(part).texts), 1e-7, 1 - 1e-7)).astype(np.float32)
         for part in ("validation", judged)
     }
     facts = {"seconds": time.monotonic() - started}
@@ -277,12 +278,6 @@ def _present(data: Data) -> Data:
     present = np.flatnonzero(data.targets[data.split.train].any(axis=0))
     labels = tuple(data.labels[column] for column in present)
     return replace(data, labels=labels, targets=data.targets[:, present])
-
-
-def _logit(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    clipped = np.clip(probabilities, 1e-7, 1 - 1e-7)
-    logits: NDArray[np.float64] = np.log(clipped / (1 - clipped))
-    return logits
 
 
 def compare_with(other: Judged, run: Judged) -> dict[str, list[float]]:

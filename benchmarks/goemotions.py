@@ -10,16 +10,15 @@ dropped. The numbers are GoEmotions' own; they say nothing about mental health.
 """
 
 import argparse
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 from corpora import data_folder, label_names
-from finetuning import TFIDF, Data, Recipe, compare_with, run_baseline, run_recipe
-from harness import describe_machine, save, show
+from finetuning import TFIDF, Data, Judged, Recipe, compare_with, run_baseline, run_recipe
+from finetuning_report import report
+from harness import describe_machine, save
 
-from psychescale.evaluation.comparison import HEADLINE
 from psychescale.training.augment import AugmentOptions
 from psychescale.training.leaks import count_dropped, find_leaks, resolve_leaks
 from psychescale.training.losses import LossOptions
@@ -81,10 +80,6 @@ def fixed_fifth(data: Data) -> Data:
     return data.take_train(train[part == 0])
 
 
-SHOWN = ("f1_macro", "f1_macro_frequent", "f1_micro", "average_precision_macro", "roc_auc_macro",
-         "log_loss_macro", "seconds")  # fmt: skip
-
-
 def main() -> None:
     """Run what was asked for, print tables, and write `results/goemotions….json`."""
     options = _parse()
@@ -108,59 +103,19 @@ def main() -> None:
     }
     baseline = run_baseline(data, judged)
     outcome["runs"][TFIDF] = [baseline.figures]
+    rivals = {TFIDF: baseline}  # variants, which have the first seed alone, also meet the recipe's
+    first: dict[str, Judged] = {}
     for name, n_seeds in seeds.items():
         for seed in range(n_seeds):
             run = run_recipe(data, variants[name], seed, judged)
             outcome["runs"].setdefault(name, []).append(run.figures)
-            if options.test:
-                rivals = {f"{name} minus {TFIDF}": baseline}
-                if name != "recipe":
-                    rivals[f"{name} minus recipe"] = run_recipe(data, recipe, seed, judged)
-                for title, rival in rivals.items():
-                    outcome["differences"].setdefault(title, []).append(compare_with(rival, run))
+            for title, rival in rivals.items() if options.test else ():
+                found = outcome["differences"].setdefault(f"{name} minus {title}", [])
+                found.append(compare_with(rival, run))
             save(f"goemotions-{kind}{'-trial' if options.rows else ''}", outcome)
-            report(f"GoEmotions, {outcome['judged_on']}", outcome)
-
-
-def report(corpus: str, outcome: Mapping[str, Any]) -> None:
-    """Print means and standard deviations over seeds, paired differences, and calibration."""
-    rows = [
-        [f"{name} ({len(found)})", *(_spread(found, key) for key in SHOWN)]
-        for name, found in outcome["runs"].items()
-    ]
-    title = f"{corpus}: mean ± standard deviation over (n) seeds"
-    show(title, ["", *SHOWN], rows)
-    for name, found in outcome["differences"].items():
-        bounds = [[key, *(_with_interval(one[key], "+.4f") for one in found)] for key in HEADLINE]
-        show(
-            f"{name}, paired 95 % intervals",
-            ["", *map("seed {}".format, range(len(found)))],
-            bounds,
-        )
-    judged = {
-        f"{name}, seed {seed}": run["calibration"]
-        for name, found in outcome["runs"].items()
-        for seed, run in enumerate(found)
-        if "calibration" in run
-    }
-    for name, found in judged.items():
-        cells = [
-            [key, _with_interval(value, ".4f") if isinstance(value, list) else str(value)]
-            for key, value in found.items()
-        ]
-        show(f"{corpus}, calibration of {name}", ["", ""], cells)
-
-
-def _with_interval(estimate: Sequence[float], form: str) -> str:
-    value, low, high = (format(number, form) for number in estimate)
-    return f"{value} [{low}, {high}]"
-
-
-def _spread(runs: Sequence[dict[str, Any]], measure: str) -> str:
-    values = [run[measure] for run in runs]
-    digits = 0 if measure == "seconds" else 3 if measure != "log_loss_macro" else 4
-    mean = f"{np.mean(values):.{digits}f}"
-    return mean if len(values) == 1 else f"{mean} ± {np.std(values, ddof=1):.{digits}f}"
+            report(f"GoEmotions, {judged}", outcome)
+            first.setdefault(name, run)
+        rivals["recipe"] = first["recipe"]
 
 
 def _parse() -> argparse.Namespace:

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from corpora import data_folder
 from finetuning import TFIDF, Data, Recipe, compare_with, run_baseline, run_recipe
-from goemotions import report
+from finetuning_report import report
 from harness import describe_machine, save
 from numpy.typing import NDArray
 

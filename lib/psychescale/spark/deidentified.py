@@ -14,6 +14,7 @@ from psychescale.notice import NOTICE
 from psychescale.spark.corpus import ERROR, ID, MARK_PROPERTIES, SECOND, TEXT, without_known
 from psychescale.spark.delta import DeltaTable
 from psychescale.spark.keying import AUTHOR, TIME
+from psychescale.spark.session_settings import changed_settings
 from psychescale.spark.storage import is_catalog_name, qualified
 from psychescale.spark.tables import ensure_table, open_output
 from psychescale.text.normalize import NORMALIZER_VERSION
@@ -28,6 +29,11 @@ LIMITS = (
     "text, a missed identifier does not."
 )
 _FINDINGS = T.MapType(T.StringType(), T.IntegerType())
+_VACUUM = {
+    "spark.databricks.delta.retentionDurationCheck.enabled": "false",
+    # Delta lists the table's files in as many tasks as this: 10,000 unless told otherwise.
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "64",
+}
 
 
 def redaction_id(facts: Mapping[str, Any]) -> str:
@@ -198,10 +204,5 @@ def _table(spark: SparkSession, place: str) -> DeltaTable:
 
 def _purge(spark: SparkSession, place: str) -> None:
     """Remove the files of earlier versions now: they hold what the earlier redactor missed."""
-    check = "spark.databricks.delta.retentionDurationCheck.enabled"
-    before = spark.conf.get(check, "true")
-    spark.conf.set(check, "false")
-    try:
+    with changed_settings(spark, _VACUUM):
         _table(spark, place).vacuum(retain_hours=0)
-    finally:
-        spark.conf.set(check, str(before))

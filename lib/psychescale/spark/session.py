@@ -35,8 +35,6 @@ _LOCAL = {
     # that would be most of the run time.
     "spark.databricks.delta.snapshotPartitions": "2",
     "spark.sql.shuffle.partitions": "8",
-    # Delta lists the files of a table that it vacuums in as many tasks as this: 10,000 by default.
-    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "8",
 }
 
 _ALWAYS = {
