@@ -19,7 +19,7 @@ from harness import WORK
 from numpy.typing import NDArray
 from scipy.special import logit
 
-from psychescale.evaluation.baselines import tfidf
+from psychescale.evaluation.baselines import balanced_weights, tfidf
 from psychescale.evaluation.bootstrap import point
 from psychescale.evaluation.calibration import recalibrate
 from psychescale.evaluation.comparison import HEADLINE, Scored, compare
@@ -38,7 +38,7 @@ from psychescale.training.augment import AugmentOptions
 from psychescale.training.backbone import unpack_minilm
 from psychescale.training.calibrate import fit_calibration, sigmoid
 from psychescale.training.fit import FitOptions, fit
-from psychescale.training.losses import LossOptions
+from psychescale.training.losses import LossOptions, positive_weights
 from psychescale.training.rows import Rows
 from psychescale.training.split import Split
 from psychescale.training.thresholds import Thresholds, fit_thresholds, parse_criterion
@@ -125,7 +125,8 @@ def run_recipe(data: Data, recipe: Recipe, seed: int, judged: str) -> Judged:
     with np.load(kept) as found:
         logits = {part: found[part] for part in {"validation", judged}}
         facts = json.loads(str(found["facts"]))
-    return _settle(data, logits, judged=judged, criterion=recipe.criterion, facts=facts)
+    weights = positive_weights(data.rows("train").targets, recipe.loss)
+    return _settle(data, logits, weights, judged=judged, criterion=recipe.criterion, facts=facts)
 
 
 def _train(
@@ -210,12 +211,14 @@ def run_baseline(data: Data, judged: str) -> Judged:
         for part in ("validation", judged)
     }
     facts = {"seconds": time.monotonic() - started}
-    return _settle(data, logits, judged=judged, criterion="f1", facts=facts)
+    weights = balanced_weights(train.targets.astype(np.uint8))
+    return _settle(data, logits, weights, judged=judged, criterion="f1", facts=facts)
 
 
 def _settle(
     data: Data,
     logits: Mapping[str, NDArray[np.float32]],
+    weights: NDArray[np.float32] | None,
     *,
     judged: str,
     criterion: str,
@@ -223,7 +226,9 @@ def _settle(
 ) -> Judged:
     """Calibrate and choose thresholds on validation, judge on `judged`."""
     truth = {part: data.rows(part).targets for part in logits}
-    calibration = fit_calibration(logits["validation"], truth["validation"])
+    calibration = fit_calibration(
+        logits["validation"], truth["validation"], positive_weights=weights
+    )
     probabilities = {
         part: sigmoid(values * calibration.slope + calibration.intercept).astype(np.float32)
         for part, values in logits.items()

@@ -3,9 +3,16 @@
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
+from sklearn.utils.class_weight import compute_class_weight
 
 from psychescale.errors import InputError
-from psychescale.evaluation.baselines import always_positive, base_rate, lexicon, tfidf
+from psychescale.evaluation.baselines import (
+    always_positive,
+    balanced_weights,
+    base_rate,
+    lexicon,
+    tfidf,
+)
 from psychescale.synthetic import LABELS, generate_labelled
 
 
@@ -61,6 +68,15 @@ class TestTfidf:
 
         assert found[0, 1] == 1
         assert found[0, 0] < 0.5
+
+    def test_weights(self) -> None:
+        """A positive weighs what scikit-learn's balance gives it against a negative."""
+        truth = np.array([[0, 1, 0], [1, 1, 0], [0, 1, 0], [0, 1, 0]], np.uint8)
+        of_negative, of_positive = compute_class_weight(
+            "balanced", classes=np.array([0, 1]), y=truth[:, 0]
+        )
+
+        np.testing.assert_allclose(balanced_weights(truth), [of_positive / of_negative, 1, 1])
 
     def test_nothing_in_common(self) -> None:
         """Texts without a word in common are refused."""

@@ -61,6 +61,85 @@ class TestFit:
         assert (log_loss(calibrated, targets) < log_loss(logits.astype(float), targets)).all()
 
 
+class TestPooling:
+    SLOPE = 0.8
+    INTERCEPTS = (-0.6, -0.5, -0.5, -0.4, -0.6, -0.4)
+    WEIGHTS = np.array([1, 2, 4, 8, 12, 12], np.float32)
+
+    def drawn(self, n_rows: int, seed: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Six labels alike but for the weights that their logits hold."""
+        logits, targets = draw(n_rows, [self.SLOPE] * 6, list(self.INTERCEPTS), seed)
+        return (logits + np.log(self.WEIGHTS)).astype(np.float32), targets
+
+    def test_nearer_to_the_truth_than_each_alone(self) -> None:
+        """What labels have in common is known better than what each one's rows say."""
+        errors = []
+        for seed in range(10):
+            logits, targets = self.drawn(600, seed)
+            pooled = fit_calibration(logits, targets, positive_weights=self.WEIGHTS)
+            alone = [fit_calibration(logits[:, [k]], targets[:, [k]]) for k in range(6)]
+            intercept = self.INTERCEPTS - self.SLOPE * np.log(self.WEIGHTS)
+            errors.append(
+                [
+                    np.square(pooled.slope - self.SLOPE).sum(),
+                    np.square([one.slope[0] - self.SLOPE for one in alone]).sum(),
+                    np.square(pooled.intercept - intercept).sum(),
+                    np.square([one.intercept[0] for one in alone] - intercept).sum(),
+                ]
+            )
+        slope, slope_alone, intercept, intercept_alone = np.mean(errors, axis=0)
+
+        assert slope < 0.5 * slope_alone
+        assert intercept < 0.8 * intercept_alone
+
+    def test_differences_beyond_chance_stay(self) -> None:
+        """With many rows each label has what its rows say."""
+        slope, intercept = [0.4, 0.8, 1.2, 1.6, 2.0], [-2.0, -1.0, 0.0, 1.0, 2.0]
+        logits, targets = draw(20_000, slope, intercept)
+        pooled = fit_calibration(logits, targets)
+
+        for label in range(5):
+            alone = fit_calibration(logits[:, [label]], targets[:, [label]])
+            assert pooled.slope[label] == pytest.approx(alone.slope[0], abs=0.01)
+            assert pooled.intercept[label] == pytest.approx(alone.intercept[0], abs=0.01)
+
+    def test_no_label_is_bent(self) -> None:
+        """Separated labels, of which standard errors say nothing, are not made like each other."""
+        for seed in range(5):
+            rng = np.random.default_rng(seed)
+            targets = (rng.random((2_000, 28)) < rng.uniform(0.03, 0.3, 28)).astype(np.float32)
+            logits = rng.normal(rng.uniform(-8, -2, 28) + rng.uniform(6, 12, 28) * targets)
+            logits = logits.astype(np.float32)
+            pooled = fit_calibration(logits, targets)
+            losses = log_loss(logits * pooled.slope + pooled.intercept, targets)
+            for label in range(28):
+                chosen = logits[:, [label]], targets[:, [label]]
+                alone = fit_calibration(*chosen)
+                loss = log_loss(chosen[0] * alone.slope + alone.intercept, chosen[1])[0]
+
+                assert losses[label] < loss + 3 / len(logits)
+
+    def test_rare_labels_fit_their_intercept_alone(self) -> None:
+        """Their probabilities add up to their positives, whatever the others' do."""
+        logits, targets = draw(3_000, [0.8] * 6, [*self.INTERCEPTS[:5], -6.0])
+        fitted = fit_calibration(logits, targets)
+        p = sigmoid(logits * fitted.slope + fitted.intercept)
+
+        assert not fitted.own_slope[5]
+        assert p[:, 5].sum() == pytest.approx(targets[:, 5].sum(), abs=1e-6)
+
+    def test_labels_without_a_class(self) -> None:
+        """All, or none, of a label: numbers stay finite, and the others are as without it."""
+        logits, targets = self.drawn(2_000, 1)
+        without = fit_calibration(logits[:, 1:], targets[:, 1:])
+        targets[:, 0] = 1
+        fitted = fit_calibration(logits, targets)
+
+        assert np.isfinite([*fitted.slope, *fitted.intercept]).all()
+        np.testing.assert_allclose(fitted.slope[1:], without.slope, atol=1e-6)
+        np.testing.assert_allclose(fitted.intercept[1:], without.intercept, atol=1e-6)
+
+
 class TestRareLabels:
     def test_slope_is_shared_below_fifty(self) -> None:
         """A label of few positives takes the slope of all; its intercept is its own."""

@@ -18,6 +18,7 @@ from psychescale.training.losses import (
     focal,
     make_loss,
     positive_weights,
+    root_weights,
 )
 
 LOGITS = st.lists(st.floats(-8, 8), min_size=4, max_size=4)
@@ -84,11 +85,26 @@ class TestFormulas:
 class TestWeights:
     TARGETS = np.array([[1, 1, 0]] + [[0, 1, 0]] * 24 + [[0, 0, 0]] * 75, np.float32)
 
-    def test_positive_weights(self) -> None:
+    def test_root(self) -> None:
         """The root of negatives over positives, up to the cap; an absent label counts as one row."""
         np.testing.assert_allclose(
-            positive_weights(self.TARGETS, cap=9), [9, math.sqrt(3), 9], rtol=1e-6
+            root_weights(self.TARGETS, cap=9), [9, math.sqrt(3), 9], rtol=1e-6
         )
+
+    def test_of_a_loss(self) -> None:
+        """Calibration is told the weights that the loss has, and none where it has none."""
+        targets = self.TARGETS[:, :2]
+        logits = torch.zeros(targets.shape)
+        for name in ("bce", "weighted-bce", "class-balanced"):
+            options = LossOptions(name)
+            weights = positive_weights(targets, options)
+            given = np.ones(2) if weights is None else weights
+            mean = np.log(2) * np.where(targets == 1, given, 1).mean()
+
+            found = make_loss(targets, options)(logits, torch.from_numpy(targets))
+            np.testing.assert_allclose(found, mean, rtol=1e-5)
+        assert positive_weights(targets, LossOptions("bce")) is None
+        assert positive_weights(targets, LossOptions("focal")) is None
 
     @pytest.mark.parametrize("beta", [0.9, 0.999, 0.9999])
     def test_class_balanced(self, beta: float) -> None:

@@ -101,6 +101,14 @@ def tfidf(texts: Sequence[str], truth: NDArray[np.uint8]) -> Scorer:
     return score
 
 
+def balanced_weights(truth: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """What a positive weighs against a negative in `tfidf`; float32, shape (n_labels,)."""
+    positives = truth.sum(axis=0, dtype=np.float64)
+    negatives = len(truth) - positives
+    both = (positives > 0) & (negatives > 0)
+    return np.where(both, negatives / np.maximum(positives, 1), 1).astype(np.float32)
+
+
 def _fit_label(features: object, held: NDArray[np.uint8]) -> LogisticRegression | None:
     if held.all() or not held.any():
         return None

@@ -7,7 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychescale.errors import InputError, UsageError
-from psychescale.evaluation.baselines import always_positive, base_rate, lexicon, tfidf
+from psychescale.evaluation.baselines import (
+    always_positive,
+    balanced_weights,
+    base_rate,
+    lexicon,
+    tfidf,
+)
 from psychescale.evaluation.comparison import (
     Comparison,
     Scored,
@@ -88,10 +94,9 @@ def score_baselines(
     for name in config.baselines:
         score = made[name]()
         tuning, judged = score(learning.validation.texts), score(rows.texts)
-        if (
-            name == "tfidf"
-        ):  # balanced classes shift its probabilities, as the loss shifts the model's
-            tuning, judged = _calibrated(tuning, judged, held)
+        if name == "tfidf":  # balanced classes shift its logits, as the loss shifts the model's
+            weights = balanced_weights(truth.astype(np.uint8))
+            tuning, judged = _calibrated(tuning, judged, held, weights)
         thresholds = fit_thresholds(
             tuning.astype(np.float32), held, criterion=parse_criterion(criterion), seed=config.seed
         )
@@ -192,8 +197,11 @@ def before_calibration(own: Scored, logits: Floats, calibration: Mapping[str, Fl
     return Scored("before calibration", sigmoid(logits), sigmoid(cuts))
 
 
-def _calibrated(tuning: Floats, judged: Floats, held: NDArray[np.float32]) -> tuple[Floats, Floats]:
-    fitted = fit_calibration(_logit(tuning).astype(np.float32), held)
+def _calibrated(
+    tuning: Floats, judged: Floats, held: NDArray[np.float32], weights: NDArray[np.float32]
+) -> tuple[Floats, Floats]:
+    logits = _logit(tuning).astype(np.float32)
+    fitted = fit_calibration(logits, held, positive_weights=weights)
     one, other = (
         sigmoid(_logit(values) * fitted.slope + fitted.intercept) for values in (tuning, judged)
     )

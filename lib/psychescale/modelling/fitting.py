@@ -17,7 +17,7 @@ from psychescale.settings import TrainConfig
 from psychescale.training.augment import AugmentOptions
 from psychescale.training.calibrate import Calibration, fit_calibration, sigmoid
 from psychescale.training.fit import FitOptions, Fitted, fit
-from psychescale.training.losses import LossOptions
+from psychescale.training.losses import LossOptions, positive_weights
 from psychescale.training.starting import Head, head_of, open_bundle
 from psychescale.training.thresholds import Criterion, Thresholds, fit_thresholds, parse_criterion
 
@@ -120,6 +120,7 @@ def fit_parts(
     train, validation = parts.to_fit("train"), parts.to_fit("validation")
     if train is None:  # `divide` refuses this
         raise ValueError("no training rows")
+    loss = LossOptions(name=config.loss)
     fitted = fitter(
         start.folder,
         train,
@@ -127,7 +128,7 @@ def fit_parts(
         fit_options(config, start),
         output=Path(config.output),
         validation=validation,
-        loss=LossOptions(name=config.loss),
+        loss=loss,
         augmentation=augment_options(config),
         former_labels=start.former_labels,
         checkpoints=None if config.checkpoints is None else Path(config.checkpoints),
@@ -138,7 +139,10 @@ def fit_parts(
     logits, usable = _validation_logits(config, parts)
     chosen = parts.index("validation")[usable]
     targets = parts.targets[chosen]
-    calibration = fit_calibration(logits, targets) if config.calibrate else None
+    calibration = None
+    if config.calibrate:
+        weights = positive_weights(train.targets, loss)
+        calibration = fit_calibration(logits, targets, positive_weights=weights)
     thresholds = None
     if start.criterion is not None:
         calibrated = logits.astype(np.float64)

@@ -3,6 +3,11 @@
 Platt 1999, "Probabilistic outputs for support vector machines": a logistic regression of the truth on
 the score. Validation must have the prevalence of the texts that will be scored: whatever weights the
 loss gave to positives is undone here.
+
+What is fitted to a hundred positives holds as much chance as the next hundred will. The labels of a
+model have much in common, so slopes and intercepts are drawn towards those of the others as far as
+their differences are no larger than chance makes them (Efron and Morris 1975, "Data analysis using
+Stein's estimator and its generalizations").
 """
 
 from collections.abc import Sequence
@@ -10,12 +15,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 
 from psychescale.errors import InputError
 
 MIN_POSITIVES = 50
 """Positives (and negatives) from which a label has a slope of its own."""
 
+# Estimates drawn towards their mean are better on the whole from four on (Efron and Morris 1975).
+_FEWEST_TO_POOL = 4
+# 95 % of a chi-squared variable with two degrees of freedom, slope and intercept, are below.
+_CONTRADICTION = -2 * np.log(0.05)
 # A Gaussian prior of slope, mean 1 (no change) and this standard deviation: where a label is separated
 # perfectly, as synthetic ones are, the likelihood alone has no maximum. At 50 positives it carries
 # about a fiftieth of the information.
@@ -56,37 +66,57 @@ def fit_calibration(
     logits: NDArray[np.float32],
     targets: NDArray[np.float32],
     *,
-    min_positives: int = MIN_POSITIVES,
+    positive_weights: NDArray[np.float32] | None = None,
 ) -> Calibration:
     """Fit slope and intercept per label.
 
-    The shared slope comes from all labels together, each with an intercept of its own; labels with
-    fewer than `min_positives` positives or negatives take it, and fit their intercept alone. Slopes
-    are not negative: calibration never turns the order of texts around.
+    Labels with fewer than `MIN_POSITIVES` positives or negatives take the slope of all labels
+    together, and fit their intercept alone. Of the others, if they are four or more, slopes are drawn
+    towards each other, and so is what remains of the intercepts once the loss's weights are taken off.
+    Slopes are not negative: calibration never turns the order of texts around.
 
     Args:
         logits: float32, shape (n_rows, n_labels): raw logits of validation rows, computed under the
             long-text policy that the bundle will name.
         targets: 0 or 1, the same shape.
-        min_positives: Positives and negatives that a slope of its own takes.
+        positive_weights: What a positive of each label weighed in the loss, shape (n_labels,):
+            logits are too high by its logarithm (King and Zeng 2001, "Logistic regression in rare
+            events data", section 4.1). None is 1.
 
     Raises:
         InputError: There is no row, or a logit is not finite.
     """
+    shared = fit_shared_slope(logits, targets)
+    values, truth = logits.astype(np.float64), targets.astype(np.float64)
+    if positive_weights is not None:
+        values -= (shift := np.log(positive_weights.astype(np.float64)))
+    positives = truth.sum(axis=0)
+    own = np.minimum(positives, len(truth) - positives) >= MIN_POSITIVES
+    slope, errors = shared.slope.copy(), np.zeros(len(own))
+    for label in np.flatnonzero(own):
+        slope[label], errors[label] = _fit_slope(values[:, [label]], truth[:, [label]])
+    alone = slope, _fit_intercepts(values, truth, slope)
+    slope = slope.copy()
+    slope[own] = _pool(slope[own], errors[own])
+    intercept, errors = _fit_intercepts_and_errors(values, truth, slope)
+    intercept[own] = _pool(intercept[own], errors[own])
+    slope, intercept = _unless_contradicted(values, targets, alone, (slope, intercept))
+    if positive_weights is not None:
+        intercept = intercept - slope * shift
+    return Calibration(slope, intercept, own, len(values))
+
+
+def fit_shared_slope(logits: NDArray[np.float32], targets: NDArray[np.float32]) -> Calibration:
+    """Fit one slope for all labels and an intercept for each; arguments and errors as above."""
     values, truth = logits.astype(np.float64), targets.astype(np.float64)
     if not len(values) or not np.isfinite(values).all():
         raise InputError(
             "Validation logits are missing or not finite.",
             remedy="Give validation rows (--validation or --validation-share).",
         )
-    positives = truth.sum(axis=0)
-    own = np.minimum(positives, len(truth) - positives) >= min_positives
-    shared = _fit_shared(values, truth)
-    slope = np.full(values.shape[1], shared)
-    for label in np.flatnonzero(own):
-        slope[label] = _fit_shared(values[:, [label]], truth[:, [label]])
-    intercept = _fit_intercepts(values, truth, slope)
-    return Calibration(slope, intercept, own, len(values))
+    slope = np.full(values.shape[1], _fit_slope(values, truth)[0])
+    own = np.zeros(len(slope), np.bool_)
+    return Calibration(slope, _fit_intercepts(values, truth, slope), own, len(values))
 
 
 def log_loss(logits: NDArray[np.float64], targets: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -96,15 +126,62 @@ def log_loss(logits: NDArray[np.float64], targets: NDArray[np.float32]) -> NDArr
     return losses
 
 
-def _fit_shared(logits: NDArray[np.float64], truth: NDArray[np.float64]) -> float:
-    """One slope of at least 0 for all columns, each with an intercept of its own.
+def _pool(values: NDArray[np.float64], errors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Estimates drawn towards their mean, by as much of their variance as is chance.
+
+    The variance of what they estimate is the one at which the weighted squares of the differences
+    have their expectation (Paule and Mandel 1982, "Consensus values and weighting factors").
+
+    Args:
+        values: float64, shape (n,); fewer than four are left as they are.
+        errors: Their standard errors.
+    """
+    if len(values) < _FEWEST_TO_POOL:
+        return values
+
+    def mean(between: float) -> float:
+        return float(np.average(values, weights=1 / (errors**2 + between)))
+
+    def excess(between: float) -> float:
+        squares = (values - mean(between)) ** 2 / (errors**2 + between)
+        return float(squares.sum()) - (len(values) - 1)
+
+    if excess(0) <= 0:
+        return np.full_like(values, mean(0))
+    # At this variance no difference is larger than its expectation.
+    between = brentq(excess, 0, float(np.ptp(values)) ** 2)
+    drawn: NDArray[np.float64] = values + (mean(between) - values) * errors**2 / (
+        errors**2 + between
+    )
+    return drawn
+
+
+def _unless_contradicted(
+    logits: NDArray[np.float64],
+    targets: NDArray[np.float32],
+    alone: tuple[NDArray[np.float64], NDArray[np.float64]],
+    pooled: tuple[NDArray[np.float64], NDArray[np.float64]],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The pooled slopes and intercepts, but for labels whose rows speak against them.
+
+    A label that is unlike the others, or that its logits separate, so that standard errors say
+    nothing, keeps what was fitted to it alone: a likelihood-ratio test decides.
+    """
+    losses = [log_loss(slope * logits + intercept, targets) for slope, intercept in (alone, pooled)]
+    keeps = 2 * len(logits) * (losses[1] - losses[0]) > _CONTRADICTION
+    return np.where(keeps, alone[0], pooled[0]), np.where(keeps, alone[1], pooled[1])
+
+
+def _fit_slope(logits: NDArray[np.float64], truth: NDArray[np.float64]) -> tuple[float, float]:
+    """One slope of at least 0 for all columns, each with an intercept of its own; standard error.
 
     The likelihood, maximal over intercepts, is concave in the slope: Newton's steps, or the middle of
     the bracket where one would leave it, find its only maximum.
     """
     low, high, slope = 0.0, np.inf, 1.0
-    if _slope_gradient(logits, truth, low)[0] <= 0:
-        return low
+    gradient, curvature = _slope_gradient(logits, truth, low)
+    if gradient <= 0:
+        return low, curvature**-0.5
     for _ in range(_STEPS):
         gradient, curvature = _slope_gradient(logits, truth, slope)
         low, high = (slope, high) if gradient > 0 else (low, slope)
@@ -115,7 +192,7 @@ def _fit_shared(logits: NDArray[np.float64], truth: NDArray[np.float64]) -> floa
             slope += step
         else:
             slope = 2 * slope if np.isinf(high) else (low + high) / 2
-    return slope
+    return slope, curvature**-0.5
 
 
 def _slope_gradient(
@@ -160,6 +237,16 @@ def _fit_intercepts(
         if settled:
             break
     return np.asarray(intercept, np.float64)
+
+
+def _fit_intercepts_and_errors(
+    logits: NDArray[np.float64], truth: NDArray[np.float64], slope: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The same, and their standard errors."""
+    intercept = _fit_intercepts(logits, truth, slope)
+    p = sigmoid(slope * logits + intercept)
+    information = np.maximum((p * (1 - p)).sum(axis=0), np.finfo(np.float64).tiny)
+    return intercept, information**-0.5
 
 
 def sigmoid(values: NDArray[np.float64]) -> NDArray[np.float64]:

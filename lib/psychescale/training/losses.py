@@ -49,11 +49,6 @@ def make_loss(targets: NDArray[np.float32], options: LossOptions) -> Loss:
         targets: 0 or 1, shape (n_rows, n_labels): the training rows.
         options: Which loss.
     """
-    if options.name == "weighted-bce":
-        weights = torch.from_numpy(positive_weights(targets, options.max_positive_weight))
-        return lambda logits, truth: binary_cross_entropy_with_logits(
-            logits, truth, pos_weight=weights.to(logits)
-        )
     if options.name == "focal":
         return lambda logits, truth: focal(
             logits, truth, gamma=options.focal_gamma, alpha=options.focal_alpha
@@ -66,15 +61,35 @@ def make_loss(targets: NDArray[np.float32], options: LossOptions) -> Loss:
             gamma_negative=options.gamma_negative,
             margin=options.margin,
         )
+    given = positive_weights(targets, options)
+    if given is None:
+        return binary_cross_entropy_with_logits
+    weights = torch.from_numpy(given)
+    return lambda logits, truth: binary_cross_entropy_with_logits(
+        logits, truth, pos_weight=weights.to(logits)
+    )
+
+
+def positive_weights(
+    targets: NDArray[np.float32], options: LossOptions
+) -> NDArray[np.float32] | None:
+    """What a positive of each label weighs against a negative of it; None if all weigh alike.
+
+    Args:
+        targets: 0 or 1, shape (n_rows, n_labels): the training rows.
+        options: Which loss.
+
+    Returns:
+        float32, shape (n_labels,).
+    """
+    if options.name == "weighted-bce":
+        return root_weights(targets, options.max_positive_weight)
     if options.name == "class-balanced":
-        balance = torch.from_numpy(class_balanced_weights(targets, options.beta))
-        return lambda logits, truth: binary_cross_entropy_with_logits(
-            logits, truth, pos_weight=balance.to(logits)
-        )
-    return binary_cross_entropy_with_logits
+        return class_balanced_weights(targets, options.beta)
+    return None
 
 
-def positive_weights(targets: NDArray[np.float32], cap: float) -> NDArray[np.float32]:
+def root_weights(targets: NDArray[np.float32], cap: float) -> NDArray[np.float32]:
     """Square root of negatives over positives of each label, at most `cap`; float32, (n_labels,).
 
     The ratio itself would make every label's positives weigh as much as its negatives (King and Zeng

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-from psychescale.training.calibrate import fit_calibration, log_loss
+from psychescale.training.calibrate import fit_shared_slope, log_loss
 from psychescale.training.losses import Loss
 
 Precision = Literal["auto", "fp32", "bf16"]
@@ -212,7 +212,7 @@ def _log_loss(prediction: Any) -> dict[str, float]:
     """
     logits = np.asarray(prediction.predictions, np.float32)
     targets = np.asarray(prediction.label_ids, np.float32)
-    fitted = fit_calibration(logits, targets, min_positives=len(targets) + 1)
+    fitted = fit_shared_slope(logits, targets)
     calibrated = logits * fitted.slope + fitted.intercept
     return {"log_loss": float(log_loss(calibrated, targets).mean())}
 
