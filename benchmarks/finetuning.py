@@ -114,7 +114,16 @@ class Judged:
 
 def run_recipe(data: Data, recipe: Recipe, seed: int, judged: str) -> Judged:
     """Train with one seed, calibrate and choose thresholds on validation, judge on `judged`."""
-    data = _present(data)
+    data = present(data)
+    logits, facts = kept_run(data, recipe, seed, ("validation", judged))
+    weights = positive_weights(data.rows("train").targets, recipe.loss)
+    return _settle(data, logits, weights, judged=judged, criterion=recipe.criterion, facts=facts)
+
+
+def kept_run(
+    data: Data, recipe: Recipe, seed: int, parts: Sequence[str]
+) -> tuple[dict[str, NDArray[np.float32]], dict[str, Any]]:
+    """Raw logits of `parts`, each of shape (n_rows, n_labels), and facts; trains what is not kept."""
     kept = WORK / "runs" / f"{_fingerprint(data, recipe, seed)}.npz"
     if not kept.exists():
         logits, facts = _train(data, recipe, seed)
@@ -123,10 +132,7 @@ def run_recipe(data: Data, recipe: Recipe, seed: int, judged: str) -> Judged:
         np.savez(unfinished, facts=json.dumps(facts), **logits)  # type: ignore[arg-type]
         unfinished.rename(kept)
     with np.load(kept) as found:
-        logits = {part: found[part] for part in {"validation", judged}}
-        facts = json.loads(str(found["facts"]))
-    weights = positive_weights(data.rows("train").targets, recipe.loss)
-    return _settle(data, logits, weights, judged=judged, criterion=recipe.criterion, facts=facts)
+        return {part: found[part] for part in parts}, json.loads(str(found["facts"]))
 
 
 def _train(
@@ -203,7 +209,7 @@ def judge(
 def run_baseline(data: Data, judged: str) -> Judged:
     """TF-IDF and logistic regression, on the same rows, calibrated and thresholded the same way."""
     started = time.monotonic()
-    data = _present(data)
+    data = present(data)
     train = data.rows("train")
     model = tfidf(train.texts, train.targets.astype(np.uint8))
     logits = {
@@ -255,16 +261,7 @@ def _calibration(
     predictions: Predictions, raw: NDArray[np.float32], thresholds: Thresholds
 ) -> dict[str, Any]:
     """Of the frequent labels: whose slope and intercept may be 1 and 0; errors before and after."""
-    frequent = np.flatnonzero(frequent_labels(predictions))
-    found = [recalibrate(predictions, int(label)) for label in frequent]
-    slopes = [_within(one.slope, 1.0) for one in found]
-    intercepts = [_within(one.intercept, 0.0) for one in found]
-    outcome: dict[str, Any] = {
-        "frequent_labels": len(found),
-        "slope_may_be_1": sum(slopes),
-        "intercept_may_be_0": sum(intercepts),
-        "both": sum(map(all, zip(slopes, intercepts, strict=True))),
-    }
+    outcome: dict[str, Any] = count_calibrated(predictions, frequent_labels(predictions))
     for name, probabilities in (("before", raw), ("after", predictions.probabilities)):
         judged = evaluate(predictions.with_probabilities(probabilities), thresholds.values)
         overall = judged.probabilities.overall
@@ -274,11 +271,24 @@ def _calibration(
     return outcome
 
 
+def count_calibrated(predictions: Predictions, judged: NDArray[np.bool_]) -> dict[str, int]:
+    """Of some labels: how many have intervals that hold a slope of 1, an intercept of 0, both."""
+    found = [recalibrate(predictions, int(label)) for label in np.flatnonzero(judged)]
+    slopes = [_within(one.slope, 1.0) for one in found]
+    intercepts = [_within(one.intercept, 0.0) for one in found]
+    return {
+        "frequent_labels": len(found),
+        "slope_may_be_1": sum(slopes),
+        "intercept_may_be_0": sum(intercepts),
+        "both": sum(map(all, zip(slopes, intercepts, strict=True))),
+    }
+
+
 def _within(estimate: Estimate, value: float) -> bool:
     return bool(estimate.low <= value <= estimate.high)
 
 
-def _present(data: Data) -> Data:
+def present(data: Data) -> Data:
     """The data with those labels alone that occur in train; a trial may lack some."""
     present = np.flatnonzero(data.targets[data.split.train].any(axis=0))
     labels = tuple(data.labels[column] for column in present)
