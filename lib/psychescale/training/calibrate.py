@@ -148,8 +148,8 @@ def _pool(values: NDArray[np.float64], errors: NDArray[np.float64]) -> NDArray[n
 
     if excess(0) <= 0:
         return np.full_like(values, mean(0))
-    # At this variance no difference is larger than its expectation.
-    between = brentq(excess, 0, float(np.ptp(values)) ** 2)
+    # At the upper end each square counts half at most: their sum is below its expectation.
+    between = brentq(excess, 0, 2 * float(np.ptp(values)) ** 2)
     drawn: NDArray[np.float64] = values + (mean(between) - values) * errors**2 / (
         errors**2 + between
     )
