@@ -38,8 +38,8 @@ DOCUMENTS_PER_AUTHOR = 5
 THRESHOLDS = np.array([0.3])
 FEWEST_POSITIVES = 5  # a data set with fewer of an expected 20 is drawn again
 REPLICATES = 500
-DATASETS = {20: 2000, 100: 1000, 1000: 300}
-"""Data sets a cell: a coverage of 95 % is known to a standard error of 0.5, 0.7 and 1.3 points."""
+DATASETS = {20: 2000, 100: 1000, 1000: 750}
+"""Data sets a cell: a coverage of 95 % is known to a standard error of 0.5, 0.7 and 0.8 points."""
 
 
 @dataclass(frozen=True)
