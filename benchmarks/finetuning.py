@@ -290,9 +290,9 @@ def _within(estimate: Estimate, value: float) -> bool:
 
 def present(data: Data) -> Data:
     """The data with those labels alone that occur in train; a trial may lack some."""
-    present = np.flatnonzero(data.targets[data.split.train].any(axis=0))
-    labels = tuple(data.labels[column] for column in present)
-    return replace(data, labels=labels, targets=data.targets[:, present])
+    columns = np.flatnonzero(data.targets[data.split.train].any(axis=0))
+    labels = tuple(data.labels[column] for column in columns)
+    return replace(data, labels=labels, targets=data.targets[:, columns])
 
 
 def compare_with(other: Judged, run: Judged) -> dict[str, list[float]]:

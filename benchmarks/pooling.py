@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from finetuning import Recipe, count_calibrated, kept_run, present
 from goemotions import read_data
-from harness import show
+from harness import describe_machine, save, show
 from numpy.typing import NDArray
 
 from psychescale.evaluation.predictions import Predictions
@@ -27,6 +27,7 @@ from psychescale.training.losses import positive_weights
 Floats = NDArray[np.float32]
 CUTS = 20
 SEED = 20261125
+COLUMNS = ("labels", "slope may be 1", "intercept may be 0", "both", "log loss")
 
 
 def alone(logits: Floats, targets: Floats) -> Calibration:
@@ -70,10 +71,12 @@ def main() -> None:
                 predictions = Predictions.of(data.labels, probabilities, targets[judging])
                 loss = log_loss(calibrated, targets[judging])
                 found[name].append([*count_calibrated(predictions, frequent).values(), loss.mean()])
+    means = {name: np.mean(rows, axis=0).tolist() for name, rows in found.items()}
+    save("pooling", {"machine": describe_machine(), "columns": COLUMNS, "means": means})
     show(
         f"Means over {2 * CUTS} halves of validation",
-        ["", "labels", "slope may be 1", "intercept may be 0", "both", "log loss"],
-        [[n, *(f"{v:.4g}" for v in np.mean(rows, axis=0))] for n, rows in found.items()],
+        ["", *COLUMNS],
+        [[name, *(f"{value:.4g}" for value in row)] for name, row in means.items()],
     )
 
 

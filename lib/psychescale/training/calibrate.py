@@ -88,8 +88,9 @@ def fit_calibration(
     """
     shared = fit_shared_slope(logits, targets)
     values, truth = logits.astype(np.float64), targets.astype(np.float64)
-    if positive_weights is not None:
-        values -= (shift := np.log(positive_weights.astype(np.float64)))
+    weights = np.ones(values.shape[1]) if positive_weights is None else positive_weights
+    shift = np.log(weights.astype(np.float64))
+    values -= shift
     positives = truth.sum(axis=0)
     own = np.minimum(positives, len(truth) - positives) >= MIN_POSITIVES
     slope, errors = shared.slope.copy(), np.zeros(len(own))
@@ -101,9 +102,7 @@ def fit_calibration(
     intercept, errors = _fit_intercepts_and_errors(values, truth, slope)
     intercept[own] = _pool(intercept[own], errors[own])
     slope, intercept = _unless_contradicted(values, targets, alone, (slope, intercept))
-    if positive_weights is not None:
-        intercept = intercept - slope * shift
-    return Calibration(slope, intercept, own, len(values))
+    return Calibration(slope, intercept - slope * shift, own, len(values))
 
 
 def fit_shared_slope(logits: NDArray[np.float32], targets: NDArray[np.float32]) -> Calibration:
