@@ -40,11 +40,11 @@ test-cluster: install
 test-packed: install
 	$(BIN)/python -m pytest $(PACKED)
 
-PACKED := tests/cluster/test_packed.py tests/cluster/test_connect.py
+PACKED := tests/cluster/project tests/cluster/session
 
 # Sixty processes killed: what is killed, and when, follows from the seed.
 test-faults: install
-	$(BIN)/python -m pytest -s tests/cluster/test_faults.py --kills 60
+	$(BIN)/python -m pytest -s tests/cluster/pipeline/test_faults.py --kills 60
 
 check: install
 	$(BIN)/ruff format --check --quiet .

@@ -77,8 +77,8 @@ setup(
     ],
     extras_require={"spark": SPARK, "demo": DEMO, "mlflow": MLFLOW, "spacy": SPACY, "dev": DEV},
     entry_points={
-        "console_scripts": ["psychescale = psychescale.cli:main"],
+        "console_scripts": ["psychescale = psychescale.console.main:main"],
         # A wheel task of Databricks takes an entry point by its name, and ignores what it returns.
-        "psychescale.tasks": ["task = psychescale.cli:task"],
+        "psychescale.tasks": ["task = psychescale.console.main:task"],
     },
 )

@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from psychescale.labels import PROBABILITY_PREFIX
-from psychescale.spark.udf import score_udf
+from psychescale.spark.score.udf import score_udf
 
 NAMES = ("psychescale", "pipeline", "predict_batch_udf")
 

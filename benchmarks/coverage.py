@@ -18,10 +18,9 @@ from harness import describe_machine, in_fresh_process, save, show
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from psychescale.evaluation.bootstrap import point, replicate
-from psychescale.evaluation.calibration import recalibrate
-from psychescale.evaluation.intervals import difference_interval, interval
-from psychescale.evaluation.measures import (
+from psychescale.evaluation.measures.bootstrap import point, replicate
+from psychescale.evaluation.measures.intervals import difference_interval, interval
+from psychescale.evaluation.measures.registry import (
     KINDS,
     NOISE,
     Measure,
@@ -30,6 +29,7 @@ from psychescale.evaluation.measures import (
     measure_decisions,
     measure_probabilities,
 )
+from psychescale.evaluation.measures.reliability import recalibrate
 from psychescale.evaluation.predictions import Predictions
 
 POPULATION = 2_000_000

@@ -19,28 +19,28 @@ from harness import WORK
 from numpy.typing import NDArray
 from scipy.special import logit
 
-from psychescale.evaluation.baselines import balanced_weights, tfidf
-from psychescale.evaluation.bootstrap import point
-from psychescale.evaluation.calibration import recalibrate
-from psychescale.evaluation.comparison import HEADLINE, Scored, compare
-from psychescale.evaluation.estimates import evaluate
-from psychescale.evaluation.intervals import Estimate
-from psychescale.evaluation.measures import (
+from psychescale.evaluation.comparison.baselines import balanced_weights, tfidf
+from psychescale.evaluation.comparison.paired import HEADLINE, Scored, compare
+from psychescale.evaluation.measures.bootstrap import point
+from psychescale.evaluation.measures.estimates import evaluate
+from psychescale.evaluation.measures.intervals import Estimate
+from psychescale.evaluation.measures.registry import (
     frequent_labels,
     measure_decisions,
     measure_probabilities,
 )
+from psychescale.evaluation.measures.reliability import recalibrate
 from psychescale.evaluation.predictions import Predictions
 from psychescale.model.spec import read_model
 from psychescale.scoring.options import ScoringOptions
 from psychescale.scoring.scorer import Scorer
-from psychescale.training.augment import AugmentOptions
 from psychescale.training.backbone import unpack_minilm
-from psychescale.training.calibrate import fit_calibration, sigmoid
-from psychescale.training.fit import FitOptions, fit
-from psychescale.training.losses import LossOptions, positive_weights
-from psychescale.training.rows import Rows
-from psychescale.training.split import Split
+from psychescale.training.calibration import fit_calibration, sigmoid
+from psychescale.training.classifier.augment import AugmentOptions
+from psychescale.training.classifier.dataset import Rows
+from psychescale.training.classifier.fit import FitOptions, fit
+from psychescale.training.classifier.losses import LossOptions, positive_weights
+from psychescale.training.split.strategies import Split
 from psychescale.training.thresholds import Thresholds, fit_thresholds, parse_criterion
 
 TFIDF = "TF-IDF + logistic regression"

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from harness import show
 
-from psychescale.evaluation.comparison import HEADLINE
+from psychescale.evaluation.comparison.paired import HEADLINE
 
 SHOWN = ("f1_macro", "f1_macro_frequent", "f1_micro", "average_precision_macro", "roc_auc_macro",
          "log_loss_macro", "seconds")  # fmt: skip

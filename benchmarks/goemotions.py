@@ -19,11 +19,11 @@ from finetuning import TFIDF, Data, Judged, Recipe, compare_with, run_baseline, 
 from finetuning_report import report
 from harness import describe_machine, save
 
-from psychescale.training.augment import AugmentOptions
-from psychescale.training.leaks import count_dropped, find_leaks, resolve_leaks
-from psychescale.training.losses import LossOptions
-from psychescale.training.split import Split
-from psychescale.training.stratify import deal_out
+from psychescale.training.classifier.augment import AugmentOptions
+from psychescale.training.classifier.losses import LossOptions
+from psychescale.training.split.leaks import count_dropped, find_leaks, resolve_leaks
+from psychescale.training.split.strategies import Split
+from psychescale.training.split.stratify import deal_out
 
 ABLATION_SHARE = 0.2
 ABLATION_SEED = 20260101

@@ -16,7 +16,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from psychescale.spark.runs import installed_versions
+from psychescale.spark.pipeline.runs import installed_versions
 
 BENCHMARKS = Path(__file__).resolve().parent
 ROOT = BENCHMARKS.parent

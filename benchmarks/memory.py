@@ -21,8 +21,8 @@ from models import bert_base, encoder_parameters, minilm, tiny
 from processes import Sampler, mapped_bytes, python_daemons, python_workers, rollup
 from pyspark.sql import functions as F
 
-from psychescale.spark.session import open_session
-from psychescale.spark.udf import score_udf
+from psychescale.spark.score.udf import score_udf
+from psychescale.spark.session.session import open_session
 
 MB = 1_000_000
 ALLOWED_PER_WORKER = 400 * MB

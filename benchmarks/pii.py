@@ -20,15 +20,15 @@ from harness import BENCHMARKS, describe_machine, save, show
 from pii_presidio import WARM_UP
 from pii_sets import ASQ, PRESIDIO_TYPES, SYNTH, WNUT, parts_of, read_set
 
-from psychescale.evaluation.pii import PiiMeasures, measure_pii
-from psychescale.evaluation.pii_data import GoldText
-from psychescale.evaluation.pii_matching import Span
-from psychescale.modelling.redactors import open_redactor
-from psychescale.settings import RedactorConfig
+from psychescale.evaluation.pii.detection import PiiMeasures, measure_pii
+from psychescale.evaluation.pii.gold import GoldText
+from psychescale.evaluation.pii.matching import Span
+from psychescale.settings.shared import RedactorConfig
 from psychescale.text.gate import may_hold_name
 from psychescale.text.normalize import normalize
 from psychescale.text.redact import RedactionError, Redactor
-from psychescale.training.tagger_data import FOLDS, fold_of
+from psychescale.training.tagger.data import FOLDS, fold_of
+from psychescale.workflows.redactors import open_redactor
 
 Found = list[list[Span]]
 _LEAST_S = 2.0

@@ -12,8 +12,8 @@ from harness import describe_machine, save, show
 
 from psychescale.text import rules
 from psychescale.text.handles import Handles
+from psychescale.text.passages import WINDOW
 from psychescale.text.redact import RedactionOptions, Redactor
-from psychescale.text.windows import WINDOW
 
 CHARACTERS = list("aA09é@.,:;/-_#+()[]'\"\n$%&=<>| аא٢")
 ROWS: dict[str, Callable[[int], str]] = {

@@ -16,9 +16,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from psychescale.evaluation.pii_data import GoldText, read_gold
-from psychescale.evaluation.pii_matching import Span
-from psychescale.training.tagger_data import FOLDS, fold_of
+from psychescale.evaluation.pii.gold import GoldText, read_gold
+from psychescale.evaluation.pii.matching import Span
+from psychescale.training.tagger.data import FOLDS, fold_of
 
 SYNTH, ASQ, WNUT = "presidio_synth_dataset_v2", "asq_phi", "wnut17_train"
 

@@ -20,10 +20,10 @@ from corpora import read_comments
 from harness import WORK, build_once, describe_machine, empty_folder, save, show
 from spark_share import compare
 
-from psychescale.modelling.redactors import open_redactor
-from psychescale.settings import AnonymizeConfig
-from psychescale.spark.landing import file_count
-from psychescale.spark.redaction import _CHUNK_ROWS
+from psychescale.settings.anonymize import AnonymizeConfig
+from psychescale.spark.anonymize.udf import _CHUNK_ROWS
+from psychescale.spark.pipeline.land import file_count
+from psychescale.workflows.redactors import open_redactor
 
 
 def main() -> None:

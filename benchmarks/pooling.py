@@ -14,7 +14,7 @@ from harness import describe_machine, save, show
 from numpy.typing import NDArray
 
 from psychescale.evaluation.predictions import Predictions
-from psychescale.training.calibrate import (
+from psychescale.training.calibration import (
     MIN_POSITIVES,
     Calibration,
     fit_calibration,
@@ -22,7 +22,7 @@ from psychescale.training.calibrate import (
     log_loss,
     sigmoid,
 )
-from psychescale.training.losses import positive_weights
+from psychescale.training.classifier.losses import positive_weights
 
 Floats = NDArray[np.float32]
 CUTS = 20

@@ -19,10 +19,10 @@ from harness import describe_machine, save, show
 from numpy.typing import NDArray
 
 from psychescale import Scorer
-from psychescale.modelling.redactors import open_redactor
-from psychescale.settings import RedactorConfig
-from psychescale.synthetic.pii import make_handle, make_name
+from psychescale.settings.shared import RedactorConfig
+from psychescale.synthetic.texts.fictional import make_handle, make_name
 from psychescale.text.redact import RedactionError, Redactor
+from psychescale.workflows.redactors import open_redactor
 
 _MASKED = re.compile(r"\[NAME\]")
 _CLAUSES = (

@@ -25,8 +25,8 @@ from finetuning_report import report
 from harness import describe_machine, save
 from numpy.typing import NDArray
 
-from psychescale.training.duplicates import find_near_duplicates
-from psychescale.training.split import Split, group_rows, split_stratified
+from psychescale.training.split.near_duplicates import find_near_duplicates
+from psychescale.training.split.strategies import Split, group_rows, split_stratified
 
 LABELS = (
     "Financial Problem",

@@ -21,8 +21,8 @@ from corpora import mixed_corpus
 from harness import WORK, describe_machine, empty_folder, save, show
 from models import minilm
 
-from psychescale.settings import ScoreConfig
-from psychescale.spark.landing import file_count
+from psychescale.settings.score import ScoreConfig
+from psychescale.spark.pipeline.land import file_count
 
 TARGET = 0.90
 

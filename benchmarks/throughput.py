@@ -28,7 +28,7 @@ from work_done import (
     token_lengths,
 )
 
-from psychescale.model.engine import DEFAULT_MAX_BATCH_TOKENS
+from psychescale.model.engines.pytorch import DEFAULT_MAX_BATCH_TOKENS
 
 TOLERANCE = 1e-4
 OUTPUTS = WORK / "throughput"

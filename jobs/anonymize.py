@@ -6,10 +6,16 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from psychescale.command import run_command
-from psychescale.settings import AnonymizeConfig
-from psychescale.spark.accounting import check_output
-from psychescale.spark.anonymizing import (
+from psychescale.console.progress import ProgressDisplay
+from psychescale.console.run import run_command
+from psychescale.settings.anonymize import AnonymizeConfig
+from psychescale.spark.anonymize.outputs import (
+    known_ids,
+    publish,
+    require_whole,
+    was_redacted_otherwise,
+)
+from psychescale.spark.anonymize.plan import (
     collect_handles,
     columns_of,
     compared_columns,
@@ -20,19 +26,18 @@ from psychescale.spark.anonymizing import (
     print_plan,
     task_of,
 )
-from psychescale.spark.corpus import open_corpus, require_unmarked
-from psychescale.spark.deidentified import known_ids, publish, require_whole, was_redacted_otherwise
-from psychescale.spark.landing import forget_landed, land, require_checkpoint
-from psychescale.spark.lease import held_lease
-from psychescale.spark.progress import ProgressDisplay
-from psychescale.spark.redaction import redacted_rows
-from psychescale.spark.redaction_report import measure_redaction, print_report, write_report
-from psychescale.spark.runs import recorded_run
-from psychescale.spark.session import open_session
-from psychescale.spark.staging import open_staging
-from psychescale.spark.storage import delete, join
-from psychescale.spark.stream import stream_rows
-from psychescale.spark.tables import state_folder
+from psychescale.spark.anonymize.report import measure_redaction, print_report, write_report
+from psychescale.spark.anonymize.staging import open_staging
+from psychescale.spark.anonymize.udf import redacted_rows
+from psychescale.spark.corpus.source import open_corpus, require_unmarked
+from psychescale.spark.pipeline.account import check_output
+from psychescale.spark.pipeline.land import forget_landed, land, require_checkpoint
+from psychescale.spark.pipeline.lease import held_lease
+from psychescale.spark.pipeline.runs import recorded_run
+from psychescale.spark.pipeline.stream import stream_rows
+from psychescale.spark.session.session import open_session
+from psychescale.spark.session.storage import delete, join
+from psychescale.spark.tables.create import state_folder
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -86,7 +91,7 @@ def anonymize(config: AnonymizeConfig, console: Console) -> None:
                     tasks_per_slot=config.tasks_per_slot,
                     max_failed_share=config.max_failed_share,
                     lease=lease,
-                    progress=progress,
+                    on_progress=progress.update,
                 )
             check_output(spark, landed, staged.rows(), max_failed_share=config.max_failed_share)
         report = measure_redaction(staged.rows(), compare=compared_columns(config))

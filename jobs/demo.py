@@ -7,20 +7,18 @@ from pathlib import Path
 
 from rich.console import Console
 
-from psychescale.command import run_command
-from psychescale.modelling.record import MEMBERSHIP_FILE, restricted_folder
-from psychescale.settings import (
-    AnonymizeConfig,
-    DemoConfig,
-    EvaluateConfig,
-    ScoreConfig,
-    TrainConfig,
-)
-from psychescale.spark.preview import print_scores
-from psychescale.spark.session import open_session
+from psychescale.console.run import run_command
+from psychescale.settings.anonymize import AnonymizeConfig
+from psychescale.settings.demo import DemoConfig
+from psychescale.settings.evaluate import EvaluateConfig
+from psychescale.settings.score import ScoreConfig
+from psychescale.settings.train import TrainConfig
+from psychescale.spark.score.preview import print_scores
+from psychescale.spark.session.session import open_session
 from psychescale.synthetic import generate_corpus, generate_labelled
 from psychescale.synthetic.files import write_json_lines
 from psychescale.training.backbone import unpack_minilm
+from psychescale.workflows.train.record import MEMBERSHIP_FILE, restricted_folder
 
 from . import anonymize, evaluate, score, train
 

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from psychescale.command import run_command
-from psychescale.settings import DoctorConfig
-from psychescale.spark.doctor import (
-    Finding,
+from psychescale.console.run import run_command
+from psychescale.settings.doctor import DoctorConfig
+from psychescale.spark.doctor.checks import (
+    CheckResult,
     as_json,
     not_run,
     print_report,
     require_no_red,
 )
-from psychescale.spark.doctor_machine import can_start_spark, examine_machine
-from psychescale.spark.doctor_plan import wanted_checks
+from psychescale.spark.doctor.machine import can_start_spark, examine_machine
+from psychescale.spark.doctor.plan import wanted_checks
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,10 +35,10 @@ def doctor(config: DoctorConfig, console: Console) -> None:
     require_no_red(findings)
 
 
-def _examine_spark(config: DoctorConfig, machine: list[Finding]) -> list[Finding]:
+def _examine_spark(config: DoctorConfig, machine: list[CheckResult]) -> list[CheckResult]:
     if not can_start_spark(machine):
         return not_run(wanted_checks(config), "Spark cannot start: see above.")
-    from psychescale.spark.doctor_spark import examine_spark  # noqa: PLC0415 - needs pyspark
+    from psychescale.spark.doctor.examine import examine_spark  # noqa: PLC0415 - needs pyspark
 
     return examine_spark(config)
 

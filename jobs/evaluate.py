@@ -8,17 +8,23 @@ from typing import Any
 
 from rich.console import Console
 
-from psychescale.command import run_command
+from psychescale.console.progress import ProgressDisplay
+from psychescale.console.run import run_command
 from psychescale.errors import InputError
 from psychescale.model.bundle import require_free
-from psychescale.modelling.contenders import require_baselines
-from psychescale.modelling.identifiers import (
-    judge_identifiers,
-    publish_identifiers,
-    read_gold_texts,
+from psychescale.notice import NOTICE
+from psychescale.scoring.scorer import Scorer
+from psychescale.settings.evaluate import EvaluateConfig
+from psychescale.spark.labelled.evaluation import (
+    open_scored,
+    read_judged,
+    read_scores,
+    write_measures,
 )
-from psychescale.modelling.judgement import headline, judge, require_slices, slice_groups
-from psychescale.modelling.judging import (
+from psychescale.spark.session.session import open_session
+from psychescale.workflows.evaluate.assess import headline, judge, require_slices, slice_groups
+from psychescale.workflows.evaluate.attention import try_attention
+from psychescale.workflows.evaluate.candidate import (
     RowScores,
     Subject,
     judged_labels,
@@ -27,15 +33,14 @@ from psychescale.modelling.judging import (
     score_rows,
     truth_of,
 )
-from psychescale.modelling.looking import try_attention
-from psychescale.modelling.membership import Study, arrange, require_one_source
-from psychescale.modelling.publish import measure_rows, publish, write_card
-from psychescale.notice import NOTICE
-from psychescale.scoring.scorer import Scorer
-from psychescale.settings import EvaluateConfig
-from psychescale.spark.judged import open_scored, read_judged, read_scores, write_measures
-from psychescale.spark.progress import ProgressDisplay
-from psychescale.spark.session import open_session
+from psychescale.workflows.evaluate.comparators import require_baselines
+from psychescale.workflows.evaluate.pii import (
+    judge_identifiers,
+    publish_identifiers,
+    read_gold_texts,
+)
+from psychescale.workflows.evaluate.release import measure_rows, publish, write_card
+from psychescale.workflows.evaluate.selection import Study, arrange, require_one_source
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -5,23 +5,24 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from psychescale.command import run_command
-from psychescale.settings import ScoreConfig
-from psychescale.spark.accounting import check_output
-from psychescale.spark.configured import configured_columns, configured_model, meet_corpus
-from psychescale.spark.corpus import kept_fields, open_corpus, require_mark, without_known
-from psychescale.spark.landing import forget_landed, land, require_checkpoint
-from psychescale.spark.lease import held_lease
-from psychescale.spark.outcome import print_outcome, print_plan, start_run
-from psychescale.spark.progress import ProgressDisplay
-from psychescale.spark.runs import recorded_run
-from psychescale.spark.scored import scored_rows
-from psychescale.spark.session import open_session
-from psychescale.spark.storage import join
-from psychescale.spark.stream import stream_rows
-from psychescale.spark.tables import open_score_table, state_folder, written_rows
-from psychescale.spark.transport import send_model
-from psychescale.spark.udf import ScoringTask, is_gpu_promised
+from psychescale.console.progress import ProgressDisplay
+from psychescale.console.run import run_command
+from psychescale.settings.score import ScoreConfig
+from psychescale.spark.corpus.source import kept_fields, open_corpus, require_mark, without_known
+from psychescale.spark.pipeline.account import check_output
+from psychescale.spark.pipeline.land import forget_landed, land, require_checkpoint
+from psychescale.spark.pipeline.lease import held_lease
+from psychescale.spark.pipeline.runs import recorded_run
+from psychescale.spark.pipeline.stream import stream_rows
+from psychescale.spark.score.model import configured_columns, configured_model, meet_corpus
+from psychescale.spark.score.outcome import print_outcome, print_plan, start_run
+from psychescale.spark.score.rows import scored_rows
+from psychescale.spark.score.table import open_score_table, written_rows
+from psychescale.spark.score.udf import ScoringTask, is_gpu_promised
+from psychescale.spark.session.session import open_session
+from psychescale.spark.session.storage import join
+from psychescale.spark.tables.create import state_folder
+from psychescale.spark.workers.transport import send_model
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -80,7 +81,7 @@ def score(config: ScoreConfig, console: Console) -> None:
                     tasks_per_slot=config.tasks_per_slot,
                     max_failed_share=config.max_failed_share,
                     lease=lease,
-                    progress=progress,
+                    on_progress=progress.update,
                 )
             check_output(spark, landed, written, max_failed_share=config.max_failed_share)
         forget_landed(spark, landed, checkpoint=checkpoint)

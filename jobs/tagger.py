@@ -9,17 +9,17 @@ from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
-from psychescale.command import run_command
+from psychescale.console.progress import ProgressDisplay
+from psychescale.console.run import run_command
 from psychescale.model.bundle import require_free, seal_folder
 from psychescale.notice import NOTICE
-from psychescale.settings import TaggerConfig
-from psychescale.spark.progress import ProgressDisplay
-from psychescale.synthetic.identifiers import generate_planted
+from psychescale.settings.tagger import TaggerConfig
+from psychescale.synthetic.planted.generator import generate_planted
 from psychescale.training.backbone import unpack_minilm
-from psychescale.training.tagger import TaggerFit
-from psychescale.training.tagger_card import tagger_card
-from psychescale.training.tagger_data import TaggedText, from_planted, read_tagged
-from psychescale.training.tagger_recipe import FIRST, SECOND, learn_clean, learn_posts
+from psychescale.training.tagger.card import tagger_card
+from psychescale.training.tagger.data import TaggedText, from_planted, read_tagged
+from psychescale.training.tagger.fit import TaggerFit
+from psychescale.training.tagger.recipe import FIRST, SECOND, learn_clean, learn_posts
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -7,24 +7,24 @@ from pathlib import Path
 
 from rich.console import Console
 
-from psychescale.command import run_command
+from psychescale.console.progress import ProgressDisplay
+from psychescale.console.run import run_command
 from psychescale.model.bundle import require_free, seal_bundle
-from psychescale.modelling.fitting import Outcome, fit_parts, starting_point
-from psychescale.modelling.parts import Parts, divide, read_key
-from psychescale.modelling.record import (
+from psychescale.notice import NOTICE
+from psychescale.settings.train import TrainConfig
+from psychescale.spark.labelled.read import read_given
+from psychescale.spark.session.session import open_session
+from psychescale.spark.workers.distributed import DistributedFit
+from psychescale.training.classifier.fit import Fitted, fit
+from psychescale.workflows.train.fit import Outcome, fit_parts, starting_point
+from psychescale.workflows.train.mlflow import require_mlflow, track
+from psychescale.workflows.train.parts import Parts, divide, read_key
+from psychescale.workflows.train.record import (
     card_text,
     keep_membership,
     restricted_folder,
     scoring_facts,
 )
-from psychescale.modelling.tracking import require_mlflow, track
-from psychescale.notice import NOTICE
-from psychescale.settings import TrainConfig
-from psychescale.spark.distributed import DistributedFit
-from psychescale.spark.labelled import read_given
-from psychescale.spark.progress import ProgressDisplay
-from psychescale.spark.session import open_session
-from psychescale.training.fit import Fitted, fit
 
 
 def main(argv: Sequence[str] | None = None) -> int:

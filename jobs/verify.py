@@ -7,15 +7,15 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from psychescale.command import run_command
+from psychescale.console.run import run_command
 from psychescale.errors import ModelError, StorageError, UsageError
 from psychescale.notice import NOTICE
 from psychescale.scoring.scorer import Scorer
-from psychescale.settings import VerifyConfig
-from psychescale.spark.configured import configured_columns, configured_model, meet_corpus
-from psychescale.spark.corpus import open_corpus
-from psychescale.spark.session import open_session
-from psychescale.spark.verification import Verdict, find_run, verify_sample
+from psychescale.settings.verify import VerifyConfig
+from psychescale.spark.corpus.source import open_corpus
+from psychescale.spark.score.model import configured_columns, configured_model, meet_corpus
+from psychescale.spark.score.verify import Verification, find_run, verify_sample
+from psychescale.spark.session.session import open_session
 
 EXACT_TOLERANCE = 1e-5
 """Largest difference between two exact computations of one probability, whatever the machine."""
@@ -69,7 +69,7 @@ def verify(config: VerifyConfig, console: Console) -> None:
         )
 
 
-def _print(console: Console, run_id: str, verdict: Verdict, *, as_json: bool) -> None:
+def _print(console: Console, run_id: str, verdict: Verification, *, as_json: bool) -> None:
     if as_json:
         told = {"run_id": run_id, "holds": verdict.holds, **dataclasses.asdict(verdict)}
         print(json.dumps(told))

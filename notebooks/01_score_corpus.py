@@ -81,7 +81,7 @@ if exit_code:
 
 from pyspark.sql import functions as F
 
-from psychescale.spark.session import open_session
+from psychescale.spark.session.session import open_session
 
 spark = open_session({})  # the session that is there
 table = spark.read.table(output) if state else spark.read.format("delta").load(output)

@@ -36,7 +36,7 @@ model = setting("model", "demo/bundle")
 
 # COMMAND ----------
 
-from psychescale.spark.session import open_session
+from psychescale.spark.session.session import open_session
 
 spark = open_session({})  # the session that is there, or one on this machine
 

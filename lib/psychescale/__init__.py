@@ -24,10 +24,10 @@ __version__ = "0.1.0"
 # of the two packages is imported first. The names of what is called are text, so that nothing of
 # transformers or torch is imported before the program itself does so.
 register_post_import_hook(
-    "psychescale.model.heads_config:register", "transformers.models.auto.configuration_auto"
+    "psychescale.model.heads.configuration:register", "transformers.models.auto.configuration_auto"
 )
 register_post_import_hook(
-    "psychescale.model.heads:register", "transformers.models.auto.modeling_auto"
+    "psychescale.model.heads.label_attention:register", "transformers.models.auto.modeling_auto"
 )
 
 

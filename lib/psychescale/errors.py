@@ -1,6 +1,15 @@
-"""What can go wrong: one exception root, one exit code a class, and the reasons a row can fail."""
+"""What can go wrong: one exception root, one exit code a class, and the reasons a row can fail.
 
+An error names the options it is about by their keys, between ‹ and ›: ``Add ‹accept_raw›.`` The front
+end that shows it spells them: a flag on the command line, a keyword in Python.
+"""
+
+import re
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from typing import Self
+
+_OPTION = re.compile("‹([^‹›]+)›")
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells count: 128 and the number of the signal."""
@@ -11,19 +20,72 @@ class PsychescaleError(Exception):
 
     Args:
         problem: What is wrong, naming the offender. Never a word of a document.
-        remedy: The next step, as exact as it can be (a flag, a command).
+        remedy: The next step, as exact as it can be (‹option›, a command).
+
+    Attributes:
+        template: Problem and remedy as they were given.
+        spell: How its text writes an option: as a flag, until a front end says otherwise.
     """
 
     exit_code = 1
 
     def __init__(self, problem: str, *, remedy: str) -> None:
         super().__init__(f"{problem} {remedy}".strip())
-        self.problem = problem
-        self.remedy = remedy
+        self.template = problem, remedy
+        self.spell: Callable[[str], str] = as_flag
+
+    @property
+    def problem(self) -> str:
+        """What is wrong."""
+        return spelled(self.template[0], self.spell)
+
+    @property
+    def remedy(self) -> str:
+        """The next step; empty where the problem says it."""
+        return spelled(self.template[1], self.spell)
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Keys of the options it names, in their order."""
+        return tuple(dict.fromkeys(_OPTION.findall(" ".join(self.template))))
+
+    def renamed(self, names: Mapping[str, str]) -> Self:
+        """The same error about other options: key → key."""
+        problem, remedy = (
+            spelled(text, lambda name: as_mark(names.get(name, name))) for text in self.template
+        )
+        return type(self)(problem, remedy=remedy)
+
+    def __str__(self) -> str:
+        return f"{self.problem} {self.remedy}".strip()
 
     def __reduce__(self) -> tuple[object, ...]:
         # Keyword-only arguments do not survive the default pickling, and workers raise these.
-        return _rebuild, (type(self), self.problem, self.remedy)
+        return _rebuild, (type(self), *self.template)
+
+
+def spelled(text: str, spell: Callable[[str], str]) -> str:
+    """`text` with every ‹option› as `spell` writes it."""
+    return _OPTION.sub(lambda found: spell(found[1]), text)
+
+
+def as_flag(name: str) -> str:
+    """An option on the command line; settings of Spark have no flag of their own."""
+    return f"--set {name}" if name.startswith("spark.") else "--" + name.replace("_", "-")
+
+
+def as_keyword(name: str) -> str:
+    """An option as a keyword of Python, where `from` is a word of the language."""
+    return f"`{_PYTHON_NAMES.get(name, name)}`"
+
+
+def as_mark(name: str) -> str:
+    """An option as errors carry it."""
+    return f"‹{name}›"
+
+
+_PYTHON_NAMES = {"from": "from_bundle", "slice": "slice_columns", "json": "json_output"}
+"""Keys that are words of Python, and the fields that stand for them."""
 
 
 def _rebuild(kind: type[PsychescaleError], problem: str, remedy: str) -> PsychescaleError:

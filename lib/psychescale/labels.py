@@ -29,12 +29,12 @@ def column_suffixes(labels: Sequence[str]) -> tuple[str, ...]:
         if not suffix.strip("_"):
             raise ModelError(
                 f"Label {label!r} has no ASCII letter or digit to make a column name of.",
-                remedy="Give the labels names with --labels NAME,NAME,… in the model's order.",
+                remedy="Give the labels names with ‹labels› NAME,NAME,… in the model's order.",
             )
         if suffix in owners:
             raise ModelError(
                 f"Labels {owners[suffix]!r} and {label!r} would both be the column p_{suffix}.",
-                remedy="Give them distinct names with --labels NAME,NAME,… in the model's order.",
+                remedy="Give them distinct names with ‹labels› NAME,NAME,… in the model's order.",
             )
         owners[suffix] = label
     return tuple(owners)

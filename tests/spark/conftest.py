@@ -11,7 +11,7 @@ import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
-from psychescale.spark.session import open_session
+from psychescale.spark.session.session import open_session
 
 Row = dict[str, Any]
 

@@ -21,7 +21,7 @@ def require_free(folder: Path) -> None:
     if folder.exists():
         raise UsageError(
             f"{folder} exists already.",
-            remedy="Give another --output, or delete it if it is not needed.",
+            remedy="Give another ‹output›, or delete it if it is not needed.",
         )
 
 
@@ -74,5 +74,5 @@ def reseal_card(folder: Path, card: str) -> None:
     except OSError as error:
         raise UsageError(
             f"{folder}: the model card cannot be replaced: {error.strerror}.",
-            remedy="Give a bundle that may be written, or leave out --write-card.",
+            remedy="Give a bundle that may be written, or leave out ‹write_card›.",
         ) from None

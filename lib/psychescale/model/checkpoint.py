@@ -85,12 +85,12 @@ def find_model(model: str, *, revision: str | None = None) -> Path:
     if not re.fullmatch(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", model):
         raise ModelError(
             f"There is no model folder {model}.",
-            remedy="Give a model folder, or a hub id such as org/name with --revision COMMIT.",
+            remedy="Give a model folder, or a hub id such as org/name with ‹revision› COMMIT.",
         )
     if revision is None or not re.fullmatch(r"[0-9a-f]{40}", revision):
         raise ModelError(
             f"{model} is no folder here, and as a hub id it has no pinned revision.",
-            remedy="Add --revision with the 40 hex digits of a commit; a branch or tag can move.",
+            remedy="Add ‹revision› with the 40 hex digits of a commit; a branch or tag can move.",
         )
     return _download(model, revision)
 
@@ -112,7 +112,7 @@ def _download(model: str, revision: str) -> Path:
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise ModelError(
             f"{model} at {revision} could not be fetched ({type(error).__name__}).",
-            remedy=f"Where there is a network, `hf download {model} --revision {revision} "
+            remedy=f"Where there is a network, `hf download {model} ‹revision› {revision} "
             "--local-dir FOLDER`; bring FOLDER here and give it instead.",
         ) from None
 

@@ -54,13 +54,13 @@ def choose_max_length(checkpoint: Checkpoint, given: int | None) -> int:
         if own is None:
             raise ModelError(
                 f"{checkpoint.folder} does not say how many tokens it can read.",
-                remedy="Add --max-length with the length it was trained with (often 512).",
+                remedy="Add ‹max_length› with the length it was trained with (often 512).",
             )
         return own
     ceiling = positions if positions is not None else _BELIEVABLE_LENGTH
     if not _SHORTEST_WINDOW <= given <= ceiling:
         raise ModelError(
-            f"--max-length {given} is out of the range of {checkpoint.folder}.",
+            f"‹max_length› {given} is out of the range of {checkpoint.folder}.",
             remedy=f"Choose a length from {_SHORTEST_WINDOW} to {ceiling}, special tokens included.",
         )
     return given

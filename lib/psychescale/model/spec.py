@@ -127,8 +127,8 @@ def _require_classifier(checkpoint: Checkpoint) -> None:
     if architectures and not any("ForSequenceClassification" in name for name in architectures):
         raise ModelError(
             f"{folder} holds a {architectures[0]}, which has no trained classifier.",
-            remedy="Fine-tune it first: psychescale train --backbone FOLDER --train LABELLED "
-            "--output BUNDLE; then pass --model BUNDLE.",
+            remedy="Fine-tune it first: psychescale train ‹backbone› FOLDER ‹train› LABELLED "
+            "‹output› BUNDLE; then pass ‹model› BUNDLE.",
         )
 
 
@@ -164,23 +164,23 @@ def _choose_labels(
         own = own_labels(checkpoint, lenient=True)
         if own and len(given) != len(own):
             raise ModelError(
-                f"--labels names {len(given)} labels; {checkpoint.folder} has {len(own)}.",
+                f"‹labels› names {len(given)} labels; {checkpoint.folder} has {len(own)}.",
                 remedy="Name every label once, in the model's order.",
             )
         if len(set(given)) != len(given):
-            raise ModelError("--labels names a label twice.", remedy="Name every label once.")
+            raise ModelError("‹labels› names a label twice.", remedy="Name every label once.")
         return tuple(given)
     own = own_labels(checkpoint)
     if not own:
         raise ModelError(
             f"{checkpoint.folder} does not say how many labels it has.",
-            remedy="Name them in the model's order: --labels NAME,NAME,…",
+            remedy="Name them in the model's order: ‹labels› NAME,NAME,…",
         )
     if not allow_generic and all(name == f"LABEL_{i}" for i, name in enumerate(own)):
         raise ModelError(
             f"{checkpoint.folder} does not name its {len(own)} labels (LABEL_0, …).",
-            remedy="Name them in the model's order: --labels NAME,NAME,… or accept the generic "
-            "names: --allow-generic-labels.",
+            remedy="Name them in the model's order: ‹labels› NAME,NAME,… or accept the generic "
+            "names: ‹allow_generic_labels›.",
         )
     return own
 
@@ -203,7 +203,7 @@ def own_labels(checkpoint: Checkpoint, *, lenient: bool = False) -> tuple[str, .
                 return ()
             raise ModelError(
                 f"{checkpoint.folder}: id2label in config.json does not number its labels 0, 1, …",
-                remedy="Correct config.json, or name them: --labels NAME,NAME,…",
+                remedy="Correct config.json, or name them: ‹labels› NAME,NAME,…",
             )
         return tuple(by_index[index] for index in range(len(by_index)))
     # transformers leaves id2label out of config.json when a model has its default of two labels.
@@ -226,18 +226,18 @@ def _choose_activation(
         raise ModelError(
             f"{checkpoint.folder} does not say how its logits become probabilities (no "
             "problem_type in config.json).",
-            remedy="Add --activation sigmoid if it was trained multi-label (each label by itself), "
-            "or --activation softmax if exactly one label holds for a text.",
+            remedy="Add ‹activation› sigmoid if it was trained multi-label (each label by itself), "
+            "or ‹activation› softmax if exactly one label holds for a text.",
         )
     if chosen not in get_args(Activation):
         raise ModelError(
             f"{checkpoint.folder} names the activation {chosen!r}.",
-            remedy="Add --activation sigmoid or --activation softmax.",
+            remedy="Add ‹activation› sigmoid or ‹activation› softmax.",
         )
     if chosen == "softmax" and n_labels == 1:
         raise ModelError(
             f"{checkpoint.folder} has one label; its softmax is always 1.",
-            remedy="Add --activation sigmoid.",
+            remedy="Add ‹activation› sigmoid.",
         )
     return cast(Activation, chosen)
 

@@ -31,10 +31,10 @@ class ScoringOptions:
     def __post_init__(self) -> None:
         if self.stride is not None and self.stride < 0:
             raise UsageError(
-                f"--stride {self.stride} is negative.", remedy="Give a number of tokens."
+                f"‹stride› {self.stride} is negative.", remedy="Give a number of tokens."
             )
         if self.max_windows < 1:
             raise UsageError(
-                f"--max-windows {self.max_windows} leaves nothing to read.",
+                f"‹max_windows› {self.max_windows} leaves nothing to read.",
                 remedy="Give 1 or more.",
             )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from psychescale.errors import ModelError, RowError
 from psychescale.model.device import choose_device
 from psychescale.model.encoding import Ragged, TextEncoder
-from psychescale.model.engine import TorchEngine
+from psychescale.model.engines.pytorch import TorchEngine
 from psychescale.model.spec import Activation, LongText, ModelSpec, Precision, read_model
 from psychescale.scoring.identity import Applied, settle
 from psychescale.scoring.options import ScoringOptions
@@ -149,7 +149,7 @@ class Scorer:
         if engine.n_labels != len(spec.labels):
             raise ModelError(
                 f"{folder} gives {engine.n_labels} logits, but {len(spec.labels)} labels are named.",
-                remedy="Name every label once, in the model's order: --labels NAME,NAME,…",
+                remedy="Name every label once, in the model's order: ‹labels› NAME,NAME,…",
             )
         engine.require_vocabulary(encoder.vocabulary_size)
         return cls(spec, options, encoder, engine)
@@ -285,7 +285,7 @@ class Scorer:
         if not np.isfinite(logits[prepared.n_tokens > 0]).all():
             raise ModelError(
                 "The model gave a logit that is not a finite number.",
-                remedy="With --precision bf16, try fp32; else the checkpoint is damaged.",
+                remedy="With ‹precision› bf16, try fp32; else the checkpoint is damaged.",
             )
         calibration = self.spec.calibration if self.applied.calibrated else None
         scored = prepared.distinct >= 0

@@ -5,10 +5,10 @@ features of wording that the grammar planted; they are neither conditions nor di
 people, addresses and numbers are invented.
 """
 
-from .corpus import generate_corpus, generate_labelled
-from .documents import Document, PiiSpan
-from .features import LABELS
-from .pii import PII_LABELS
+from psychescale.synthetic.documents import Document, PiiSpan
+from psychescale.synthetic.features import LABELS
+from psychescale.synthetic.generator import generate_corpus, generate_labelled
+from psychescale.synthetic.texts.fictional import PII_LABELS
 
 __all__ = [
     "LABELS",

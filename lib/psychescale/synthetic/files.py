@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from .documents import Document
+from psychescale.synthetic.documents import Document
 
 
 def write_json_lines(path: Path, documents: Iterable[Document]) -> None:

@@ -3,7 +3,7 @@
 from random import Random
 from typing import Final
 
-from .rendering import Passage, concatenate, realize
+from psychescale.synthetic.texts.rendering import Passage, concatenate, realize
 
 BLANKS: Final = ("", " ", "\n\n", "\t", "   \n ", "\u00a0", "\u3000")
 """Texts without a visible character."""

@@ -4,11 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from .features import BODY, CHANGE, EXERCISE, FAMILY, QUESTION, SLEEP, THANKS, WORK
-from .forum import FORUM
-from .notes import NOTES
-from .rendering import Register
-from .survey import SURVEY
+from psychescale.synthetic.features import (
+    BODY,
+    CHANGE,
+    EXERCISE,
+    FAMILY,
+    QUESTION,
+    SLEEP,
+    THANKS,
+    WORK,
+)
+from psychescale.synthetic.texts.forum import FORUM
+from psychescale.synthetic.texts.notes import NOTES
+from psychescale.synthetic.texts.rendering import Register
+from psychescale.synthetic.texts.survey import SURVEY
 
 Bands = tuple[tuple[int, int, int], ...]
 """Lengths to draw from: (fewest words, most words, weight)."""

@@ -7,11 +7,11 @@ import re
 from functools import cache
 from typing import Final
 
+from psychescale.text.common_words import is_common
 from psychescale.text.normalize import lower
 from psychescale.text.rules.letters import LOWER, UPPER
 from psychescale.text.rules.lexicon import clear_first_names, first_names, surnames
 from psychescale.text.rules.rule import words
-from psychescale.text.vocabulary import is_common
 
 _CAPITALIZED: Final = re.compile(rf"[{UPPER}][{UPPER}{LOWER}'-]+|[{UPPER}](?=\.)")
 _WORD: Final = re.compile(r"[^\W\d_]+")

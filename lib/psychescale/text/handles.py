@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from psychescale.text.common_words import is_everyday
 from psychescale.text.findings import Finding, PiiType
 from psychescale.text.normalize import fold, normalize
 from psychescale.text.rules.lexicon import first_names, surnames
-from psychescale.text.vocabulary import is_everyday
 
 _TOKEN: Final = re.compile(r"[^\W_][\w-]*|_[\w-]*")
 # Joined by dots, as in "jane.doe.91".

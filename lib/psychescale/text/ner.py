@@ -55,7 +55,7 @@ class NerModel(Protocol):
 
 
 class Labelled(Protocol):
-    """A labelled part of a text, as `psychescale.model.tagging` gives it."""
+    """A labelled part of a text, as `psychescale.model.tagging.token_classifier` gives it."""
 
     @property
     def start(self) -> int:
@@ -90,7 +90,7 @@ class TaggerNer:
     """A token classifier as a recognizer.
 
     Args:
-        tagger: Such as `psychescale.model.tagging.TextTagger`; this room imports no torch.
+        tagger: Such as `model.tagging.token_classifier.TextTagger`; this room imports no torch.
         label_map: Its labels → our types; None takes `LABEL_MAP` without ages and dates.
     """
 

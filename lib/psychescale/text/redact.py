@@ -16,10 +16,10 @@ from psychescale.text.gate import may_hold_name
 from psychescale.text.handles import Handles
 from psychescale.text.ner import NerModel, is_plausible
 from psychescale.text.normalize import Normalized, fold, normalize
-from psychescale.text.operators import PLACEHOLDER, Document, Operators
 from psychescale.text.overlaps import resolve_overlaps
+from psychescale.text.passages import split_windows
+from psychescale.text.replacement.operators import PLACEHOLDER, DocumentContext, Operators
 from psychescale.text.rules.rule import View
-from psychescale.text.windows import split_windows
 
 REDACTOR_VERSION: Final = "2"
 """Changes with every change of what is found or of how it is replaced."""
@@ -42,7 +42,7 @@ _FEW_HARD: Final = (
 _CHECK_EVERY: Final = 65_536  # characters between two looks at the clock
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
-_NO_DOCUMENT: Final = Document()
+_NO_DOCUMENT: Final = DocumentContext()
 
 
 class RedactionError(PsychescaleError):
@@ -112,7 +112,7 @@ class Redactor:
         self._handles = handles or Handles()
         self._tagger = tagger
 
-    def redact(self, text: str, document: Document = _NO_DOCUMENT) -> Redacted:
+    def redact(self, text: str, document: DocumentContext = _NO_DOCUMENT) -> Redacted:
         """One text, redacted.
 
         Raises:
@@ -124,7 +124,7 @@ class Redactor:
         return result
 
     def redact_batch(
-        self, texts: Sequence[str], documents: Sequence[Document] | None = None
+        self, texts: Sequence[str], documents: Sequence[DocumentContext] | None = None
     ) -> list["Redacted | RedactionError"]:
         """A result for every text, in order: redacted, or the error that quarantines it.
 
@@ -162,7 +162,7 @@ class Redactor:
                 if finding.type not in self._options.excluded:
                     draft.found.extend(_outside_masks(finding, draft.masked))
 
-    def _finish(self, draft: "_Draft", document: Document) -> Redacted:
+    def _finish(self, draft: "_Draft", document: DocumentContext) -> Redacted:
         text = draft.normal.text
         if not draft.found:
             return Redacted(text, [], {})

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychescale.errors import InputError, UsageError
-from psychescale.training.calibrate import sigmoid
-from psychescale.training.stratify import deal_out
+from psychescale.training.calibration import sigmoid
+from psychescale.training.split.stratify import deal_out
 
 MIN_POSITIVES = 50
 """Positives from which a label's threshold is its own alone."""
@@ -117,7 +117,7 @@ def fit_thresholds(
     if len(targets) < N_FOLDS:
         raise InputError(
             f"{len(targets)} validation rows are too few to choose thresholds on.",
-            remedy="Give more (--validation or --validation-share), or --thresholds none.",
+            remedy="Give more (‹validation› or ‹validation_share›), or ‹thresholds› none.",
         )
     groups = np.arange(len(targets)) if groups is None else groups
     folds = deal_out(targets, groups, [1 / N_FOLDS] * N_FOLDS, seed=seed)

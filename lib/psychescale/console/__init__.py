@@ -1,0 +1,1 @@
+"""The command line: arguments, configuration, errors as messages and exit codes, progress."""

@@ -1,0 +1,1 @@
+"""The challenge suite: pairs of sentences that differ in one respect."""

@@ -1,0 +1,1 @@
+"""A model beside baselines and beside another model."""

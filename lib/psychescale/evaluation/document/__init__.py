@@ -1,0 +1,1 @@
+"""The document of measures, in full or fit to be shown."""

@@ -1,0 +1,206 @@
+"""An evaluation as a document: what `measures.json` holds, in full or fit to be shown.
+
+Schema (version 1). An *estimate* is ``{"value", "low", "high", "reason"}``: numbers or null, and why a
+number is missing or null. Counts are of documents, unweighted; in the shown document a count from 1 to
+7 is the text ``"<=7"``.
+
+========================  ==================================================================
+``schema``                1
+``masked``                whether small counts are withheld
+``notice``, ``banner``    what the reader must know; the banner may be null
+``model``                 ``name`` and whatever the caller knows of it
+``data``                  ``n_documents``, ``n_units``, ``unit`` (author or document),
+                          ``weighted``, ``flow``: list of ``{"step", "n"}``
+``method``                ``replicates``, ``seed``, ``level``, ``specificity``,
+                          ``min_positives``, ``frequent_positives``, ``threshold_procedure``
+``labels``                names, in order
+``per_label``             label → ``positives``, ``thresholds`` (by threshold set),
+                          ``confusion`` (by threshold set: ``tp fp fn tn``, or null),
+                          ``decisions`` (by threshold set: measure → estimate),
+                          ``probabilities`` (measure → estimate), ``calibration``
+                          (``slope``, ``intercept``: estimates; ``bins``; ``before``:
+                          ``slope intercept ece`` of the raw probabilities, or null), ``curves``
+                          (``roc``, ``precision_recall``: lists of points, or null)
+``overall``               ``decisions`` (by threshold set) and ``probabilities``
+``slices``                ``column``, ``gaps``, ``groups`` (``group n n_labels values
+                          differences``)
+``contenders``            models and baselines on the same rows: ``name``, ``values``
+                          (measure → estimate), ``differences`` ("this model minus it")
+``challenge``             ``categories`` (``category passed n rate``), ``failed``,
+                          ``untested``; or null
+``agreement``             label → ``alpha kappa pairwise_f1 model_f1 n_documents``; or null
+``rival``                 the model compared with: ``name``, ``per_label`` (label → measure →
+                          difference), ``subgroups`` (``column group n positives
+                          differences``); or null
+``faithfulness``          list of ``ranking comprehensiveness sufficiency n_texts``; or null
+``training_curve``        list of ``epoch training_loss validation_loss``; may be empty
+``recommendation``        ``verdict reasons sign_off``; or null
+========================  ==================================================================
+
+A rate beside a count can give a small count back. So the shown document keeps a confusion only
+where each of its cells is 0 or above 7, withholds all measures of a label with 1 to 7 positives, and
+gives the measures of a label without a confusion to two decimals. Reliability bins, ten of equal
+expected positives, are merged until each has 8 positives and 8 negatives.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from psychescale.evaluation.document.parts import (
+    Extras,
+    Json,
+    agreement_json,
+    as_json,
+    challenge_json,
+    contenders_json,
+    estimates_json,
+    rival_json,
+    slices_json,
+)
+from psychescale.evaluation.measures.curves import draw_curves
+from psychescale.evaluation.measures.estimates import Estimates, Evaluation
+from psychescale.evaluation.measures.intervals import LEVEL
+from psychescale.evaluation.measures.reliability import ReliabilityBin, recalibrate, reliability
+from psychescale.evaluation.predictions import FREQUENT_POSITIVES, MIN_POSITIVES, Predictions
+from psychescale.notice import NOTICE
+
+SCHEMA = 1
+_BIN_FEWEST = 8  # the smallest count that may be shown
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the figures do not say.
+
+    Attributes:
+        model: ``name``, and facts such as digest, precision, long-text policy.
+        flow: Steps of the data's way with how many documents were left after each.
+        threshold_procedure: How thresholds were found, a sentence.
+        banner: A warning at the top, if there must be one.
+        training_curve: ``epoch``, ``training_loss`` and ``validation_loss`` as training went.
+        restricted_note: Where the unmasked measures are, for those who may read them.
+    """
+
+    model: Mapping[str, Any]
+    flow: Sequence[tuple[str, int]] = ()
+    threshold_procedure: str = ""
+    banner: str | None = None
+    training_curve: Sequence[Mapping[str, float]] = ()
+    restricted_note: str = ""
+
+
+def to_document(evaluation: Evaluation, context: Context, extras: Extras | None = None) -> Json:
+    """The full document: JSON-serialisable, with every count. For those who may see small counts."""
+    parts = extras or Extras()
+    predictions = evaluation.predictions
+    return {
+        "schema": SCHEMA,
+        "masked": False,
+        "notice": NOTICE,
+        "banner": context.banner,
+        "model": dict(context.model),
+        "data": _data(predictions, context),
+        "method": _method(evaluation, context),
+        "labels": list(predictions.labels),
+        "per_label": {
+            name: _label(evaluation, index, parts.uncalibrated)
+            for index, name in enumerate(predictions.labels)
+        },
+        "overall": {
+            "decisions": {
+                name: estimates_json(made.estimates.overall)
+                for name, made in evaluation.decisions.items()
+            },
+            "probabilities": estimates_json(evaluation.probabilities.overall),
+        },
+        "slices": [slices_json(table) for table in parts.slices],
+        "contenders": contenders_json(
+            evaluation, str(context.model.get("name", "this model")), parts.contenders
+        ),
+        "challenge": None if parts.challenge is None else challenge_json(parts.challenge),
+        "agreement": agreement_json(predictions.labels, parts.agreement),
+        "rival": rival_json(parts.rival),
+        "faithfulness": None
+        if parts.faithfulness is None
+        else [dict(ranking) for ranking in parts.faithfulness],
+        "training_curve": [dict(step) for step in context.training_curve],
+        "recommendation": None if parts.recommendation is None else asdict(parts.recommendation),
+        "restricted_note": context.restricted_note,
+    }
+
+
+def _data(predictions: Predictions, context: Context) -> Json:
+    return {
+        "n_documents": len(predictions),
+        "n_units": predictions.n_units,
+        "unit": "author" if predictions.by_author else "document",
+        "weighted": bool(np.ptp(predictions.weights) > 0),
+        "flow": [{"step": step, "n": n} for step, n in context.flow],
+    }
+
+
+def _method(evaluation: Evaluation, context: Context) -> Json:
+    return {
+        "replicates": evaluation.n_replicates,
+        "seed": evaluation.seed,
+        "level": LEVEL,
+        "specificity": evaluation.specificity,
+        "min_positives": MIN_POSITIVES,
+        "frequent_positives": FREQUENT_POSITIVES,
+        "threshold_procedure": context.threshold_procedure,
+    }
+
+
+def _label(evaluation: Evaluation, label: int, raw: Evaluation | None) -> Json:
+    predictions = evaluation.predictions
+    fitted = recalibrate(predictions, label)
+    curves = draw_curves(predictions, label)
+    positives = int(predictions.positives[label])
+    few = min(positives, len(predictions) - positives) < MIN_POSITIVES
+    return {
+        "positives": positives,
+        "thresholds": {
+            name: float(made.thresholds[label]) for name, made in evaluation.decisions.items()
+        },
+        "confusion": {
+            name: dict(zip(("tp", "fp", "fn", "tn"), made.confusion[label].tolist(), strict=True))
+            for name, made in evaluation.decisions.items()
+        },
+        "decisions": {
+            name: _one_label(made.estimates, label) for name, made in evaluation.decisions.items()
+        },
+        "probabilities": _one_label(evaluation.probabilities, label),
+        "calibration": {
+            "slope": as_json(fitted.slope),
+            "intercept": as_json(fitted.intercept),
+            "bins": [] if few else [asdict(found) for found in _bins(predictions, label)],
+            "before": None if raw is None else _before(raw, label),
+        },
+        "curves": None
+        if curves is None
+        else {
+            "roc": curves.roc.round(4).tolist(),
+            "precision_recall": curves.precision_recall.round(4).tolist(),
+        },
+    }
+
+
+def _before(raw: Evaluation, label: int) -> Json:
+    """Calibration of the raw probabilities."""
+    fitted = recalibrate(raw.predictions, label)
+    return {
+        "slope": as_json(fitted.slope),
+        "intercept": as_json(fitted.intercept),
+        "ece": as_json(raw.probabilities.per_label["ece"][label]),
+    }
+
+
+def _bins(predictions: Predictions, label: int) -> list[ReliabilityBin]:
+    return reliability(predictions, label, expected=True, fewest=_BIN_FEWEST)
+
+
+def _one_label(estimates: Estimates, label: int) -> Json:
+    return {name: as_json(found[label]) for name, found in estimates.per_label.items()}

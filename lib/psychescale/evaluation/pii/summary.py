@@ -1,0 +1,74 @@
+"""Measures of redaction as one document of numbers, and what of it may be shown.
+
+A type with 1 to 7 gold spans has no measures in the masked document: a rate over so few would tell
+single texts. Its presence stays.
+"""
+
+import copy
+from collections.abc import Mapping
+from typing import Any, Final
+
+from psychescale.evaluation.document.masking import is_small, masked_count
+from psychescale.evaluation.pii.detection import PiiMeasures
+from psychescale.notice import NOTICE
+
+SCHEMA: Final = 1
+_METHOD: Final = {
+    "strict": "same first and last character, same type; one prediction answers one gold span",
+    "overlap": "same type, at least one common character; one prediction answers one gold span",
+    "characters": "characters, identifier or not; types and borders left aside",
+    "found": "gold spans covered to 75 % by predictions of any type",
+    "iou_75": "as presidio-evaluator 0.2 counts (SpanEvaluator): neighbouring predictions merged, "
+    "spans matched one to one from an intersection over union of .75, type left aside",
+    "tokens": "as presidio-evaluator's older Evaluator counts, on runs of non-blank characters",
+    "leaked_rate": "gold characters that no prediction covers",
+    "over_redaction_rate": "texts without a gold span in which something was found",
+    "f2": "recall weighs twice as much as precision",
+    "quarantined": "texts that anonymize would not have passed on; in no measure",
+    "gate": "texts with a name, and how many of them the check before the tagger lets through",
+}
+
+
+def build_document(
+    measures: PiiMeasures,
+    redactor: Mapping[str, object],
+    *,
+    quarantined: int,
+    gate: tuple[int, int],
+) -> dict[str, Any]:
+    """The full document.
+
+    Args:
+        measures: Of all texts.
+        redactor: Versions and settings of what was judged.
+        quarantined: Texts that could not be redacted.
+        gate: Texts with a name, and those of them that the gate lets through.
+    """
+    with_names, passed = gate
+    return {
+        "schema": SCHEMA,
+        "task": "pii",
+        "masked": False,
+        "notice": NOTICE,
+        "redactor": dict(redactor),
+        "quarantined": quarantined,
+        "gate": {
+            "texts_with_names": with_names,
+            "passed": passed,
+            "rate": passed / with_names if with_names else None,
+        },
+        "measures": measures.as_json(),
+        "method": dict(_METHOD),
+    }
+
+
+def masked_document(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy that may be shown."""
+    shown = copy.deepcopy(dict(document))
+    shown["masked"] = True
+    shown["quarantined"] = masked_count(shown["quarantined"])
+    by_type = shown["measures"]["by_type"]
+    for name, found in by_type.items():
+        if is_small(found["spans"]):
+            by_type[name] = {"spans": masked_count(found["spans"])}
+    return shown

@@ -1,0 +1,248 @@
+"""Token batches → logits, with torch."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from psychescale.errors import ModelError
+from psychescale.model.batching import Batch, Windows, collate, plan_batches
+from psychescale.model.quiet import quiet_transformers
+from psychescale.model.spec import Precision
+
+# CPU: `make bench-budget` gave MiniLM-L6 and BERT-base 97 % or more of their best rate from 256 to 512
+# tokens, 91 % or more at 1,024, 74 % or more at 2,048: a batch should stay in the caches. CUDA: not
+# measured yet; a GPU wants far more work at once.
+DEFAULT_MAX_BATCH_TOKENS = {"cpu": 512, "cuda": 65_536}
+
+_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+
+Task = Literal["text", "token"]
+"""What has logits of its own: a window, or each of its tokens."""
+
+
+class TorchEngine:
+    """A classifier of texts or of tokens in memory.
+
+    Attributes:
+        n_labels: Number of logits per window, or per token.
+        device: Where it computes.
+        max_batch_tokens: Budget of a batch in tokens, padding included. Out of memory halves it, and
+            it stays so.
+    """
+
+    name = "torch"
+
+    def __init__(
+        self,
+        model: torch.nn.Module,
+        *,
+        pad_id: int,
+        device: torch.device,
+        max_batch_tokens: int | None = None,
+    ) -> None:
+        self._model = model.to(device).eval()
+        self._pad_id = pad_id
+        self.device = device
+        self.n_labels = int(model.config.num_labels)  # type: ignore[union-attr, arg-type]
+        self.max_batch_tokens = max_batch_tokens or DEFAULT_MAX_BATCH_TOKENS.get(
+            device.type, DEFAULT_MAX_BATCH_TOKENS["cpu"]
+        )
+
+    @classmethod
+    def from_folder(
+        cls,
+        folder: Path,
+        *,
+        pad_id: int,
+        device: torch.device,
+        precision: Precision = "fp32",
+        max_batch_tokens: int | None = None,
+        task: Task = "text",
+    ) -> "TorchEngine":
+        """Load the classifier of a model folder; its float32 weights stay memory-mapped on a CPU.
+
+        Raises:
+            ModelError: Weights are missing, or do not fit `config.json`.
+        """
+        model = load_classifier(folder, dtype=_DTYPES[precision], task=task)
+        return cls(model, pad_id=pad_id, device=device, max_batch_tokens=max_batch_tokens)
+
+    def require_vocabulary(self, size: int) -> None:
+        """Refuse a tokenizer that can give ids for which the model has no embedding.
+
+        Args:
+            size: One more than the tokenizer's highest id.
+
+        Raises:
+            ModelError: The model's embedding table is smaller.
+        """
+        rows = self._model.get_input_embeddings().weight.shape[0]  # type: ignore[operator]
+        if size > rows:
+            raise ModelError(
+                f"The tokenizer has {size} tokens, but the model embeds {rows}.",
+                remedy="The tokenizer belongs to another model; copy the right tokenizer.json.",
+            )
+
+    def require_finite(self, folder: Path) -> None:
+        """Refuse weights that hold NaN or infinity.
+
+        Raises:
+            ModelError: Naming the first such tensor of `folder`.
+        """
+        for name, tensor in self._model.state_dict().items():
+            if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+                raise ModelError(
+                    f"{folder}: {name} holds NaN or infinity.",
+                    remedy="The training diverged or the file is damaged; give another checkpoint.",
+                )
+
+    @property
+    def is_asynchronous(self) -> bool:
+        """Whether the processor is free while a batch is computed."""
+        return self.device.type == "cuda"
+
+    def logits(
+        self, windows: Windows, *, on_batch: Callable[[], None] | None = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Logits of every window, in the order of `windows`.
+
+        Args:
+            windows: What to compute.
+            on_batch: Called before every batch.
+
+        Returns:
+            Logits, float32, shape (n_windows, n_labels); and the tokens that were computed for each
+            window, padding included, int64, shape (n_windows,).
+        """
+        computed = np.zeros(len(windows), np.int64)
+        rows: list[NDArray[np.int64]] = []
+        outputs: list[torch.Tensor] = []
+        for batch in plan_batches(windows.total_lengths, self.max_batch_tokens):
+            if on_batch is not None:
+                on_batch()
+            for part, output in self._run(windows, batch):
+                computed[part.rows] = part.input_ids.shape[1]
+                rows.append(part.rows)
+                outputs.append(output)
+        logits = np.empty((len(windows), self.n_labels), np.float32)
+        if (
+            rows
+        ):  # one copy from the device, at the end: batches queue up behind each other on a GPU
+            logits[np.concatenate(rows)] = torch.cat(outputs).float().cpu().numpy()
+        return logits, computed
+
+    def token_logits(self, windows: Windows) -> NDArray[np.float32]:
+        """Logits of every content token of every window, for a classifier of tokens.
+
+        Returns:
+            float32, shape (sum of ``windows.length``, n_labels): windows end to end, in order.
+        """
+        first = np.cumsum(windows.length) - windows.length
+        before = len(windows.template.before)
+        logits = np.empty((int(windows.length.sum()), self.n_labels), np.float32)
+        for rows in plan_batches(windows.total_lengths, self.max_batch_tokens):
+            for batch, output in self._run(windows, rows):
+                found = output.float().cpu().numpy()
+                for line, row in enumerate(batch.rows):
+                    start, length = first[row], windows.length[row]
+                    logits[start : start + length] = found[line, before : before + length]
+        return logits
+
+    def _run(
+        self, windows: Windows, rows: NDArray[np.int64]
+    ) -> Iterator[tuple[Batch, torch.Tensor]]:
+        """Compute a batch, in halves if memory does not suffice for the whole."""
+        if len(rows) > 1 and self._size(windows, rows) > self.max_batch_tokens:
+            yield from self._run_halves(windows, rows)  # planned before the budget was halved
+            return
+        batch = collate(windows, rows, pad_id=self._pad_id)
+        try:
+            output = self._forward(batch)
+        except (torch.OutOfMemoryError, RuntimeError) as error:
+            if len(rows) == 1 or not _is_out_of_memory(error):
+                raise
+            output = None
+        if output is not None:
+            yield batch, output
+            return
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        self.max_batch_tokens = max(1, batch.input_ids.size // 2)
+        yield from self._run_halves(windows, rows)
+
+    def _run_halves(
+        self, windows: Windows, rows: NDArray[np.int64]
+    ) -> Iterator[tuple[Batch, torch.Tensor]]:
+        for half in np.array_split(rows, 2):
+            yield from self._run(windows, half)
+
+    @staticmethod
+    def _size(windows: Windows, rows: NDArray[np.int64]) -> int:
+        return len(rows) * int(windows.total_lengths[rows].max())
+
+    def _forward(self, batch: Batch) -> torch.Tensor:
+        inputs = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask}
+        if batch.token_type_ids is not None:
+            inputs["token_type_ids"] = batch.token_type_ids
+        with torch.inference_mode():
+            output: torch.Tensor = self._model(
+                **{name: self._to_device(array) for name, array in inputs.items()}
+            ).logits
+        return output
+
+    def _to_device(self, array: NDArray[np.int64]) -> torch.Tensor:
+        tensor = torch.from_numpy(array)
+        if self.device.type != "cuda":
+            return tensor
+        # From pinned memory the copy runs beside the computation of earlier batches.
+        return tensor.pin_memory().to(self.device, non_blocking=True)
+
+
+def load_classifier(
+    folder: Path, *, dtype: torch.dtype = torch.float32, task: Task = "text"
+) -> torch.nn.Module:
+    """Load a classifier from local safetensors, refusing one with invented weights.
+
+    Raises:
+        ModelError: Weights are missing (transformers would fill them with random numbers), do not
+            fit `config.json`, or the architecture is unknown.
+    """
+    from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification
+
+    kinds: dict[Task, Any] = {
+        "text": AutoModelForSequenceClassification,
+        "token": AutoModelForTokenClassification,
+    }
+    with quiet_transformers():
+        try:
+            model, info = kinds[task].from_pretrained(
+                folder,
+                local_files_only=True,
+                trust_remote_code=False,
+                use_safetensors=True,
+                dtype=dtype,
+                output_loading_info=True,
+            )
+        except Exception as error:  # noqa: BLE001 - whatever a broken folder makes the library raise
+            raise ModelError(
+                f"The classifier in {folder} cannot be loaded ({type(error).__name__}).",
+                remedy="Check that config.json and model.safetensors belong together, and that "
+                "this version of transformers knows the architecture.",
+            ) from None
+    faulty = sorted(info["missing_keys"]) or sorted(str(key) for key in info["mismatched_keys"])
+    if faulty:
+        raise ModelError(
+            f"{folder} lacks trained weights for {faulty[0]}; they would be random.",
+            remedy="Give a fine-tuned classifier, or fine-tune this one: psychescale train "
+            "‹backbone› FOLDER ‹train› LABELLED ‹output› BUNDLE.",
+        )
+    return model  # type: ignore[no-any-return]
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    # The CPU's allocator raises a plain RuntimeError.
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)

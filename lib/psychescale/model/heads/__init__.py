@@ -1,0 +1,1 @@
+"""The label-attention head, and where it looked."""

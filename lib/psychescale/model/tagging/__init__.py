@@ -1,0 +1,1 @@
+"""Token classifiers that find entities in texts."""

@@ -1,0 +1,341 @@
+"""Configuration of a job: flags over environment over file over defaults, each value with its origin.
+
+A job states its keys once, as fields of a `JobConfig`; flags, environment variables, file keys and
+help come from that.
+"""
+
+import argparse
+import difflib
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, Generic, NoReturn, TypeVar
+
+import yaml
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    CliSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from psychescale.errors import UsageError
+
+
+def _split_names(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(name.strip() for name in value.split(",") if name.strip())
+    return value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_names)]
+"""Several names; on the command line and in the environment with commas between them."""
+
+SECRET_KEY = re.compile(
+    r"secret|password|passwd|token(?!s)|credential|(access|private|account|api).?key",
+    re.IGNORECASE,
+)
+"""Keys whose values are never shown or stored (Spark's own redaction rule, and a little more)."""
+# What authorizes a client of Spark Connect stands in the address of its server.
+_TOKEN = re.compile(r"(?<=token=)[^;]+")
+
+
+class JobConfig(BaseSettings):
+    """What every command understands."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, nested_model_default_partial_update=False
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Nothing is read behind the back of `load_config`: not even an unprefixed variable."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+    spark: dict[str, str] = Field(
+        {},
+        description="Spark settings, as a mapping in the file or --set spark.KEY=VALUE",
+    )
+    dry_run: bool = Field(False, description="check everything, write nothing")
+    explain_config: bool = Field(False, description="print each value with its origin, then stop")
+    json_output: bool = Field(
+        False, alias="json", description="print the outcome as one line of JSON"
+    )
+    quiet: bool = Field(False, description="print errors only")
+    verbose: bool = Field(
+        False,
+        description="let Spark's own messages through; they can hold words of the corpus",
+    )
+
+
+Config = TypeVar("Config", bound=JobConfig)
+
+
+@dataclass(frozen=True)
+class Loaded(Generic[Config]):
+    """A validated configuration and where each of its values came from.
+
+    Attributes:
+        config: The configuration.
+        origins: For every key: ``flag``, ``--set``, ``environment NAME``, ``file PATH`` or
+            ``default``.
+    """
+
+    config: Config
+    origins: Mapping[str, str]
+
+    def explain(self) -> list[tuple[str, str, str]]:
+        """Rows of (key, value as text, origin), with secrets masked."""
+        values = public_values(self.config)
+        return [(key, str(values[key]), self.origins[key]) for key in values]
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser that raises instead of exiting, and knows the flags it could have meant."""
+
+    def error(self, message: str) -> NoReturn:
+        unknown = re.search(r"unrecognized arguments: (\S+)", message)
+        if unknown:
+            flag = unknown.group(1).partition("=")[0]
+            if not flag.startswith("-"):
+                raise UsageError(
+                    "An argument stands without a flag before it.",
+                    remedy=f"Every value follows its flag; `{self.prog} --help` lists them.",
+                )
+            known = [option for action in self._actions for option in action.option_strings]
+            raise UsageError(
+                f"There is no flag {flag}.",
+                remedy=_suggest(flag, known) or f"`{self.prog} --help` lists the flags.",
+            )
+        # argparse repeats the value that a switch was given, which may be a secret.
+        told = re.sub(r"ignored explicit argument .*", "takes no value", message, flags=re.DOTALL)
+        raise UsageError(f"{told[:1].upper()}{told[1:]}.", remedy=f"See `{self.prog} --help`.")
+
+
+def load_config(
+    kind: type[Config], verb: str, argv: Sequence[str], *, environ: Mapping[str, str] | None = None
+) -> Loaded[Config]:
+    """Read, merge and validate the configuration of a job.
+
+    Args:
+        kind: The job's configuration class.
+        verb: The job's name; environment variables are ``PSYCHESCALE_<VERB>_<KEY>``.
+        argv: Command-line arguments, without the program's name.
+        environ: Environment to read; the process's own by default.
+
+    Raises:
+        UsageError: An unknown key (with a suggestion), a value of the wrong form, a missing value,
+            or an unreadable file.
+    """
+    environ = os.environ if environ is None else environ
+    about = _Parser(prog=f"psychescale {verb}", add_help=False, allow_abbrev=False)
+    about.add_argument("--config", metavar="FILE", type=Path, help="YAML file with any of the keys")
+    about.add_argument(
+        "--set", metavar="KEY=VALUE", action="append", default=[], help="any key, also spark.KEY"
+    )
+    given, rest = about.parse_known_args(argv)
+    parser = _Parser(
+        prog=f"psychescale {verb}",
+        description=kind.__doc__,
+        allow_abbrev=False,
+        parents=[about],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    flags = _read_flags(kind, parser, rest)
+
+    layers = [("flag", flags), ("--set", _read_assignments(given.set))]
+    layers += [
+        (f"environment {prefix}", values) for prefix, values in _read_environment(verb, environ)
+    ]
+    if given.config is not None:
+        layers.append((f"file {given.config}", _read_file(given.config)))
+
+    keys = _keys(kind)
+    merged: dict[str, Any] = {}
+    origins = dict.fromkeys(keys, "default")
+    for origin, values in reversed(layers):  # weakest first, so that a stronger layer overwrites
+        for key, value in values.items():
+            if key not in keys:
+                raise UsageError(
+                    f"Unknown key {key!r} ({origin}).",
+                    remedy=_suggest(key, keys) or f"`psychescale {verb} --help` lists the keys.",
+                )
+            merged[key] = _merge_spark(merged, value) if key == "spark" else value
+            origins[key] = origin
+    try:
+        return Loaded(kind.model_validate(merged), origins)
+    except ValidationError as error:
+        raise _usage_error(error, kind, verb, origins) from None
+
+
+def _merge_spark(merged: Mapping[str, Any], value: object) -> object:
+    """Spark settings of a stronger layer over those of weaker ones, setting by setting."""
+    if value is None:  # a file with an empty `spark:`
+        value = {}
+    weaker = merged.get("spark", {})
+    if not isinstance(value, dict) or not isinstance(weaker, dict):
+        return value
+    return {**weaker, **{str(key): _spark_text(inner) for key, inner in value.items()}}
+
+
+def public_values(config: JobConfig) -> dict[str, Any]:
+    """The configuration as plain values, with secrets masked; safe to print and to store."""
+
+    def mask(key: str, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {name: mask(name, inner) for name, inner in value.items()}
+        if SECRET_KEY.search(key) and value:
+            return "***"
+        return _TOKEN.sub("***", value) if isinstance(value, str) else value
+
+    values = config.model_dump(mode="json", by_alias=True)
+    return {key: mask(key, value) for key, value in values.items()}
+
+
+def _keys(kind: type[JobConfig]) -> list[str]:
+    return [field.alias or name for name, field in kind.model_fields.items()]
+
+
+def _read_flags(
+    kind: type[JobConfig], parser: argparse.ArgumentParser, argv: Sequence[str]
+) -> dict[str, Any]:
+    make_source = partial(
+        CliSettingsSource[argparse.ArgumentParser],
+        kind,
+        cli_parse_args=list(argv),
+        root_parser=parser,
+        cli_kebab_case=True,
+        cli_implicit_flags=True,
+        cli_hide_none_type=True,
+        cli_avoid_json=True,
+        parse_args_method=_parse_readable,
+        add_argument_method=argparse.ArgumentParser.add_argument,
+        add_argument_group_method=argparse.ArgumentParser.add_argument_group,
+        add_parser_method=argparse._SubParsersAction.add_parser,
+        add_subparsers_method=argparse.ArgumentParser.add_subparsers,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    try:
+        return dict(make_source()())
+    except SettingsError:  # its message holds the value
+        raise UsageError(
+            f"{parser.prog}: a value cannot be read as its key wants it.",
+            remedy="--spark takes JSON, and a NAME,… list takes no quotes or brackets.",
+        ) from None
+
+
+def _parse_readable(parser: argparse.ArgumentParser, args: Sequence[str] | None, *rest: Any) -> Any:
+    """`parse_args`, after giving the generated flags placeholders that a person can read."""
+    for action in parser._actions:
+        metavar = action.metavar if isinstance(action.metavar, str) else ""
+        kind = metavar.partition("[")[0]
+        action.metavar = _PLACEHOLDERS.get(kind, action.metavar)
+    return parser.parse_args(args, *rest)
+
+
+_PLACEHOLDERS = {"tuple": "NAME,…", "dict": "JSON", "str": "TEXT", "int": "N", "float": "N"}
+
+
+def _read_assignments(assignments: Sequence[str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for assignment in assignments:
+        key, equals, value = assignment.partition("=")
+        if not equals:
+            raise UsageError(
+                f"--set {key} has no value.", remedy="Write --set KEY=VALUE, without spaces."
+            )
+        if key == "spark":
+            values[key] = _read_mapping(value, "--set spark")
+        elif key.startswith("spark."):
+            values.setdefault("spark", {})[key] = value
+        else:
+            values[key.replace("-", "_")] = value
+    return values
+
+
+def _read_environment(verb: str, environ: Mapping[str, str]) -> list[tuple[str, dict[str, Any]]]:
+    """One layer a variable, so that the origin names the variable."""
+    prefix = f"PSYCHESCALE_{verb.upper()}_"
+    layers = []
+    for name in sorted(environ):
+        if name.startswith(prefix):
+            key = name.removeprefix(prefix).lower()
+            value: Any = environ[name]
+            if key == "spark":
+                value = _read_mapping(value, name)
+            layers.append((name, {key: value}))
+    return layers
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(
+            f"The configuration file {path} cannot be read: {error.strerror}.",
+            remedy="Check the path and its permissions.",
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise UsageError(
+            f"The configuration file {path} is not YAML.",
+            remedy="Write one `key: value` a line; conf/ holds complete examples.",
+        ) from None
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise UsageError(
+            f"The configuration file {path} does not hold `key: value` pairs.",
+            remedy="conf/ holds complete examples.",
+        )
+    return {str(key).replace("-", "_"): value for key, value in values.items()}
+
+
+def _read_mapping(text: str, origin: str) -> object:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise UsageError(
+            f"{origin} is no mapping.",
+            remedy='Write {"spark.KEY": "VALUE"}, or --set spark.KEY=VALUE for each.',
+        ) from None
+
+
+def _spark_text(value: object) -> str:
+    """A YAML value the way Spark writes it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _suggest(name: str, known: Sequence[str]) -> str | None:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"Did you mean {close[0]}?" if close else None
+
+
+def _usage_error(
+    error: ValidationError, kind: type[JobConfig], verb: str, origins: Mapping[str, str]
+) -> UsageError:
+    """The first fault, without the value that was given: it may be a secret."""
+    fault = error.errors(include_input=False, include_url=False)[0]
+    key = str(fault["loc"][0]) if fault["loc"] else "configuration"
+    if fault["type"] == "missing":
+        meaning = kind.model_fields[key].description
+        return UsageError(
+            f"‹{key}› is missing: {meaning}.", remedy=f"See `psychescale {verb} --help`."
+        )
+    return UsageError(
+        f"‹{key}› ({origins.get(key, 'default')}): {fault['msg']}.",
+        remedy=f"See `psychescale {verb} --help`.",
+    )

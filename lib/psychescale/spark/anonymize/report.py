@@ -1,0 +1,151 @@
+"""What a run of `anonymize` found and left out, in counts that may be shown.
+
+Counts from 1 to `MASKED_UP_TO` are not told, the others are rounded to `ROUNDED_TO`: a small one could
+else be had as the difference of two others.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from rich.console import Console
+from rich.markup import escape
+
+from psychescale.notice import NOTICE
+from psychescale.spark.anonymize.keying import TIME
+from psychescale.spark.anonymize.outputs import LIMITS
+from psychescale.spark.corpus.source import ERROR
+from psychescale.spark.session.storage import join, make_private_folder, replace_file
+
+MASKED_UP_TO = 7
+"""Counts from 1 to this are not told: they can point at a person (OpenSAFELY's rule)."""
+ROUNDED_TO = 5
+
+MAX_GROUPS = 20
+"""Most groups told of a column."""
+
+_LENGTHS = (0, 50, 200, 1000)
+"""Words from which a group of lengths begins."""
+
+
+def measure_redaction(staged: DataFrame, *, compare: Sequence[str] = ()) -> dict[str, Any]:
+    """Findings by type, rows touched, rows quarantined, and how those differ from the kept ones.
+
+    Args:
+        staged: Rows of `redacted_rows`.
+        compare: Columns whose groups are compared.
+
+    Returns:
+        Counts (masked or rounded) and rates; ready for JSON.
+    """
+    failed = F.col(ERROR).isNotNull()
+    touched = F.size("findings") > 0
+    totals = staged.agg(
+        F.count(F.lit(1)).alias("rows"),
+        F.count(F.when(failed, 1)).alias("quarantined"),
+        F.count(F.when(~failed & touched, 1)).alias("touched"),
+        F.coalesce(F.sum(F.when(~failed, F.col("n_words"))), F.lit(0)).alias("words"),
+    ).collect()[0]
+    types = (
+        staged.where(~failed)
+        .select(F.explode("findings").alias("type", "count"))
+        .groupBy("type")
+        .agg(F.sum("count").alias("count"))
+        .orderBy("type")
+        .collect()
+    )
+    reasons = staged.where(failed).groupBy(ERROR).count().orderBy(ERROR).collect()
+    words = totals["words"]
+    return {
+        "rows": _masked(totals["rows"]),
+        "kept": _masked(totals["rows"] - totals["quarantined"]),
+        "quarantined": _masked(totals["quarantined"]),
+        "quarantined_by_reason": {row[ERROR]: _masked(row["count"]) for row in reasons},
+        "rows_touched": _masked(totals["touched"]),
+        "words": words,
+        "findings": {row["type"]: _masked(row["count"]) for row in types},
+        "findings_per_1000_words": {
+            row["type"]: round(1000 * row["count"] / words, 3)
+            for row in types
+            if words and row["count"] > MASKED_UP_TO
+        },
+        "by_length_in_words": _by_length(staged),
+        "by_group": {name: _by_group(staged, name) for name in compare},
+        "limits": LIMITS,
+    }
+
+
+def write_report(spark: SparkSession, state: str, run_id: str, report: dict[str, Any]) -> str:
+    """Keep the report beside the run table; its place."""
+    folder = join(state, "reports")
+    make_private_folder(spark, folder)
+    path = join(folder, f"{run_id}.json")
+    replace_file(spark, path, json.dumps({"notice": NOTICE, **report}, indent=2) + "\n")
+    return path
+
+
+def print_report(console: Console, report: dict[str, Any], *, output: str) -> None:
+    """Say what was found; no value and no id is in it."""
+    console.print(
+        f"[bold]{_told(report['rows'])} documents[/]: {_kept(report)}; "
+        f"identifiers found in {_told(report['rows_touched'])}."
+    )
+    for kind, count in report["findings"].items():
+        rate = report["findings_per_1000_words"].get(kind)
+        told = "" if rate is None else f"  {rate:>8.2f} per 1,000 words"
+        console.print(f"  {_told(count):>10}  {kind}{told}")
+    for reason, count in report["quarantined_by_reason"].items():
+        console.print(f"  {_told(count):>10}  quarantined: {reason}")
+    for group in report["by_length_in_words"]:
+        console.print(f"  {group['words']:>10} words: {_kept(group)}")
+    for name, groups in report["by_group"].items():
+        for group in groups:
+            console.print(f"  {name} {group['group']}: {_kept(group)}", markup=False)
+    console.print("Counts are rounded to 5; those from 1 to 7 are not told.")
+    console.print(f"{LIMITS}\nThe table: {escape(output)}")
+
+
+def _kept(counts: dict[str, Any]) -> str:
+    return f"{_told(counts['kept'])} kept, {_told(counts['quarantined'])} quarantined"
+
+
+def _told(count: int | str) -> str:
+    return count if isinstance(count, str) else f"{count:,}"
+
+
+def _by_length(staged: DataFrame) -> list[dict[str, Any]]:
+    """Kept and quarantined rows by length: the longest notes fail first."""
+    start = F.greatest(*[F.when(F.col("n_words") >= n, n).otherwise(0) for n in _LENGTHS])
+    ends = dict(zip(_LENGTHS, [f"–{n - 1}" for n in _LENGTHS[1:]] + ["+"], strict=True))
+    counts = staged.groupBy(start.alias("by")).agg(*_kept_and_quarantined()).orderBy("by").collect()
+    return [{"words": f"{row['by']}{ends[row['by']]}", **_cells(row)} for row in counts]
+
+
+def _by_group(staged: DataFrame, name: str) -> list[dict[str, Any]]:
+    """The largest groups of a column; small ones and all beyond `MAX_GROUPS` together."""
+    column = F.col(f"`{name}`")
+    value = F.year(column) if name == TIME else column.cast("string")
+    counts = staged.groupBy(value.alias("by")).agg(*_kept_and_quarantined())
+    largest = counts.orderBy(F.desc(F.col("kept") + F.col("quarantined")), "by").limit(MAX_GROUPS)
+    shown = [r for r in largest.collect() if r["kept"] + r["quarantined"] > MASKED_UP_TO]
+    total = staged.agg(*_kept_and_quarantined()).collect()[0]
+    rest = {n: total[n] - sum(row[n] for row in shown) for n in ("kept", "quarantined")}
+    groups = [{"group": row["by"], **_cells(row)} for row in shown]
+    return [*groups, {"group": "others", **_cells(rest)}] if any(rest.values()) else groups
+
+
+def _kept_and_quarantined() -> tuple[Column, Column]:
+    kept = F.count(F.when(F.col(ERROR).isNull(), 1)).alias("kept")
+    return kept, F.count(ERROR).alias("quarantined")
+
+
+def _cells(row: Any) -> dict[str, Any]:
+    return {name: _masked(row[name]) for name in ("kept", "quarantined")}
+
+
+def _masked(count: int) -> int | str:
+    if 0 < count <= MASKED_UP_TO:
+        return f"1–{MASKED_UP_TO}"
+    return ROUNDED_TO * round(int(count) / ROUNDED_TO)

@@ -1,0 +1,1 @@
+"""An input, found, described and read: every row once."""

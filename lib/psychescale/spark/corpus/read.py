@@ -1,0 +1,163 @@
+"""Every row of a corpus, once: parsed, or with the reason why it cannot be scored."""
+
+import contextlib
+from collections.abc import Iterator
+
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame, SparkSession, Window
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.storagelevel import StorageLevel
+
+from psychescale.errors import RowError
+from psychescale.spark.corpus.lines import Layout, parse_batches
+from psychescale.spark.corpus.source import (
+    ERROR,
+    ID,
+    LINE_FORMS,
+    SECOND,
+    TEXT,
+    Corpus,
+    read_columns,
+    read_lines,
+    read_whole,
+)
+from psychescale.spark.session.storage import BLOCK_BYTES, file_settings, qualified
+from psychescale.spark.workers.process import contained
+
+# Opening a file line by line costs Hadoop several milliseconds: 20,000 files of 2 kB took 21 s so and
+# 6 s whole. Whole files must fit into memory, a batch of them on its way to Python too.
+_MANY_FILES = 100
+_SMALL_BYTES = 2**20
+_SMALL_PER_BATCH = 64
+
+# Where a row stands, for the made id of one that has none.
+_FILE, _BLOCK, _LINE = "_file", "_block", "_line"
+
+
+@contextlib.contextmanager
+def reading(spark: SparkSession, corpus: Corpus) -> Iterator[DataFrame]:
+    """Every row of the input, once, for as long as the block lasts.
+
+    A CSV file is read by one task, because where a record begins depends on all lines before it;
+    JSON lines are cut at line breaks.
+
+    Yields:
+        `id` (string; null where the input has none), `text` (string), `second_text` (string, if
+        asked for), the kept columns under their own names, and `error` (string): ``corrupt_row`` for
+        what cannot be parsed, which has the made id ``row:<file>:<line>``; ``invalid_unicode`` for a
+        text that is not text; else null.
+    """
+    largest = max((file.n_bytes for file in corpus.files), default=0)
+    block = max(largest, BLOCK_BYTES) if corpus.form == "csv" else BLOCK_BYTES
+    with file_settings(
+        spark,
+        block_bytes=block,
+        cut_small=corpus.form not in LINE_FORMS,
+        rows_per_batch=_SMALL_PER_BATCH if _is_read_whole(corpus) else None,
+    ):
+        if corpus.form not in LINE_FORMS:
+            yield _columnar(spark, corpus)
+            return
+        parsed = _parsed(spark, corpus).persist(StorageLevel.DISK_ONLY)
+        try:
+            yield _named(spark, corpus, parsed, cut=largest > block)
+        finally:
+            parsed.unpersist()
+
+
+def _is_read_whole(corpus: Corpus) -> bool:
+    return (
+        corpus.form in LINE_FORMS
+        and len(corpus.files) >= _MANY_FILES
+        and all(f.n_bytes <= _SMALL_BYTES and not f.is_compressed for f in corpus.files)
+    )
+
+
+def _parsed(spark: SparkSession, corpus: Corpus) -> DataFrame:
+    columns = corpus.columns
+    layout = Layout(
+        form="csv" if corpus.form == "csv" else "jsonl",
+        columns=(columns.id, *columns.texts, *columns.keep),
+        encoding=corpus.encoding,
+        root=qualified(spark, corpus.place),
+        files=tuple(file.path for file in corpus.files),
+        whole_files=_is_read_whole(corpus),
+    )
+    read = read_whole if layout.whole_files else read_lines
+    names = [ID, TEXT, *([SECOND] if columns.second_text else []), *columns.keep]
+    fields = [T.StructField(name, T.StringType()) for name in [*names, ERROR, _FILE]]
+    schema = T.StructType([*fields, *(T.StructField(n, T.LongType()) for n in (_BLOCK, _LINE))])
+    arrow = to_arrow_schema(schema)
+
+    def parse(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        return contained(parse_batches(batches, layout=layout, schema=arrow), doing="reading")
+
+    return _located(read(spark, corpus.place)).mapInArrow(parse, schema)
+
+
+def _located(lines: DataFrame) -> DataFrame:
+    return lines.select(
+        F.col("value").cast("binary"),
+        F.col("_metadata.file_path").alias(_FILE),
+        F.col("_metadata.file_block_start").alias(_BLOCK),
+    )
+
+
+def _named(spark: SparkSession, corpus: Corpus, parsed: DataFrame, *, cut: bool) -> DataFrame:
+    """The rows, with made ids for the corrupt ones."""
+    bad = F.col(ERROR).eqNullSafe(RowError.CORRUPT_ROW.value)
+    corrupt = parsed.where(bad)
+    if cut:
+        # Lines are numbered within their block; those before it have to be counted.
+        counts = _located(read_lines(spark, corpus.place)).groupBy(_FILE, _BLOCK).count()
+        before = (
+            Window.partitionBy(_FILE).orderBy(_BLOCK).rowsBetween(Window.unboundedPreceding, -1)
+        )
+        offset = F.coalesce(F.sum("count").over(before), F.lit(0)).alias("_before")
+        corrupt = corrupt.join(counts.select(_FILE, _BLOCK, offset), [_FILE, _BLOCK])
+        corrupt = corrupt.withColumn(_LINE, F.col(_LINE) + F.col("_before"))
+    corrupt = corrupt.withColumn(ID, F.concat_ws(":", ID, _LINE)).select(parsed.columns)
+    return parsed.where(~bad).unionByName(corrupt).drop(_FILE, _BLOCK, _LINE)
+
+
+def _columnar(spark: SparkSession, corpus: Corpus) -> DataFrame:
+    """Rows of Parquet or Delta; only bytes that are not UTF-8 can be wrong with them."""
+    columns = corpus.columns
+    rows = read_columns(spark, corpus).select("*", F.col("_metadata.file_path").alias(_FILE))
+    bad_id, bad_text = (
+        F.coalesce(~_is_valid(F.col(_quoted(name))), F.lit(False))
+        for name in (columns.id, columns.text)
+    )
+    reason = F.when(bad_id, RowError.CORRUPT_ROW.value)
+    values = [
+        F.when(~bad_id, F.col(_quoted(columns.id)).cast("string")).alias(ID),
+        F.when(~bad_id & ~bad_text, F.col(_quoted(columns.text)).cast("string")).alias(TEXT),
+    ]
+    if columns.second_text is not None:
+        second = F.col(_quoted(columns.second_text))
+        values.append(F.when(_is_valid(second), second.cast("string")).alias(SECOND))
+    rows = rows.select(
+        *values,
+        *[F.col(_quoted(name)) for name in columns.keep],
+        reason.when(bad_text, RowError.INVALID_UNICODE.value).alias(ERROR),
+        F.element_at(F.split(_FILE, "/"), -1).alias(_FILE),
+        F.monotonically_increasing_id().alias(_LINE),
+    )
+    bad = F.col(ERROR).eqNullSafe(RowError.CORRUPT_ROW.value)
+    number = F.row_number().over(Window.partitionBy(_FILE).orderBy(_LINE))
+    made = F.concat_ws(":", F.lit("row"), _FILE, number)
+    corrupt = rows.where(bad).withColumn(ID, made)
+    return rows.where(~bad).unionByName(corrupt).drop(_FILE, _LINE)
+
+
+def _is_valid(column: Column) -> Column:
+    text = column.cast("string")
+    if hasattr(F, "is_valid_utf8"):
+        return F.is_valid_utf8(text)
+    return F.encode(F.decode(text.cast("binary"), "UTF-8"), "UTF-8") == text.cast("binary")
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"

@@ -1,0 +1,338 @@
+"""An input, located and described: what it is, what identifies its state, whether it may be scored."""
+
+import codecs
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from psychescale.errors import InputError, PrivacyError, UsageError
+from psychescale.spark.corpus.faults import explained
+from psychescale.spark.corpus.lines import csv_header, json_keys
+from psychescale.spark.session.storage import (
+    FileInfo,
+    exists,
+    is_catalog_name,
+    join,
+    list_files,
+    literal,
+    qualified,
+)
+from psychescale.spark.tables.delta import DeltaTable
+
+Form = Literal["delta", "parquet", "csv", "jsonl"]
+LINE_FORMS = ("csv", "jsonl")
+
+ID, TEXT, SECOND, ERROR = "id", "text", "second_text", "error"
+"""Columns of every corpus as psychescale reads it; kept columns follow under their own names."""
+OWN_NAMES = (ID, TEXT, SECOND, ERROR)
+
+_FORM_BY_SUFFIX: dict[str, Form] = {
+    "parquet": "parquet",
+    "csv": "csv",
+    "jsonl": "jsonl",
+    "ndjson": "jsonl",
+    "json": "jsonl",
+}
+MARK_PROPERTIES = ("psychescale.normalizer", "psychescale.redactor")
+_LINES_LOOKED_AT = 1000
+
+# Operations of a Delta table that change none of its rows.
+_HOUSEKEEPING = (
+    "OPTIMIZE",
+    "VACUUM START",
+    "VACUUM END",
+    "SET TBLPROPERTIES",
+    "UNSET TBLPROPERTIES",
+)
+
+_TEXT_TYPES = (T.StringType, T.BinaryType)
+_ID_TYPES = (*_TEXT_TYPES, T.ByteType, T.ShortType, T.IntegerType, T.LongType)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns of the input mean what.
+
+    Attributes:
+        id: Unique over the corpus.
+        text: The text to score.
+        second_text: A text read together with it (a survey item's question), or None.
+        keep: Columns that are passed through to the output.
+    """
+
+    id: str = "id"
+    text: str = "text"
+    second_text: str | None = None
+    keep: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> list[str]:
+        """The columns with text."""
+        return [self.text] if self.second_text is None else [self.text, self.second_text]
+
+    @property
+    def needed(self) -> list[str]:
+        """All of them, each once."""
+        return list(dict.fromkeys([self.id, *self.texts, *self.keep]))
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """An input, located and described, not yet read.
+
+    Messages call it ``--input``: files are named after patients often enough.
+
+    Attributes:
+        place: Path or catalog name, as given.
+        form: What it is.
+        columns: Which columns mean what.
+        encoding: Of CSV and JSON lines.
+        fingerprint: SHA-256 (hex) over what identifies this state of the input: its files with
+            sizes and times, or the table and its version; and how it is read.
+        files: Its files, unless it is a Delta table.
+        version: Of the Delta table.
+        mark: Normalizer and redactor version that `anonymize` left on the table; None where it did
+            not.
+    """
+
+    place: str
+    form: Form
+    columns: Columns
+    encoding: str
+    fingerprint: str
+    files: tuple[FileInfo, ...] = ()
+    version: int | None = None
+    mark: tuple[str, str] | None = None
+
+
+def open_corpus(
+    spark: SparkSession, place: str, columns: Columns, *, encoding: str = "utf-8"
+) -> Corpus:
+    """Find out what the input is.
+
+    Args:
+        spark: The session.
+        place: Path or catalog name.
+        columns: Which columns mean what.
+        encoding: Of CSV and JSON lines.
+
+    Raises:
+        InputError: There is nothing there, its form is unclear, or a column is missing or of a type
+            that cannot be read as text.
+        UsageError: There is no such encoding, or lines cannot be told in it.
+    """
+    _require_line_based(encoding)
+    if is_catalog_name(place) or exists(spark, join(place, "_delta_log")):
+        corpus = _describe_table(spark, place, columns, encoding)
+    else:
+        corpus = _describe_files(spark, place, columns, encoding)
+    with explained(corpus.files):
+        _require_columns(spark, corpus)
+    return corpus
+
+
+def kept_fields(spark: SparkSession, corpus: Corpus) -> list[T.StructField]:
+    """Names and types of the columns that are passed through.
+
+    Raises:
+        PrivacyError: The text itself is among them.
+        UsageError: One has the name of a column that psychescale reads every corpus into.
+    """
+    for name in corpus.columns.keep:
+        if name in corpus.columns.texts:
+            raise PrivacyError(
+                f"‹keep› {name}: a score table never holds the text.",
+                remedy="Join the scores with the corpus by id where both may be read.",
+            )
+        if name.lower() in OWN_NAMES:
+            raise UsageError(
+                f"‹keep› {name}: psychescale has a column of that name itself.",
+                remedy="Rename the column in the corpus, or leave it out of ‹keep›.",
+            )
+    if corpus.form in LINE_FORMS:
+        return [T.StructField(name, T.StringType()) for name in corpus.columns.keep]
+    schema = read_columns(spark, corpus).schema
+    return [schema[name] for name in corpus.columns.keep]
+
+
+def require_mark(corpus: Corpus, *, accept_raw: bool) -> None:
+    """Refuse a corpus that has not been through `anonymize`.
+
+    Raises:
+        PrivacyError: The corpus is raw and `accept_raw` is not set.
+    """
+    if corpus.mark is None and not accept_raw:
+        raise PrivacyError(
+            "The corpus is not marked as anonymized.",
+            remedy="Score what `psychescale anonymize` writes, or, if you may process this corpus "
+            "as it is, add ‹accept_raw› (it is recorded with the run).",
+        )
+
+
+def require_unmarked(corpus: Corpus) -> None:
+    """Refuse a corpus that has been through `anonymize` already.
+
+    Raises:
+        PrivacyError: It has.
+    """
+    if corpus.mark is not None:
+        raise PrivacyError(
+            "The corpus is anonymized already; its pseudonyms would get pseudonyms.",
+            remedy="Give the original corpus; the same ‹output› is redacted anew where the redactor "
+            "has changed.",
+        )
+
+
+def require_unchanged(spark: SparkSession, corpus: Corpus) -> None:
+    """Refuse a corpus whose files changed while they were read.
+
+    Raises:
+        InputError: They did.
+    """
+    if corpus.files and tuple(list_files(spark, corpus.place)) != corpus.files:
+        raise InputError(
+            "Files of ‹input› were added, removed or changed while they were read.",
+            remedy="Run again when they are complete.",
+        )
+
+
+def without_known(rows: DataFrame, known: DataFrame) -> DataFrame:
+    """`rows` whose `id` is not among those of `known`."""
+    return rows.join(known.select(ID), ID, "left_anti").select(rows.columns)
+
+
+def read_columns(spark: SparkSession, corpus: Corpus) -> DataFrame:
+    """All columns of a Delta table, at the version found, or of Parquet files."""
+    if corpus.form == "parquet":
+        reader = spark.read.option("recursiveFileLookup", value=True)
+        return reader.parquet(literal(qualified(spark, corpus.place)))
+    at_version = spark.read.format("delta").option("versionAsOf", corpus.version)
+    return (
+        at_version.table(corpus.place)
+        if is_catalog_name(corpus.place)
+        else at_version.load(qualified(spark, corpus.place))
+    )
+
+
+def read_lines(spark: SparkSession, place: str) -> DataFrame:
+    """One column `value` (string of raw bytes): every line of every file, without its line feed."""
+    reader = spark.read.options(lineSep="\n", recursiveFileLookup=True)
+    return reader.text(literal(qualified(spark, place)))
+
+
+def read_whole(spark: SparkSession, place: str) -> DataFrame:
+    """One column `value` (bytes): every file, whole."""
+    reader = spark.read.format("binaryFile").option("recursiveFileLookup", value=True)
+    return reader.load(literal(place)).withColumnRenamed("content", "value")
+
+
+def _describe_table(spark: SparkSession, place: str, columns: Columns, encoding: str) -> Corpus:
+    table = DeltaTable(spark, place if is_catalog_name(place) else qualified(spark, place))
+    try:
+        detail, history = table.detail(), table.history()
+    except AnalysisException:
+        raise InputError(
+            f"There is no Delta table {place}.", remedy="Check ‹input› and the catalog's name."
+        ) from None
+    if not history:
+        raise InputError("‹input› has no history.", remedy="Check that it is a Delta table.")
+    written = [row["version"] for row in history if row["operation"] not in _HOUSEKEEPING]
+    version = max(row["version"] for row in history)
+    properties = detail["properties"] or {}
+    normalizer, redactor = (properties.get(name) for name in MARK_PROPERTIES)
+    return Corpus(
+        place,
+        "delta",
+        columns,
+        encoding,
+        _fingerprint([detail["id"], max(written, default=version), asdict(columns)]),
+        version=version,
+        mark=(normalizer, redactor) if normalizer and redactor else None,
+    )
+
+
+def _describe_files(spark: SparkSession, place: str, columns: Columns, encoding: str) -> Corpus:
+    if not exists(spark, place):
+        raise InputError(f"There is nothing at {place}.", remedy="Check ‹input›.")
+    files = tuple(list_files(spark, place))
+    if not files:
+        raise InputError("‹input› holds no files, or none but empty ones.", remedy="Check ‹input›.")
+    state = [[file.path, file.n_bytes, file.modified_ms] for file in files]
+    fingerprint = _fingerprint([state, asdict(columns), encoding])
+    return Corpus(place, _form(files), columns, encoding, fingerprint, files)
+
+
+def _require_columns(spark: SparkSession, corpus: Corpus) -> None:
+    if corpus.form in LINE_FORMS:
+        present = _names_in_lines(spark, corpus)
+    else:
+        schema = read_columns(spark, corpus).schema
+        present = schema.names
+        _require_types(schema, corpus.columns)
+    missing = [name for name in corpus.columns.needed if name not in present]
+    if missing:
+        raise InputError(
+            f"‹input› has no column {missing[0]}; it has {', '.join(present) or 'none'}.",
+            remedy="Name the columns with ‹id_column›, ‹text_column›, ‹second_text_column›, ‹keep›.",
+        )
+
+
+def _require_types(schema: T.StructType, columns: Columns) -> None:
+    of_text = _TEXT_TYPES, "Texts must be strings."
+    wanted: dict[str, tuple[tuple[type, ...], str]] = dict.fromkeys(columns.texts, of_text)
+    wanted[columns.id] = _ID_TYPES, "Ids must be strings or whole numbers."
+    for name, (types, remedy) in wanted.items():
+        if name in schema.names and not isinstance(schema[name].dataType, types):
+            kind = schema[name].dataType.simpleString()
+            raise InputError(f"‹input›: column {name} is of type {kind}.", remedy=remedy)
+
+
+def _names_in_lines(spark: SparkSession, corpus: Corpus) -> Sequence[str]:
+    """Column names of CSV (of its first file) or JSON lines (keys of the first thousand lines)."""
+    place = corpus.files[0].path if corpus.form == "csv" else corpus.place
+    lines = read_lines(spark, place).select(F.col("value").cast("binary")).limit(_LINES_LOOKED_AT)
+    content = (bytes(row["value"]) for row in lines.collect())
+    if corpus.form == "csv":
+        return csv_header(content, corpus.encoding)
+    return json_keys(content, corpus.encoding)
+
+
+def _form(files: Sequence[FileInfo]) -> Form:
+    forms = set()
+    for file in files:
+        suffix = re.search(r"\.(\w+)(?:\.gz)?$", file.name.lower())
+        forms.add(_FORM_BY_SUFFIX.get(suffix.group(1)) if suffix else None)
+    if len(forms) == 1 and None not in forms:
+        return forms.pop()  # type: ignore[return-value]
+    raise InputError(
+        "‹input› is not of one known form.",
+        remedy="Give a Delta table, or files that all end in .parquet, .csv or .jsonl (also .gz).",
+    )
+
+
+def _require_line_based(encoding: str) -> None:
+    try:
+        codecs.lookup(encoding)
+        separate = '\n\r,"{}'.encode(encoding) == b'\n\r,"{}'
+    except (LookupError, UnicodeError):
+        raise UsageError(
+            f"‹encoding› {encoding}: there is no such encoding.",
+            remedy="Use a name such as utf-8, cp1252 or latin-1.",
+        ) from None
+    if not separate:
+        raise UsageError(
+            f"‹encoding› {encoding}: lines cannot be told in it.",
+            remedy=f"Convert the files (`iconv -f {encoding} -t UTF-8`).",
+        )
+
+
+def _fingerprint(state: Any) -> str:
+    return hashlib.sha256(json.dumps(state, ensure_ascii=True).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Whether this machine, its Spark and its executors fit."""

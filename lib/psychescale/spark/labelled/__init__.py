@@ -1,0 +1,1 @@
+"""Labelled rows and measures, in and out of Spark."""

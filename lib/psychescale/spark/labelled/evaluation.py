@@ -1,0 +1,163 @@
+"""Spark's part of an evaluation: labelled rows in, scores of a table in, measures out."""
+
+import ast
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from psychescale.errors import InputError
+from psychescale.labels import PROBABILITY_PREFIX
+from psychescale.notice import NOTICE
+from psychescale.scoring.identity import compute_scoring_id, of_texts
+from psychescale.settings.evaluate import EvaluateConfig
+from psychescale.spark.corpus.faults import explained
+from psychescale.spark.labelled.read import open_labelled, read_rows
+from psychescale.spark.session.storage import join
+from psychescale.spark.tables.create import ensure_table, find_table
+from psychescale.workflows.evaluate.candidate import RowScores, ScoredTable, Subject, scored_table
+from psychescale.workflows.evaluate.raters import rater_columns
+from psychescale.workflows.evaluate.release import MeasureRow
+from psychescale.workflows.rows import LabelledRows
+
+# The comment of a probability's column ends with the label as the model names it.
+_LABEL = re.compile(r"of the label (.+)$")
+_TEXT_FIELDS = ("against", "label", "slice", "group", "thresholds", "measure")
+
+
+def read_judged(spark: SparkSession, config: EvaluateConfig) -> dict[str, LabelledRows]:
+    """The rows of ``input``, and of ``train`` and ``validation`` where they are given.
+
+    Raises:
+        InputError: An input cannot be read.
+    """
+    places = {"input": config.input, "train": config.train, "validation": config.validation}
+    found = {}
+    for name, place in places.items():
+        if place is None:
+            continue
+        further: Sequence[str | None] = ()
+        if name == "input":
+            further = (config.weight_column, *config.slice_columns, *rater_columns(config))
+        plain = config
+        if name != "input":  # who taught a baseline is of no matter
+            plain = config.model_copy(update={"author_column": None})
+        corpus = open_labelled(spark, place, plain, option=name, further=further)
+        found[name] = read_rows(spark, corpus, plain, option=name)
+    return found
+
+
+def open_scored(spark: SparkSession, config: EvaluateConfig) -> ScoredTable:
+    """A score table as what is judged, its model not at hand.
+
+    Raises:
+        InputError: There is no such table, or its rows were scored in more than one way.
+    """
+    place = config.scores or ""
+    table = find_table(spark, place)
+    if table is None:
+        raise InputError("There is no score table at ‹scores›.", remedy="Check ‹scores›.")
+    with explained():
+        frame = table.rows()
+        fields = [f for f in frame.schema.fields if f.name.startswith(PROBABILITY_PREFIX)]
+        if not fields or "scoring_id" not in frame.columns:
+            raise InputError(
+                "The table of ‹scores› has no columns p_<label>, or no scoring_id.",
+                remedy="Give a table that `psychescale score` wrote.",
+            )
+        ids = [row[0] for row in frame.select("scoring_id").distinct().limit(2).collect()]
+    if len(ids) != 1:
+        raise InputError(
+            f"The table of ‹scores› holds {'several scoring ids' if ids else 'no row'}.",
+            remedy="Say which model is judged: ‹model› FOLDER.",
+        )
+    suffixes = [field.name.removeprefix(PROBABILITY_PREFIX) for field in fields]
+    told = [_LABEL.search(str(field.metadata.get("comment", ""))) for field in fields]
+    labels = config.labels or [
+        str(ast.literal_eval(found[1])) if found else suffix
+        for found, suffix in zip(told, suffixes, strict=True)
+    ]
+    if len(labels) != len(suffixes):
+        raise InputError(
+            f"‹labels› names {len(labels)} labels; the table of ‹scores› has {len(suffixes)}.",
+            remedy="Name every label once, in the table's order.",
+        )
+    return scored_table(place, labels, suffixes, ids[0])
+
+
+def read_scores(
+    spark: SparkSession, config: EvaluateConfig, subject: Subject, rows: LabelledRows
+) -> RowScores:
+    """Scores of the rows, as a finished table has them under this model's scoring id.
+
+    Raises:
+        InputError: There is no such table, or it has no score of these rows by this model, or two.
+    """
+    table = find_table(spark, config.scores or "")
+    if table is None:
+        raise InputError("There is no score table at ‹scores›.", remedy="Check ‹scores›.")
+    scoring_id = compute_scoring_id(
+        of_texts(subject.spec, rows.mark),
+        subject.options,
+        second_text=config.second_text_column is not None,
+    )
+    if isinstance(subject, ScoredTable):
+        scoring_id = subject.spec.weights_digest
+    names = [PROBABILITY_PREFIX + suffix for suffix in subject.spec.columns]
+    wanted = spark.createDataFrame([(name,) for name in set(rows.ids)], "id string")
+    with explained():
+        frame = table.rows()
+        missing = [name for name in (*names, "scoring_id", "n_tokens") if name not in frame.columns]
+        if missing:
+            raise InputError(
+                f"The table of ‹scores› has no column {missing[0]}.",
+                remedy="Give a table that `psychescale score` wrote with the model of ‹model›.",
+            )
+        scored = frame.where(F.col("scoring_id") == scoring_id).join(F.broadcast(wanted), "id")
+        found = scored.select("id", *names, "n_tokens", "truncated").collect()
+    by_id = {row["id"]: row for row in found}
+    if len(by_id) < len(found) or len(set(rows.ids)) < len(rows):
+        raise InputError(
+            "An id is there twice, in ‹scores› or in ‹input›.",
+            remedy="Join by an id that is unique: ‹id_column›.",
+        )
+    if not by_id:
+        raise InputError(
+            "The table of ‹scores› holds no row of ‹input› that this model scored with these options.",
+            remedy="Give the model, ‹long_text›, ‹stride› and ‹max_windows› that it was scored with, "
+            "or leave ‹scores› out.",
+        )
+    return _gather([by_id.get(name) for name in rows.ids], names)
+
+
+def write_measures(spark: SparkSession, folder: str, rows: Sequence[MeasureRow]) -> None:
+    """Write the Delta table of measures."""
+    schema = T.StructType(
+        [
+            *(T.StructField(name, T.StringType()) for name in _TEXT_FIELDS),
+            *(T.StructField(name, T.DoubleType()) for name in ("value", "low", "high")),
+            T.StructField("reason", T.StringType()),
+        ]
+    )
+    place = join(folder, "measures")
+    with explained():
+        ensure_table(spark, place, schema, description=NOTICE, statistics=["measure"])
+        frame = spark.createDataFrame(list(rows), schema).coalesce(1)
+        frame.write.format("delta").mode("append").save(place)
+
+
+def _gather(found: Sequence[Any], names: Sequence[str]) -> RowScores:
+    nothing = [np.nan] * len(names)
+    probabilities = [
+        nothing if row is None or row[names[0]] is None else [row[name] for name in names]
+        for row in found
+    ]
+    return RowScores(
+        np.array(probabilities, np.float64),
+        np.array([0 if row is None else row["n_tokens"] for row in found], np.int64),
+        np.array([row is not None and bool(row["truncated"]) for row in found], np.bool_),
+    )

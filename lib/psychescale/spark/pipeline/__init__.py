@@ -1,0 +1,1 @@
+"""The way that every corpus goes: lease, land, stream, account, run row."""

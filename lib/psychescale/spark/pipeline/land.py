@@ -1,0 +1,210 @@
+"""Any corpus → a Delta table cut into tasks of even size, which a stream can read and resume."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from psychescale.errors import InputError, StorageError
+from psychescale.spark.corpus.faults import explained
+from psychescale.spark.corpus.read import reading
+from psychescale.spark.corpus.source import ERROR, ID, TEXT, Corpus, require_unchanged
+from psychescale.spark.session.session import total_slots
+from psychescale.spark.session.storage import (
+    delete,
+    exists,
+    folders,
+    join,
+    make_private_folder,
+    qualified,
+)
+from psychescale.spark.tables.create import find_table, table_properties
+
+# A file is one task. Small corpora are cut finer, so that every core has several tasks and the
+# progress bar moves; below this many rows sorting by length has little left to sort.
+MIN_ROWS_PER_FILE = 200
+TASKS_PER_SLOT = 8
+# A file of very long texts ends earlier: about a minute of work for MiniLM on one core.
+MAX_TEXT_BYTES_PER_FILE = 8 * 2**20
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A corpus in the state folder, ready to be streamed.
+
+    Attributes:
+        path: Where it is.
+        source_id: The landed table's own id; checkpoints are named after it.
+        n_rows: Rows to do.
+        n_files: Files, each of which becomes one task.
+        n_known: Rows of the corpus that were left out, because the output holds them already.
+    """
+
+    path: str
+    source_id: str
+    n_rows: int
+    n_files: int
+    n_known: int
+
+
+def land(
+    spark: SparkSession,
+    corpus: Corpus,
+    *,
+    state: str,
+    purpose: str,
+    prepare: Callable[[DataFrame], DataFrame],
+    rows_per_task: int,
+) -> Landed:
+    """Write the rows that are still to be done as evenly sized files, or find them written.
+
+    Rows are distributed by a hash of their text, which makes tasks of even size and brings equal
+    texts together. Call it only as the one job that holds the output's lease.
+
+    Args:
+        spark: The session.
+        corpus: The input.
+        state: The state folder.
+        purpose: Scoring id, or another digest of what the rows are landed for: another model lacks
+            other rows.
+        prepare: All rows, each with an id of its own → those to land.
+        rows_per_task: Most rows of a file.
+
+    Raises:
+        InputError: The corpus has no rows, or ids that are null or not unique, or changed meanwhile.
+        StorageError: It cannot be written, or another state of the corpus is landed and unfinished.
+    """
+    name = f"{purpose[:16]}-{corpus.fingerprint[:16]}"
+    path = join(state, "landed", name)
+    make_private_folder(spark, state)
+    make_private_folder(spark, join(state, "landed"))
+    _require_none_unfinished(spark, state, name)
+    if find_table(spark, path) is None:
+        with explained(corpus.files):
+            _write(spark, corpus, prepare, path=path, rows_per_task=rows_per_task)
+    table = find_table(spark, path)
+    if table is None:
+        raise StorageError(f"The corpus could not be landed at {path}.", remedy="Check ‹state›.")
+    detail, (commit,) = table.detail(), table.history(1)
+    n_rows = table.rows().count()
+    n_known = int(commit["userMetadata"]) - n_rows
+    return Landed(path, detail["id"], n_rows, int(detail["numFiles"]), n_known)
+
+
+def require_checkpoint(
+    spark: SparkSession, landed: Landed, checkpoint: str, written: DataFrame
+) -> None:
+    """Refuse to start over on a landed corpus of which rows have been scored.
+
+    Raises:
+        StorageError: The output holds rows of it, but its checkpoint is gone.
+    """
+    if exists(spark, checkpoint):
+        return
+    rows = spark.read.format("delta").load(qualified(spark, landed.path))
+    if rows.join(written, ID, "left_semi").limit(1).count():
+        raise StorageError(
+            f"Rows of this corpus have been scored, but the checkpoint {checkpoint} is gone.",
+            remedy=f"Delete {landed.path}; the next run lands the rows that are missing, and only "
+            "those.",
+        )
+
+
+def forget_landed(spark: SparkSession, landed: Landed, *, checkpoint: str) -> None:
+    """Remove a landed corpus whose rows have all been scored, and then its checkpoint.
+
+    In this order, because a checkpoint without its landed table is harmless: the next landing has
+    another id.
+    """
+    delete(spark, landed.path)
+    delete(spark, checkpoint)
+
+
+def _require_none_unfinished(spark: SparkSession, state: str, name: str) -> None:
+    """At most one landed corpus for a purpose: two could hold the same ids, and double them."""
+    for other in folders(spark, join(state, "landed")):
+        path = join(state, "landed", other)
+        if other == name or not other.startswith(name.partition("-")[0]):
+            continue
+        if find_table(spark, path) is None:  # a landing that did not get as far as its commit
+            delete(spark, path)
+            continue
+        raise StorageError(
+            "An unfinished run has landed a corpus that is not this one: another ‹input›, or the "
+            "same one before it changed.",
+            remedy="Finish that run with the input as it was; or give it up: delete "
+            f"{path}, and the next run does what its own input has and the output lacks.",
+        )
+
+
+def _write(
+    spark: SparkSession,
+    corpus: Corpus,
+    prepare: Callable[[DataFrame], DataFrame],
+    *,
+    path: str,
+    rows_per_task: int,
+) -> None:
+    delete(spark, path)  # files of a landing that did not get as far as its commit
+    with reading(spark, corpus) as rows:
+        n_rows = _require_ids(rows, corpus.columns.id)
+        fresh = prepare(rows)
+        slots = total_slots(spark)
+        n_files = file_count(*_size(fresh), slots=slots, rows_per_task=rows_per_task)
+        # One commit makes the table: whoever finds it finds it whole.
+        (
+            fresh.repartition(n_files, TEXT)
+            .write.format("delta")
+            .option("maxRecordsPerFile", 2 * rows_per_task)
+            .option("userMetadata", str(n_rows))
+            .options(**table_properties([ERROR]))
+            .save(qualified(spark, path))
+        )
+    try:
+        require_unchanged(spark, corpus)
+    except InputError:
+        delete(spark, path)
+        raise
+
+
+def _require_ids(rows: DataFrame, column: str) -> int:
+    """The number of rows, each of which has an id of its own."""
+    counts = rows.agg(
+        F.count(F.lit(1)).alias("rows"),
+        F.count(ID).alias("ids"),
+        F.count_distinct(ID).alias("distinct"),
+    ).collect()[0]
+    if counts["rows"] == 0:
+        raise InputError("‹input› has no rows.", remedy="Check that it is the right file.")
+    if counts["ids"] < counts["rows"]:
+        raise InputError(
+            f"‹input›: {counts['rows'] - counts['ids']:,} rows have no {column}.",
+            remedy="Every row needs an id of its own; add one, or leave these rows out.",
+        )
+    if counts["distinct"] < counts["ids"]:
+        raise InputError(
+            f"‹input›: {counts['ids'] - counts['distinct']:,} rows repeat the {column} of another "
+            "row.",
+            remedy=f"Ids must be unique over the corpus; GROUP BY {column} HAVING count(*) > 1 "
+            "finds them.",
+        )
+    return int(counts["rows"])
+
+
+def _size(rows: DataFrame) -> tuple[int, int]:
+    """Rows, and bytes of their texts."""
+    size = rows.agg(
+        F.count(F.lit(1)).alias("rows"),
+        F.coalesce(F.sum(F.octet_length(TEXT)), F.lit(0)).alias("bytes"),
+    ).collect()[0]
+    return int(size["rows"]), int(size["bytes"])
+
+
+def file_count(n_rows: int, n_bytes: int, *, slots: int, rows_per_task: int) -> int:
+    """How many files, one a task, so many rows with so many bytes of text are cut into."""
+    rows_per_file = min(
+        rows_per_task, max(MIN_ROWS_PER_FILE, math.ceil(n_rows / (slots * TASKS_PER_SLOT)))
+    )
+    return max(1, math.ceil(n_rows / rows_per_file), math.ceil(n_bytes / MAX_TEXT_BYTES_PER_FILE))

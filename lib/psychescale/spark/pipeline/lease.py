@@ -1,0 +1,184 @@
+"""One job at a time on an output: a file that its holder renews, and anyone can see expire.
+
+A lock that the operating system lets go of would not reach across a cluster's machines, and Delta's
+own transactions notice a second writer only when both have worked. The file holds no secret and
+nothing of a corpus: a token, a host, a process, a time.
+"""
+
+import contextlib
+import json
+import os
+import platform
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from pyspark.sql import SparkSession
+
+from psychescale.errors import PsychescaleError, StorageError
+from psychescale.spark.session.protocol import FilesError
+from psychescale.spark.session.storage import (
+    create_file,
+    delete,
+    join,
+    make_private_folder,
+    read_file,
+    replace_file,
+    require_shared,
+)
+
+RENEWED_EVERY_S = 5.0
+EXPIRES_AFTER_S = 60.0
+"""Longer than a storage system's hiccup; a killed job on another host blocks its output so long."""
+
+_GONE_AFTER_S = 3 * RENEWED_EVERY_S
+_READ_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class _Holder:
+    token: str
+    host: str
+    pid: int
+    renewed_at: float
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it ended without giving the lease back."""
+        return self.age_s > (_GONE_AFTER_S if self.seems_gone else EXPIRES_AFTER_S)
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since it was renewed."""
+        return time.time() - self.renewed_at
+
+    @property
+    def seems_gone(self) -> bool:
+        """Whether this machine does not know its process (or does not see it, in a container)."""
+        return self.host == platform.node() and not _runs(self.pid)
+
+
+class Lease:
+    """The right to write to an output, as long as it is held.
+
+    Attributes:
+        lost: Set when another job has taken it, which it may only after this one stood still for
+            `EXPIRES_AFTER_S`.
+    """
+
+    def __init__(self, spark: SparkSession, path: str, token: str) -> None:
+        self.lost = threading.Event()
+        self._spark, self._path, self._token = spark, path, token
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._renew, name="psychescale-lease", daemon=True)
+        self._thread.start()
+
+    def require_held(self) -> None:
+        """Stop a job that has lost its lease.
+
+        Raises:
+            StorageError: Another job holds it.
+        """
+        if self.lost.is_set():
+            raise StorageError(
+                "Another job took over the output, because this one stood still for "
+                f"{EXPIRES_AFTER_S:.0f} s.",
+                remedy="Let that one finish, and run again if rows are missing.",
+            )
+
+    def give_back(self) -> None:
+        """Stop renewing, and remove the file if it is still this job's."""
+        self._ended.set()
+        self._thread.join()
+        with contextlib.suppress(Exception):  # it expires by itself
+            holder = _read(self._spark, self._path)
+            if holder is not None and holder.token == self._token:
+                delete(self._spark, self._path)
+
+    def _renew(self) -> None:
+        while not self._ended.wait(RENEWED_EVERY_S):
+            with contextlib.suppress(Exception):  # the storage may be back for the next renewal
+                holder = _read(self._spark, self._path)
+                if holder is None or holder.token != self._token:
+                    self.lost.set()
+                    return
+                replace_file(self._spark, self._path, _write(self._token))
+
+
+@contextlib.contextmanager
+def held_lease(spark: SparkSession, state: str) -> Iterator[Lease]:
+    """Hold the lease of a state folder while the block runs.
+
+    Args:
+        spark: The session.
+        state: The state folder, of which an output has one.
+
+    Raises:
+        StorageError: Another job holds it, or the folder cannot be written.
+    """
+    path = join(state, "lease")
+    token = uuid.uuid4().hex
+    try:
+        make_private_folder(spark, state)
+        require_shared(spark, state)
+        holder = _take(spark, path, token)
+    except PsychescaleError:
+        raise
+    except Exception as error:  # noqa: BLE001 - every storage system raises its own
+        fault = error if isinstance(error, FilesError) else type(error).__name__
+        raise StorageError(
+            f"The state folder {state} cannot be written ({fault}).",
+            remedy="Check its permissions and free space, or name another with ‹state›.",
+        ) from None
+    if holder is not None:
+        raise StorageError(
+            f"Another job is writing to this output: process {holder.pid} on {holder.host}.",
+            remedy="Wait until it is done. If it was killed, the output is free again after "
+            f"{EXPIRES_AFTER_S:.0f} s.",
+        )
+    lease = Lease(spark, path, token)
+    try:
+        yield lease
+    finally:
+        lease.give_back()
+
+
+def _take(spark: SparkSession, path: str, token: str) -> _Holder | None:
+    """None, or who holds the lease."""
+    holder = _read(spark, path)
+    while holder is not None and holder.seems_gone and not holder.is_gone:
+        time.sleep(1)
+        holder = _read(spark, path)
+    if holder is not None and holder.is_gone:
+        delete(spark, path)
+    create_file(spark, path, _write(token))
+    holder = _read(spark, path)  # where two could create it, the last one has it
+    return None if holder is None or holder.token == token else holder
+
+
+def _read(spark: SparkSession, path: str) -> _Holder | None:
+    for attempt in range(_READ_ATTEMPTS):
+        try:
+            content = read_file(spark, path)
+            return _Holder(**json.loads(content)) if content else None
+        except (OSError, ValueError):  # it is being renewed
+            if attempt == _READ_ATTEMPTS - 1:
+                raise
+            time.sleep(0.2)
+    return None
+
+
+def _write(token: str) -> str:
+    return json.dumps(asdict(_Holder(token, platform.node(), os.getpid(), time.time())))
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

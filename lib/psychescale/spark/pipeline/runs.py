@@ -1,0 +1,163 @@
+"""The run table: one row a run, with everything needed to account for it and nothing of a text."""
+
+import contextlib
+import importlib.metadata
+import json
+import platform
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from pyspark.sql import SparkSession
+from pyspark.sql import types as T
+
+from psychescale.errors import INTERRUPTED, PsychescaleError
+from psychescale.spark.pipeline.tally import Tally
+from psychescale.spark.session.storage import join, qualified
+from psychescale.spark.tables.create import ensure_table
+
+_VERSIONED = ("psychescale", "torch", "transformers", "tokenizers", "pyspark", "delta-spark")
+
+
+@dataclass
+class Run:
+    """One row of the run table.
+
+    Attributes:
+        job: The verb.
+        config: The configuration as JSON, secrets masked.
+        scoring_id: What determined the numbers; None where no text was scored.
+        digests: SHA-256 of weights, tokenizer and config; or of what anonymized.
+        activation: ``sigmoid`` or ``softmax``; None where no text was scored.
+        accept_raw: Whether an unmarked corpus was accepted.
+        run_id: Its name, which the rows it wrote carry.
+        tally: What it wrote.
+        status: ``done`` or ``failed``.
+        exit_code: What the process returned.
+        rows_in: Rows of the input that were to be scored.
+        rows_known: Rows of the input that the output held already.
+        started_at: When the run began.
+        ended_at: When it ended.
+    """
+
+    job: str
+    config: str
+    scoring_id: str | None
+    digests: Mapping[str, str]
+    activation: str | None
+    accept_raw: bool
+    run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    tally: Tally = field(default_factory=Tally)
+    status: str = "failed"
+    exit_code: int = 1
+    rows_in: int = 0
+    rows_known: int = 0
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    ended_at: datetime | None = None
+
+    def row(self) -> dict[str, Any]:
+        """The run as a row of the run table."""
+        tally = self.tally
+        return {
+            "run_id": self.run_id,
+            "job": self.job,
+            "status": self.status,
+            "exit_code": self.exit_code,
+            "config": self.config,
+            "scoring_id": self.scoring_id,
+            "digests": dict(self.digests),
+            "activation": self.activation,
+            "accept_raw": self.accept_raw,
+            "rows_in": self.rows_in,
+            "rows_known": self.rows_known,
+            "rows_scored": tally.done,
+            "rows_failed": sum(tally.failed.values()),
+            "failed_by_reason": dict(tally.failed),
+            "tokens": tally.tokens,
+            "padding_ratio": tally.computed_tokens / tally.tokens if tally.tokens else None,
+            "docs_per_s": tally.rows / tally.seconds if tally.rows else None,
+            "tokens_per_s": tally.tokens / tally.seconds if tally.rows else None,
+            "started_at": self.started_at,
+            "ended_at": self.ended_at,
+            "versions": installed_versions(),
+        }
+
+    def to_json(self) -> str:
+        """The row as one line of JSON."""
+        return json.dumps(self.row(), default=str)
+
+
+_TEXTS = T.MapType(T.StringType(), T.StringType())
+_SCHEMA = T.StructType(
+    [
+        T.StructField("run_id", T.StringType()),
+        T.StructField("job", T.StringType()),
+        T.StructField("status", T.StringType()),
+        T.StructField("exit_code", T.IntegerType()),
+        T.StructField("config", T.StringType()),
+        T.StructField("scoring_id", T.StringType()),
+        T.StructField("digests", _TEXTS),
+        T.StructField("activation", T.StringType()),
+        T.StructField("accept_raw", T.BooleanType()),
+        T.StructField("rows_in", T.LongType()),
+        T.StructField("rows_known", T.LongType()),
+        T.StructField("rows_scored", T.LongType()),
+        T.StructField("rows_failed", T.LongType()),
+        T.StructField("failed_by_reason", T.MapType(T.StringType(), T.LongType())),
+        T.StructField("tokens", T.LongType()),
+        T.StructField("padding_ratio", T.DoubleType()),
+        T.StructField("docs_per_s", T.DoubleType()),
+        T.StructField("tokens_per_s", T.DoubleType()),
+        T.StructField("started_at", T.TimestampType()),
+        T.StructField("ended_at", T.TimestampType()),
+        T.StructField("versions", _TEXTS),
+    ]
+)
+
+
+@contextlib.contextmanager
+def recorded_run(spark: SparkSession, state: str, run: Run) -> Iterator[Run]:
+    """Append `run` to the run table when the block ends, with the exit code that it ended with."""
+    try:
+        yield run
+        run.status, run.exit_code = "done", 0
+    except BaseException as error:
+        run.exit_code = _exit_code(error)
+        run.ended_at = datetime.now(UTC)
+        with contextlib.suppress(Exception):  # the error that ended the run is the one to report
+            _append(spark, state, run)
+        raise
+    run.ended_at = datetime.now(UTC)
+    _append(spark, state, run)
+
+
+def _exit_code(error: BaseException) -> int:
+    if isinstance(error, PsychescaleError):
+        return error.exit_code
+    return INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
+
+
+def _append(spark: SparkSession, state: str, run: Run) -> None:
+    path = join(state, "runs")
+    ensure_table(
+        spark,
+        path,
+        _SCHEMA,
+        description="One row a run of psychescale; no text, no id of a document, no secret.",
+        statistics=["started_at"],
+    )
+    frame = spark.createDataFrame([run.row()], _SCHEMA)
+    frame.coalesce(1).write.format("delta").mode("append").save(qualified(spark, path))
+
+
+def installed_versions() -> dict[str, str]:
+    """Versions of what the numbers depend on, by package name."""
+    versions = {"python": platform.python_version()}
+    for name in _VERSIONED:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions

@@ -1,0 +1,155 @@
+"""Landed rows → rows of an output, exactly once, micro-batch by micro-batch."""
+
+import contextlib
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+from pyspark.errors import PySparkException
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.streaming.query import StreamingQuery
+
+from psychescale.errors import RowError, StorageError
+from psychescale.spark.corpus.faults import explain_failure
+from psychescale.spark.corpus.source import ERROR
+from psychescale.spark.pipeline.account import check_budget
+from psychescale.spark.pipeline.land import Landed
+from psychescale.spark.pipeline.lease import Lease
+from psychescale.spark.pipeline.runs import Run
+from psychescale.spark.pipeline.tally import Tally
+from psychescale.spark.session.access import JAVA_ERRORS, LOST_ERRORS, access
+from psychescale.spark.session.session import total_slots
+from psychescale.spark.session.settings import change_setting, read_setting
+from psychescale.spark.session.storage import is_catalog_name, qualified
+
+_OBSERVATION = "psychescale"
+_POLL_S = 0.5
+
+
+def stream_rows(
+    spark: SparkSession,
+    landed: Landed,
+    transform: Callable[[DataFrame], DataFrame],
+    run: Run,
+    *,
+    output: str,
+    checkpoint: str,
+    tasks_per_slot: int,
+    max_failed_share: float,
+    lease: Lease,
+    on_progress: Callable[[int], None],
+) -> None:
+    """Transform all landed rows that the checkpoint does not hold as done, and append them.
+
+    Args:
+        spark: The session.
+        landed: The rows.
+        transform: Landed rows → rows of the output, `observed` last but for what is dropped.
+        run: Its tally counts the rows.
+        output: The table to append to, which exists.
+        checkpoint: Folder of the stream's state.
+        tasks_per_slot: Most tasks of a micro-batch for each slot. At its end slots wait for the last
+            task, half a task each on average; a crash loses it.
+        max_failed_share: Share of all landed rows that may fail, 0 to 1.
+        lease: The right to write to the output.
+        on_progress: Told how many rows are done.
+
+    Raises:
+        FailureBudgetError: Too many rows failed; what was committed stays.
+        StorageError: Another job took over the output.
+        PsychescaleError: The stream failed; the message says of what, and never quotes a row.
+    """
+    transformed = transform(_read_stream(spark, landed, tasks_per_slot))
+    writer = (
+        transformed.writeStream.format("delta")
+        .option("checkpointLocation", qualified(spark, checkpoint))
+        .trigger(availableNow=True)
+        .queryName(f"psychescale-{run.run_id}")
+    )
+    started = time.monotonic()
+    tally = run.tally
+    query = (
+        writer.toTable(output)
+        if is_catalog_name(output)
+        else writer.start(qualified(spark, output))
+    )
+    try:
+        while query.isActive:
+            _collect(query, tally)
+            on_progress(tally.rows + _running_rows(spark, landed))
+            check_budget(tally.failed, landed.n_rows, max_failed_share)
+            lease.require_held()
+            query.awaitTermination(_POLL_S)  # type: ignore[arg-type]
+        query.awaitTermination()
+    except PySparkException as error:
+        raise explain_failure(error) from None
+    except LOST_ERRORS:
+        raise StorageError(
+            "Spark's own process ended: killed, or out of memory.",
+            remedy="Give it more with ‹spark.driver.memory›=…; run again: it goes on where it "
+            "stopped.",
+        ) from None
+    finally:
+        with contextlib.suppress(*JAVA_ERRORS, *LOST_ERRORS, PySparkException):  # it may be gone
+            query.stop()
+            _collect(query, tally)
+        tally.seconds = time.monotonic() - started
+    on_progress(tally.rows)
+
+
+def _read_stream(spark: SparkSession, landed: Landed, tasks_per_slot: int) -> DataFrame:
+    # One file, one task: the cost of opening a file counts as much as a full partition, so that
+    # Spark does not put several files together.
+    whole_partition = read_setting(spark, "spark.sql.files.maxPartitionBytes") or "128MB"
+    change_setting(spark, "spark.sql.files.openCostInBytes", whole_partition)
+    most = tasks_per_slot * total_slots(spark)
+    n_batches = math.ceil(landed.n_files / most)
+    files_per_batch = math.ceil(landed.n_files / n_batches)  # none much smaller than the others
+    reader = spark.readStream.format("delta").option("maxFilesPerTrigger", files_per_batch)
+    return reader.load(qualified(spark, landed.path))
+
+
+def observed(rows: DataFrame, *sums: Column) -> DataFrame:
+    """`rows`, counted on their way by the stream itself: all, by reason in `error`, and `sums`."""
+    return rows.observe(
+        _OBSERVATION,
+        F.count(F.lit(1)).alias("rows"),
+        *sums,
+        *[
+            F.count(F.when(F.col(ERROR) == reason.value, 1)).alias(reason.value)
+            for reason in RowError
+        ],
+    )
+
+
+def _collect(query: StreamingQuery, tally: Tally) -> None:
+    """Take over what the stream has observed; Spark keeps the last hundred micro-batches."""
+    for progress in query.recentProgress:
+        observed = _observed(progress)
+        if observed is not None:
+            tally.add(int(_field(progress, "batchId")), observed)
+
+
+def _observed(progress: Any) -> dict[str, int] | None:
+    metrics = _field(progress, "observedMetrics") or {}
+    row = metrics.get(_OBSERVATION)
+    if row is None:
+        return None
+    values = dict(row) if isinstance(row, dict) else dict(row.asDict())
+    if values.keys() == {"values", "schema"}:  # as a Connect server of 4.2 sends a row (tried)
+        names = [field["name"] for field in values["schema"]["fields"]]
+        return dict(zip(names, values["values"], strict=True))
+    return values
+
+
+def _field(progress: Any, name: str) -> Any:
+    # pyspark 3.5 gives dictionaries here, 4.x objects.
+    return progress[name] if isinstance(progress, dict) else getattr(progress, name)
+
+
+def _running_rows(spark: SparkSession, landed: Landed) -> int:
+    """About how many rows the finished tasks of the running micro-batch have scored."""
+    finished = access(spark).running_tasks_done()
+    return round(finished * landed.n_rows / max(1, landed.n_files))

@@ -1,0 +1,1 @@
+"""Scoring a corpus into a table, and looking at the table again."""

@@ -1,0 +1,114 @@
+"""Frozen thresholds over a score table: labels as a view, never baked in."""
+
+from itertools import product
+from typing import get_args
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from psychescale.errors import InputError, ModelError
+from psychescale.labels import PROBABILITY_PREFIX
+from psychescale.model.spec import ModelSpec, Precision, read_model
+from psychescale.scoring.identity import compute_scoring_id
+from psychescale.scoring.options import ScoringOptions
+from psychescale.spark.session.storage import is_catalog_name, qualified
+
+LABEL_PREFIX = "label_"
+
+
+def with_labels(scores: DataFrame, bundle: str, *, scoring_id: str | None = None) -> DataFrame:
+    """A score table with a boolean column ``label_<label>`` more for each label.
+
+    It is true where the probability reaches the bundle's frozen threshold, and null where there is no
+    probability, or where the row was scored otherwise than the thresholds were validated (another
+    model, long-text policy, stride, activation, or other redaction): they would mean nothing there.
+
+    Args:
+        scores: Rows of a score table, with ``scoring_id``.
+        bundle: Folder of the model that scored them.
+        scoring_id: Take the rows of this id, instead of those that the bundle gives by itself; for
+            scores of a corpus whose redaction the bundle does not know, once its run says that
+            nothing else was changed.
+
+    Raises:
+        ModelError: The bundle has no thresholds, or its activation is softmax.
+        InputError: A column is missing, or no row was scored under such an id.
+    """
+    spec = _deciding(bundle)
+    missing = [name for name in (*_probabilities(spec), "scoring_id") if name not in scores.columns]
+    if missing:
+        raise InputError(
+            f"The scores have no column {missing[0]}.",
+            remedy="Give rows of a table that `psychescale score` wrote with this bundle.",
+        )
+    ids = _validated_ids(spec) if scoring_id is None else [scoring_id]
+    known = F.col("scoring_id").isin(ids)
+    if not scores.isStreaming and not scores.where(known).limit(1).count():
+        raise InputError(
+            "No row was scored the way that the bundle's thresholds were validated.",
+            remedy="Give the bundle they were scored with; if only the redaction of the corpus was "
+            "another one, pass its scoring_id=… (the run table has it).",
+        )
+    return scores.withColumns({name: F.expr(sql) for name, sql in _decisions(spec, ids).items()})
+
+
+def create_labels_view(
+    spark: SparkSession, view: str, scores: str, bundle: str, *, scoring_id: str | None = None
+) -> None:
+    """The same as a view of the catalog: it follows the table, and the table stays as it is.
+
+    Args:
+        spark: The session; its catalog must keep views (Hive, Unity).
+        view: Name of the view, replaced if it is there.
+        scores: Score table: a path or a catalog name.
+        bundle: Folder of the model that scored it.
+        scoring_id: As in `with_labels`.
+
+    Raises:
+        ModelError: The bundle has no thresholds, or its activation is softmax.
+    """
+    spec = _deciding(bundle)
+    ids = _validated_ids(spec) if scoring_id is None else [scoring_id]
+    columns = [f"{sql} AS `{name}`" for name, sql in _decisions(spec, ids).items()]
+    table = scores if is_catalog_name(scores) else f"delta.`{qualified(spark, scores)}`"
+    query = f"SELECT *, {', '.join(columns)} FROM {table}"  # noqa: S608 - names of our own rule
+    spark.sql(f"CREATE OR REPLACE VIEW {view} AS {query}")
+
+
+def _deciding(bundle: str) -> ModelSpec:
+    _, spec = read_model(bundle)
+    if spec.activation == "softmax":
+        raise ModelError(
+            f"{bundle}: its probabilities compete within a text (softmax).",
+            remedy="Thresholds per label need a sigmoid model.",
+        )
+    if spec.thresholds is None:
+        raise ModelError(
+            f"{bundle} has no frozen thresholds.",
+            remedy="Train a bundle with validation rows and ‹thresholds› f1.",
+        )
+    return spec
+
+
+def _probabilities(spec: ModelSpec) -> list[str]:
+    return [PROBABILITY_PREFIX + column for column in spec.columns]
+
+
+def _validated_ids(spec: ModelSpec) -> list[str]:
+    """Scoring ids under which the thresholds hold: the model's own policy, any number format."""
+    return [
+        compute_scoring_id(spec, ScoringOptions(precision=precision), second_text=second_text)
+        for precision, second_text in product(get_args(Precision), (False, True))
+    ]
+
+
+def _decisions(spec: ModelSpec, ids: list[str]) -> dict[str, str]:
+    """Column → SQL."""
+    among = ", ".join(f"'{one}'" for one in ids)
+    return {
+        LABEL_PREFIX + column: f"CASE WHEN scoring_id IN ({among}) "
+        f"THEN `{probability}` >= {threshold!r}D END"
+        for column, probability, threshold in zip(
+            spec.columns, _probabilities(spec), spec.thresholds or (), strict=True
+        )
+    }

@@ -1,0 +1,91 @@
+"""What a person is told before and after a run. Counts, places and names; never an id or a text."""
+
+import json
+
+from rich.console import Console
+from rich.markup import escape
+
+from psychescale.notice import NOTICE
+from psychescale.scoring.preflight import CheckedModel
+from psychescale.settings.config import public_values
+from psychescale.settings.score import ScoreConfig
+from psychescale.spark.corpus.source import Corpus
+from psychescale.spark.pipeline.runs import Run
+from psychescale.spark.session.storage import concealed
+
+
+def start_run(job: str, config: ScoreConfig, model: CheckedModel) -> Run:
+    """The run row of a scoring run, as far as it is known before the first row."""
+    return Run(
+        job=job,
+        config=json.dumps(public_values(config) | {"input": concealed(config.input)}),
+        scoring_id=model.scoring_id,
+        digests={
+            "weights": model.spec.weights_digest,
+            "tokenizer": model.spec.tokenizer_digest,
+            "config": model.spec.config_digest,
+        },
+        activation=model.spec.activation,
+        accept_raw=config.accept_raw,
+    )
+
+
+def print_plan(console: Console, model: CheckedModel, corpus: Corpus, *, output: str) -> None:
+    """Say what is about to happen."""
+    spec, applied = model.spec, model.applied
+    console.print(f"[bold]psychescale score[/]  {NOTICE}")
+    _line(console, "corpus", f"{corpus.place} ({corpus.form})")
+    _line(
+        console,
+        "model",
+        f"{model.checkpoint.folder} ({spec.model_type}, {len(spec.labels)} labels, {spec.activation}, "
+        f"{model.options.precision})",
+    )
+    _line(
+        console,
+        "long texts",
+        f"{applied.long_text} over windows of {spec.max_length} tokens, {applied.stride} shared",
+    )
+    if applied.set_aside is not None:
+        _line(console, "calibration", f"not applied: {applied.set_aside}")
+    texts = _texts_differ(model, corpus)
+    if texts is not None:
+        _line(console, "texts", texts)
+    _line(console, "scoring id", model.scoring_id)
+    _line(console, "output", output)
+
+
+def print_outcome(console: Console, run: Run, *, output: str, as_json: bool) -> None:
+    """Say what has happened."""
+    if as_json:
+        print(run.to_json())
+        return
+    tally = run.tally
+    if run.rows_known:
+        console.print(f"{run.rows_known:,} rows of this corpus were in the table already.")
+    if not tally.rows:
+        console.print(f"Nothing new to score. The table: {escape(output)}")
+        return
+    padding = tally.computed_tokens / tally.tokens if tally.tokens else 0.0
+    console.print(
+        f"[bold]{tally.rows:,} documents[/] in {tally.seconds:,.1f} s: "
+        f"{tally.rows / tally.seconds:,.0f} docs/s, {tally.tokens / tally.seconds:,.0f} tokens/s, "
+        f"{padding:.2f} tokens computed per token of text"
+    )
+    console.print(f"  {tally.done:>10,}  scored")
+    for reason, count in sorted(tally.failed.items()):
+        console.print(f"  {count:>10,}  {reason}")
+    console.print(f"The table: {escape(output)}    this run: {run.run_id}")
+
+
+def _texts_differ(model: CheckedModel, corpus: Corpus) -> str | None:
+    """How the corpus was made otherwise than what the model learned from, or None."""
+    learned = (model.checkpoint.scoring.get("normalizer"), model.checkpoint.scoring.get("redactor"))
+    if None in learned or learned == corpus.mark:
+        return None
+    here = "raw" if corpus.mark is None else f"of redactor {corpus.mark[1]}"
+    return f"{here}, but the model learned from texts of redactor {learned[1]}"
+
+
+def _line(console: Console, name: str, value: str) -> None:
+    console.print(f"  {name:<12}{escape(value)}")

@@ -1,0 +1,1 @@
+"""How a Spark session is found or started, and what driver and executors reach through it."""

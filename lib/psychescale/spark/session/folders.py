@@ -1,0 +1,47 @@
+"""A folder with a model in it, written once however many processes of a machine want it."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from filelock import FileLock
+
+from psychescale.errors import ModelError
+from psychescale.model.checkpoint import file_digest
+
+
+def write_once(target: Path, digests: Mapping[str, str], fill: Callable[[Path], None]) -> Path:
+    """Make the folder `target` exist with the given files, whoever else tries at the same time.
+
+    Args:
+        target: The folder; its name stands for its content, so an existing one is right.
+        digests: SHA-256 (hex) that each file must have.
+        fill: Puts the files into a folder; called by one process only.
+
+    Raises:
+        ModelError: A file did not arrive whole.
+    """
+    if target.is_dir():
+        return target
+    with FileLock(target.with_name(target.name + ".lock")):
+        if target.is_dir():
+            return target
+        unfinished = Path(tempfile.mkdtemp(prefix=target.name + ".", dir=target.parent))
+        try:
+            fill(unfinished)
+            _require_whole(unfinished, digests)
+            unfinished.rename(target)
+        except BaseException:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+    return target
+
+
+def _require_whole(folder: Path, digests: Mapping[str, str]) -> None:
+    for name, digest in digests.items():
+        if file_digest(folder / name) != digest:
+            raise ModelError(
+                f"{name} of the model did not arrive whole on this executor.",
+                remedy="Check the executor's disk; Spark tries the task again.",
+            )

@@ -1,0 +1,93 @@
+"""What `access` gives: the ways to files, tasks and executors that every kind of session has."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from psychescale.model.checkpoint import Checkpoint
+
+
+class ModelOnExecutors(Protocol):
+    """A model folder that any task can open.
+
+    Attributes:
+        name: What its content hashes to.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+
+    def open(self) -> Path:
+        """The folder on this executor.
+
+        Raises:
+            ModelError: The model did not arrive whole.
+        """
+
+    def release(self) -> None:
+        """Let go of what this worker holds beside the folder."""
+
+
+class Files(Protocol):
+    """Folders and small files, where driver and executors both reach them."""
+
+    def qualified(self, path: str) -> str:
+        """`path` with its scheme, absolute."""
+
+    def exists(self, path: str) -> bool:
+        """Whether there is a file or folder."""
+
+    def make_private_folder(self, path: str) -> None:
+        """Make a folder that only its owner can enter (mode 0700), where the system has modes."""
+
+    def mode(self, path: str) -> str:
+        """Permissions, as in ``rwx------``."""
+
+    def folders(self, path: str) -> list[str]:
+        """Names of the folders directly below; none where there is no such folder."""
+
+    def create(self, path: str, content: str) -> bool:
+        """Write a file that must not be there yet; False where there is one already."""
+
+    def read(self, path: str) -> str | None:
+        """The content of a small file; None where there is none."""
+
+    def replace(self, path: str, content: str) -> None:
+        """Write a file over the one that is there."""
+
+    def delete(self, path: str) -> None:
+        """Delete a file, or a folder with all in it; nothing happens where there is none."""
+
+    def require_shared(self, folder: str) -> None:
+        """Make sure that Spark sees the same folder, and may write to it.
+
+        Raises:
+            StorageError: It does not.
+        """
+
+
+class FilesError(OSError):
+    """What a file system raised; its text names the kind of fault and no place."""
+
+
+class Access(Protocol):
+    """One way to reach Spark."""
+
+    @property
+    def files(self) -> Files:
+        """Folders and small files."""
+
+    def slots(self) -> int:
+        """Tasks that can run at the same time, before `spark.task.cpus`."""
+
+    def running_tasks_done(self) -> int:
+        """Finished tasks of the stages that run; 0 where nobody can tell."""
+
+    def has_class(self, name: str) -> bool:
+        """Whether Spark has a Java class; True where nobody can tell."""
+
+    def on_slots(self, look: Callable[[int], dict[str, Any]], slots: int) -> list[dict[str, Any]]:
+        """What `look` finds in a task for each slot. It is sent by value, its result as JSON."""
+
+    def send(self, checkpoint: Checkpoint) -> ModelOnExecutors:
+        """Send the files of a checkpoint that count, and nothing else of its folder."""

@@ -1,0 +1,177 @@
+"""One Spark session: the platform's own where there is one, else a tuned local one."""
+
+import contextlib
+import importlib.metadata
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pyspark
+from pyspark.sql import SparkSession
+
+from psychescale.errors import StorageError, UsageError
+from psychescale.spark.session.access import access
+from psychescale.spark.session.remote import open_remote
+from psychescale.spark.session.settings import read_setting
+
+_DELTA = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+}
+
+# For the embedded default only: a cluster brings its own.
+_LOCAL = {
+    # Four attempts a task: with plain local[*] one killed Python worker ends the job.
+    "spark.master": "local[*,4]",
+    "spark.driver.memory": "2g",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.ui.enabled": "false",
+    # Delta spreads its snapshot over 50 partitions, and Spark its shuffles over 200: on a few cores
+    # that would be most of the run time.
+    "spark.databricks.delta.snapshotPartitions": "2",
+    "spark.sql.shuffle.partitions": "8",
+}
+
+_ALWAYS = {
+    # What a killed executor leaves of a text in its spill files cannot be read.
+    "spark.io.encryption.enabled": "true",
+    # Workers are forked from a process that has imported torch and transformers already.
+    "spark.python.daemon.module": "psychescale.spark.daemon",
+    # A sort window ends with its Arrow batch; a landed file fits into one.
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "10000",
+}
+
+# pyspark writes whole exceptions to stderr through these, rows and all.
+_TALKATIVE = ("DataFrameQueryContextLogger", "SQLQueryContextLogger")
+
+
+def open_session(settings: Mapping[str, str], *, verbose: bool = False) -> SparkSession:
+    """The session to work in.
+
+    A session that exists already (a notebook, a managed runtime) is used as it is. With
+    `spark.remote`, or SPARK_REMOTE, the session is on that Spark Connect server. Under
+    spark-submit its settings win over psychescale's. Otherwise Spark starts on this machine, with
+    Delta from Maven Central unless `spark.jars`, `spark.jars.packages` or pyspark's own folder of
+    jars bring it.
+
+    Args:
+        settings: Spark settings that win over all defaults here.
+        verbose: Let Spark's and the resolver's own messages through.
+
+    Raises:
+        UsageError: There is no Java to start Spark with, or a setting belongs to the Connect server.
+        StorageError: Spark did not start, has no Delta, or no Connect server answers.
+    """
+    active = SparkSession.getActiveSession()
+    if active is not None:
+        return active
+    for name in _TALKATIVE:
+        logging.getLogger(name).disabled = not verbose
+    server = settings.get("spark.remote") or os.environ.get("SPARK_REMOTE")
+    if server:
+        return open_remote(server, settings)
+    submitted = "PYSPARK_GATEWAY_PORT" in os.environ
+    if not submitted:
+        _require_java()
+        # Workers take `python3` from PATH unless told otherwise.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    builder = SparkSession.builder.appName("psychescale")
+    for key, value in _effective_settings(settings, submitted=submitted).items():
+        builder = builder.config(key, value)
+    with contextlib.nullcontext() if verbose else _captured_stderr() as messages:
+        try:
+            spark = builder.getOrCreate()
+        except Exception as error:  # noqa: BLE001 - py4j's, Spark's and the system's own
+            raise StorageError(
+                f"Spark did not start ({type(error).__name__}). {_tail(messages)}".strip(),
+                remedy="Run again with ‹verbose› to see its own messages.",
+            ) from None
+    spark.sparkContext.setLogLevel("WARN" if verbose else "OFF")
+    return spark
+
+
+def _effective_settings(settings: Mapping[str, str], *, submitted: bool) -> dict[str, str]:
+    if submitted:
+        # What spark-submit was given is in the configuration of the JVM that it started.
+        pyspark.SparkContext._ensure_initialized()
+        given = dict(pyspark.SparkConf().getAll())
+        return {**{k: v for k, v in (_ALWAYS | _DELTA).items() if k not in given}, **settings}
+    merged = {**_ALWAYS, **_DELTA, **_LOCAL, **settings}
+    brings_delta = "spark.jars" in settings or "spark.jars.packages" in settings
+    if not brings_delta and not _delta_among_jars():
+        merged["spark.jars.packages"] = delta_package()
+    return merged
+
+
+def delta_package() -> str:
+    """Maven coordinates of the Delta that fits the installed pyspark and delta-spark.
+
+    Raises:
+        UsageError: delta-spark is not installed.
+    """
+    try:
+        version = importlib.metadata.version("delta-spark")
+    except importlib.metadata.PackageNotFoundError:
+        raise UsageError(
+            "delta-spark is not installed, and Spark has no Delta of its own.",
+            remedy="pip install 'psychescale[spark]', or give Spark the jars with "
+            "‹spark.jars›=… (an air-gapped machine).",
+        ) from None
+    spark_line = ".".join(pyspark.__version__.split(".")[:2])
+    if tuple(map(int, spark_line.split("."))) < (4, 0):
+        return f"io.delta:delta-spark_2.12:{version}"
+    # From Delta 4.1 on there is an artifact for each Spark release.
+    middle = "" if version.startswith("4.0") else f"{spark_line}_"
+    return f"io.delta:delta-spark_{middle}2.13:{version}"
+
+
+def total_slots(spark: SparkSession) -> int:
+    """Tasks that can run at the same time, at least 1."""
+    cpus = int(read_setting(spark, "spark.task.cpus") or "1")
+    return max(1, access(spark).slots() // cpus)
+
+
+def _delta_among_jars() -> bool:
+    home = Path(os.environ.get("SPARK_HOME") or Path(pyspark.__file__).parent)
+    return any((home / "jars").glob("delta-spark*.jar"))
+
+
+def _require_java() -> None:
+    home = os.environ.get("JAVA_HOME")
+    if not (home and (Path(home) / "bin" / "java").exists()) and shutil.which("java") is None:
+        raise UsageError(
+            "There is no Java on this machine, and Spark runs on it.",
+            remedy="Install Java 17 (a JRE is enough), or set JAVA_HOME.",
+        )
+
+
+@contextlib.contextmanager
+def _captured_stderr() -> Iterator[Path]:
+    """Let the JVM inherit a file instead of the terminal, for good.
+
+    The file is unlinked at the end: what Spark writes there later can hold words of the corpus, and
+    goes when the process ends.
+    """
+    with tempfile.NamedTemporaryFile(prefix="psychescale-spark-") as file:
+        sys.stderr.flush()
+        terminal = os.dup(2)
+        os.dup2(file.fileno(), 2)
+        try:
+            yield Path(file.name)
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)
+
+
+def _tail(messages: Path | None) -> str:
+    """The last line in which Spark says what is wrong; nothing of a corpus is read by then."""
+    if messages is None:
+        return ""
+    lines = messages.read_text(errors="replace").splitlines()
+    telling = [line.strip() for line in lines if "Exception" in line or "not found" in line]
+    return telling[-1][:300] if telling else ""

@@ -1,0 +1,1 @@
+"""Delta tables, made with their properties before the first row."""

@@ -1,0 +1,1 @@
+"""What runs in Python workers whatever the job: models, GPUs, errors, training processes."""

@@ -1,0 +1,1 @@
+"""The grammar: clauses, slots and layouts of posts, notes and answers."""

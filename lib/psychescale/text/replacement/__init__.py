@@ -1,0 +1,1 @@
+"""What takes the place of an identifier: placeholders, pseudonyms, surrogates, coarse dates."""

@@ -1,0 +1,102 @@
+"""The secret behind pseudonyms: at least 32 bytes from a file or the environment, shown to nobody."""
+
+import hashlib
+import hmac
+import os
+import stat
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from psychescale.errors import PrivacyError, UsageError
+
+MIN_KEY_BYTES: Final = 32
+"""As long as the output of SHA-256: shorter keys weaken the HMAC (RFC 2104, section 3)."""
+
+_MAKE_ONE: Final = "Make one with `head -c 32 /dev/urandom > KEY && chmod 600 KEY`."
+_KEY_ID_DOMAIN: Final = b"psychescale/key-id"
+_KEY_ID_HEX: Final = 16
+
+
+class KeyFileWarning(UserWarning):
+    """The key file can be read by others than its owner."""
+
+
+@dataclass(frozen=True, slots=True)
+class PseudonymKey:
+    """A key for pseudonyms; neither `repr` nor an error message shows it.
+
+    Raises:
+        PrivacyError: The secret is shorter than `MIN_KEY_BYTES`, or the same byte all over.
+    """
+
+    secret: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if len(self.secret) < MIN_KEY_BYTES:
+            raise PrivacyError(
+                f"The pseudonym key has {len(self.secret)} bytes; {MIN_KEY_BYTES} are the least.",
+                remedy=_MAKE_ONE,
+            )
+        if len(set(self.secret)) == 1:
+            raise PrivacyError("The pseudonym key is one byte repeated.", remedy=_MAKE_ONE)
+
+    @classmethod
+    def from_environment(cls, name: str) -> "PseudonymKey":
+        """The value of an environment variable, which a cluster fills from its secret scope.
+
+        Raises:
+            UsageError: It is not set on this machine.
+            PrivacyError: The key is too short.
+        """
+        value = os.environ.get(name)
+        if value is None:
+            raise UsageError(
+                f"The environment variable {name} is not set.",
+                remedy="Set it on the driver and on every executor, from the secret scope.",
+            )
+        return cls(value.encode("utf-8", "surrogateescape"))
+
+    @classmethod
+    def read(cls, path: Path) -> "PseudonymKey":
+        """The bytes of a file, as they are: a line end at the end of a text file belongs to the key.
+
+        Warns:
+            KeyFileWarning: Group or others may read the file.
+
+        Raises:
+            UsageError: The file cannot be read.
+            PrivacyError: The key is too short, or everybody may change it.
+        """
+        try:
+            mode = path.stat().st_mode
+            secret = path.read_bytes()
+        except OSError as error:
+            raise UsageError(
+                f"The key file cannot be read ({type(error).__name__}).",
+                remedy=f"Name a readable file with ‹key_file›. {_MAKE_ONE}",
+            ) from None
+        if mode & stat.S_IWOTH:
+            raise PrivacyError(
+                "Everybody may change the key file.", remedy="Protect it with `chmod 600`."
+            )
+        if mode & (stat.S_IRGRP | stat.S_IROTH):
+            warnings.warn(
+                "Others than its owner may read the key file; protect it with `chmod 600`.",
+                KeyFileWarning,
+                stacklevel=2,
+            )
+        return cls(secret)
+
+    @property
+    def key_id(self) -> str:
+        """A short name of the key, stored beside the pseudonyms: 16 hexadecimal digits.
+
+        An HMAC of a constant in a domain of its own: from it neither the key nor a pseudonym follows.
+        """
+        return self.digest(_KEY_ID_DOMAIN).hex()[:_KEY_ID_HEX]
+
+    def digest(self, message: bytes) -> bytes:
+        """HMAC-SHA256 of `message` under the key (RFC 2104)."""
+        return hmac.new(self.secret, message, hashlib.sha256).digest()

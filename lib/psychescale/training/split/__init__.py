@@ -1,0 +1,1 @@
+"""Training, validation and test rows, of which no author and no near-duplicate is in two."""

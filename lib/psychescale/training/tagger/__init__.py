@@ -1,0 +1,1 @@
+"""Fine-tuning a token classifier that finds names."""

@@ -1,0 +1,206 @@
+"""An evaluation from scores to the full document of measures."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from psychescale.errors import UsageError
+from psychescale.evaluation.challenge.outcome import challenge
+from psychescale.evaluation.comparison.paired import Scored
+from psychescale.evaluation.document.assemble import Context, to_document
+from psychescale.evaluation.document.parts import Contender, Extras, Rival
+from psychescale.evaluation.measures.estimates import evaluate
+from psychescale.evaluation.measures.slices import count_groups, quartile_groups, slice_by
+from psychescale.evaluation.predictions import Predictions
+from psychescale.scoring.scorer import Scorer
+from psychescale.settings.evaluate import EvaluateConfig
+from psychescale.workflows.evaluate.candidate import (
+    RowScores,
+    Subject,
+    judged_labels,
+    make_predictions,
+)
+from psychescale.workflows.evaluate.comparators import (
+    advise,
+    before_calibration,
+    contend,
+    score_baselines,
+    score_rival,
+)
+from psychescale.workflows.evaluate.raters import judge_raters
+from psychescale.workflows.evaluate.selection import Study
+from psychescale.workflows.rows import LabelledRows
+
+RESTRICTED = "restricted/measures.json"
+# A column with more groups than this is an id, a name or a date; its values would be printed.
+_MOST_GROUPS = 50
+_DECIDES = "f1_macro"
+
+
+def judge(
+    config: EvaluateConfig,
+    subject: Subject,
+    study: Study,
+    scores: RowScores,
+    *,
+    scorer: Scorer | None,
+    rival: Subject | None,
+    faithfulness: Sequence[Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """Measure, compare, and gather the full document; it holds small counts.
+
+    Args:
+        config: Of the evaluation.
+        subject: The model that is judged.
+        study: The rows.
+        scores: Its scores for them.
+        scorer: The model, loaded, for the challenge suite; None leaves it out.
+        rival: A model to compare with, or None.
+        faithfulness: What `measure_faithfulness` found of the head's attention, or None.
+
+    Raises:
+        InputError: Rows, scores and labels do not fit each other.
+        UsageError: A column to slice by has too many groups.
+    """
+    usable = scores.usable
+    rows, scores = study.rows.take(usable.nonzero()[0]), scores.take(usable)
+    labels = judged_labels(config, subject.spec)
+    columns = [subject.spec.labels.index(name) for name in labels]
+    predictions = make_predictions(config, rows, labels, subject.spec, scores.probabilities)
+    own = Scored(subject.name, predictions.probabilities, subject.thresholds[columns])
+    evaluation = evaluate(
+        predictions,
+        own.thresholds,
+        n_replicates=config.replicates,
+        seed=config.seed,
+        specificity=config.specificity,
+    )
+    asked = slice_groups(config, rows)
+    slices = slice_by(
+        predictions, own.thresholds, {**_own_slices(predictions, scores), **asked}, seed=config.seed
+    )
+    contenders: dict[str, Contender] = {}
+    uncalibrated = None
+    if subject.applied.calibrated and scores.logits is not None and subject.spec.calibration:
+        numbers = {name: np.array(v)[columns] for name, v in subject.spec.calibration.items()}
+        raw = before_calibration(own, scores.logits[:, columns], numbers)
+        contenders[raw.name] = contend(predictions, own, raw, config)
+        uncalibrated = contenders[raw.name].evaluation
+    if study.learning is not None:
+        criterion = subject.criterion
+        for other in score_baselines(config, study.learning, rows, labels, criterion=criterion):
+            contenders[other.name] = contend(predictions, own, other, config)
+    recommendation = replaced = None
+    if rival is not None:
+        other, common = score_rival(rival, rows, labels)
+        shared, mine = _among(predictions, own, common)
+        contenders[other.name] = contend(shared, mine, other, config)
+        comparison = contenders[other.name].comparison
+        recommendation, groups = advise(
+            shared, mine, other, comparison, slices=asked, config=config
+        )
+        replaced = Rival(common, comparison, groups)
+    suite = None
+    if scorer is not None:
+        suite = challenge(lambda texts: scorer(texts)[:, columns].astype(np.float64), labels)
+    context = Context(
+        model={**subject.facts(), **_texts(rows)},
+        flow=(*study.flow, ("scored", len(rows))),
+        threshold_procedure=subject.procedure,
+        banner=config.banner,
+        training_curve=_curve(subject.checkpoint.scoring.get("curve") or ()),
+        restricted_note=RESTRICTED,
+    )
+    extras = Extras(
+        slices,
+        contenders,
+        suite,
+        judge_raters(config, rows, labels, own.probabilities >= own.thresholds),
+        recommendation,
+        replaced,
+        uncalibrated,
+        faithfulness,
+    )
+    return to_document(evaluation, context, extras)
+
+
+def require_slices(config: EvaluateConfig) -> None:
+    """Refuse columns whose values must not stand in a report.
+
+    Raises:
+        UsageError: Naming the column.
+    """
+    hidden = {config.id_column, config.text_column, config.second_text_column, config.author_column}
+    for name in config.slice_columns:
+        if name in hidden:
+            raise UsageError(
+                f"‹slice› {name}: its values are ids or texts, and a report shows its groups.",
+                remedy="Slice by a column of few, harmless values.",
+            )
+
+
+def slice_groups(config: EvaluateConfig, rows: LabelledRows) -> dict[str, list[str]]:
+    """The group of each row, for each column to slice by.
+
+    Raises:
+        UsageError: A column has too many groups.
+    """
+    return {name: _groups(rows.columns[name], name) for name in config.slice_columns}
+
+
+def _texts(rows: LabelledRows) -> dict[str, str]:
+    """What the judged texts went through."""
+    if rows.mark is None:
+        return {"judged_texts": "raw"}
+    return {"judged_texts": f"normalizer {rows.mark[0]}, redactor {rows.mark[1]}"}
+
+
+def _among(
+    predictions: Predictions, own: Scored, labels: Sequence[str]
+) -> tuple[Predictions, Scored]:
+    """The same for some of the labels."""
+    which = np.isin(predictions.labels, labels)
+    shared = predictions.columns(which)
+    return shared, Scored(own.name, shared.probabilities, own.thresholds[which])
+
+
+def _own_slices(predictions: Predictions, scores: RowScores) -> dict[str, list[str]]:
+    return {
+        "length in tokens": quartile_groups(scores.n_tokens),
+        "truncated": ["yes" if one else "no" for one in scores.truncated],
+        "labels of the document": count_groups(predictions.truth.sum(1)),
+    }
+
+
+def _groups(values: Sequence[object], name: str) -> list[str]:
+    try:
+        numbers = [float(str(value)) for value in values if value is not None]
+    except ValueError:
+        numbers = []
+    if numbers and len(set(numbers)) > _MOST_GROUPS:
+        return quartile_groups([float("nan") if v is None else float(str(v)) for v in values])
+    groups = ["unknown" if value is None else str(value) for value in values]
+    if len(set(groups)) > _MOST_GROUPS:
+        raise UsageError(
+            f"‹slice› {name}: the column has {len(set(groups)):,} values.",
+            remedy=f"Slice by a column of at most {_MOST_GROUPS}, or of numbers (cut at quartiles).",
+        )
+    return groups
+
+
+def _curve(points: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
+    names = {"training_loss": "training_loss", "validation_log_loss": "validation_loss"}
+    return [
+        {"epoch": point["epoch"]}
+        | {shown: point[key] for key, shown in names.items() if point.get(key) is not None}
+        for point in points
+    ]
+
+
+def headline(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The few estimates that a person is told at the end."""
+    overall = document["overall"]
+    names = (_DECIDES, "f1_micro", "roc_auc_macro", "average_precision_macro", "log_loss_macro")
+    every = {**overall["decisions"]["frozen"], **overall["probabilities"]}
+    return {name: every[name] for name in names}

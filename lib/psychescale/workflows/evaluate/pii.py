@@ -1,0 +1,120 @@
+"""An evaluation of redaction, from texts with gold spans to measures and a report; no text in them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from psychescale.errors import InputError, UsageError
+from psychescale.evaluation.pii.detection import measure_pii
+from psychescale.evaluation.pii.gold import GoldText, read_gold
+from psychescale.evaluation.pii.matching import Span
+from psychescale.evaluation.pii.summary import build_document, masked_document
+from psychescale.report.redaction import render_identifiers
+from psychescale.settings.evaluate import EvaluateConfig
+from psychescale.text.findings import PiiType
+from psychescale.text.gate import may_hold_name
+from psychescale.text.normalize import NORMALIZER_VERSION, normalize
+from psychescale.text.redact import REDACTOR_VERSION, RedactionError, Redactor
+from psychescale.workflows.evaluate.release import write_documents
+from psychescale.workflows.redactors import open_redactor, read_type, redactor_facts
+
+_CHUNK_ROWS: Final = 256
+
+
+def read_gold_texts(config: EvaluateConfig) -> list[GoldText]:
+    """The texts of `--input` with their spans, by our types.
+
+    Raises:
+        UsageError: --label-map has not the form THEIRS=OURS, or names no type of ours.
+        InputError: The file is missing, empty or of another form, or has labels that mean nothing here.
+    """
+    rows = read_gold(Path(config.input), _label_map(config.label_map))
+    known = {kind.value for kind in PiiType}
+    if not rows:
+        raise InputError("There is no text in ‹input›.", remedy="Give a file of JSON lines.")
+    if any(span.type not in known for row in rows for span in row.spans):
+        raise InputError(
+            "Spans have labels that are none of our types.",
+            remedy="Say what they mean with ‹label_map› THEIRS=OURS,…; ours are "
+            f"{', '.join(sorted(known))}.",
+        )
+    return rows
+
+
+def judge_identifiers(
+    config: EvaluateConfig,
+    rows: Sequence[GoldText],
+    *,
+    on_progress: Callable[[int], None] = lambda _: None,
+) -> dict[str, Any]:
+    """Redact every text as `anonymize` with the same flags would, and compare with the gold spans.
+
+    Args:
+        config: What redacts.
+        rows: Of `read_gold_texts`.
+        on_progress: Told how many texts are done.
+
+    Returns:
+        The full document; numbers and names of types only.
+    """
+    found = _find(open_redactor(config), [row.text for row in rows], on_progress)
+    judged = [(row, spans) for row, spans in zip(rows, found, strict=True) if spans is not None]
+    measures = measure_pii(
+        [row.text for row, _ in judged],
+        [row.spans for row, _ in judged],
+        [spans for _, spans in judged],
+    )
+    facts = {
+        **redactor_facts(config), "normalizer": NORMALIZER_VERSION, "redactor": REDACTOR_VERSION
+    }  # fmt: skip
+    return build_document(
+        measures, facts, quarantined=len(rows) - len(judged), gate=_gate(row for row, _ in judged)
+    )
+
+
+def publish_identifiers(folder: Path, document: dict[str, Any]) -> dict[str, Any]:
+    """Write ``measures.json``, ``report.html`` and ``restricted/measures.json``.
+
+    Returns:
+        The masked document.
+    """
+    shown = masked_document(document)
+    write_documents(folder, document, shown, page=render_identifiers(shown))
+    return shown
+
+
+def _find(
+    redactor: Redactor, texts: Sequence[str], on_progress: Callable[[int], None]
+) -> list[list[Span] | None]:
+    """Found spans of each text; None for one that `anonymize` would put into quarantine."""
+    found: list[list[Span] | None] = []
+    for start in range(0, len(texts), _CHUNK_ROWS):
+        found += [
+            None
+            if isinstance(result, RedactionError)
+            else [Span(f.start, f.end, f.type.value) for f in result.findings]
+            for result in redactor.redact_batch(texts[start : start + _CHUNK_ROWS])
+        ]
+        on_progress(len(found))
+    return found
+
+
+def _gate(rows: Iterable[GoldText]) -> tuple[int, int]:
+    """Texts with a name in them, and those of them that the gate lets through to the tagger."""
+    with_names = [row for row in rows if any(s.type == PiiType.NAME for s in row.spans)]
+    passed = sum(may_hold_name(normalize(row.text).text) for row in with_names)
+    return len(with_names), passed
+
+
+def _label_map(pairs: Sequence[str]) -> dict[str, str] | None:
+    if not pairs:
+        return None
+    known = {}
+    for pair in pairs:
+        theirs, separator, ours = pair.partition("=")
+        if not separator:
+            raise UsageError(
+                f"‹label_map› {pair} has no “=”.", remedy="Write THEIRS=OURS, as in CITY=LOCATION."
+            )
+        known[theirs] = read_type(ours, option="label_map").value
+    return known

@@ -1,0 +1,205 @@
+"""From parts to a fitted model: start, fit, calibrate, choose thresholds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from psychescale.errors import ModelError, UsageError
+from psychescale.model.checkpoint import WEIGHTS_FILES, find_model, open_checkpoint
+from psychescale.model.spec import read_model
+from psychescale.scoring.options import ScoringOptions
+from psychescale.scoring.scorer import Scorer
+from psychescale.settings.train import TrainConfig
+from psychescale.training.calibration import Calibration, fit_calibration, sigmoid
+from psychescale.training.classifier.augment import AugmentOptions
+from psychescale.training.classifier.fit import FitOptions, Fitted, fit
+from psychescale.training.classifier.losses import LossOptions, positive_weights
+from psychescale.training.classifier.start import Head, head_of, open_bundle
+from psychescale.training.thresholds import Criterion, Thresholds, fit_thresholds, parse_criterion
+from psychescale.workflows.train.parts import Parts
+
+
+@dataclass(frozen=True)
+class Start:
+    """What training starts from.
+
+    Attributes:
+        folder: A backbone, or the bundle to re-train.
+        weights_digest: SHA-256 (hex) of its weights.
+        head: The head of the new model.
+        former_labels: Labels of the bundle to re-train, in its order; empty for a backbone.
+        criterion: What thresholds are to be chosen for; None chooses none.
+    """
+
+    folder: Path
+    weights_digest: str
+    head: Head
+    former_labels: tuple[str, ...]
+    criterion: Criterion | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A fitted model, and what was fitted on validation rows after it.
+
+    Attributes:
+        fitted: What came of the training run.
+        calibration: Slope and intercept per label; None where there is no validation, or none is
+            asked for.
+        thresholds: Per label; None likewise.
+    """
+
+    fitted: Fitted
+    calibration: Calibration | None
+    thresholds: Thresholds | None
+
+
+def starting_point(config: TrainConfig) -> Start:
+    """Check what can be checked before Spark starts.
+
+    Raises:
+        UsageError: Neither a backbone nor a bundle is given, or both; or the criterion is none.
+        ModelError: What is given cannot be trained on.
+    """
+    criterion = None if config.thresholds == "none" else parse_criterion(config.thresholds)
+    if (config.backbone is None) == (config.from_bundle is None):
+        raise UsageError(
+            "One of ‹backbone› and ‹from› says what training starts from.",
+            remedy="Give ‹backbone› FOLDER, or ‹from› BUNDLE to train a bundle on.",
+        )
+    folder = find_model(config.backbone or config.from_bundle or "", revision=config.revision)
+    try:
+        checkpoint = open_checkpoint(folder)
+    except ModelError as error:
+        option = "backbone" if config.from_bundle is None else "from"
+        problem, remedy = error.template
+        remedy = f"{remedy} Or name another folder: ‹{option}› FOLDER."
+        raise ModelError(problem, remedy=remedy) from None
+    former = () if config.from_bundle is None else _former_labels(checkpoint.folder, config)
+    head = config.head or (head_of(checkpoint) if former else "standard")
+    digest = checkpoint.digest(*WEIGHTS_FILES)
+    return Start(checkpoint.folder, digest, head, former, criterion)
+
+
+def _former_labels(folder: Path, config: TrainConfig) -> tuple[str, ...]:
+    try:
+        return open_bundle(folder, config.former_labels).labels
+    except ModelError as error:
+        if "labels" not in error.options:
+            raise
+        raise ModelError(
+            error.renamed({"labels": "former_labels"}).template[0],
+            remedy="Name them in the model's order: ‹former_labels› NAME,NAME,…",
+        ) from None
+
+
+def fit_parts(
+    config: TrainConfig,
+    start: Start,
+    parts: Parts,
+    *,
+    on_progress: Callable[[int], None],
+    fitter: Callable[..., Fitted] = fit,
+) -> Outcome:
+    """Train on the training part into the folder ``config.output``, then fit what goes with it.
+
+    Args:
+        config: Of the run.
+        start: What training starts from.
+        parts: The rows.
+        on_progress: Told how many texts have been read so far.
+        fitter: `fit`, or what calls it in several processes.
+
+    Raises:
+        UsageError: The checkpoints belong to another run.
+        InputError: Validation is too small for thresholds.
+        ModelError: The backbone cannot be used.
+    """
+    train, validation = parts.to_fit("train"), parts.to_fit("validation")
+    if train is None:  # `divide` refuses this
+        raise ValueError("no training rows")
+    loss = LossOptions(name=config.loss)
+    fitted = fitter(
+        start.folder,
+        train,
+        parts.labels,
+        fit_options(config, start),
+        output=Path(config.output),
+        validation=validation,
+        loss=loss,
+        augmentation=augment_options(config),
+        former_labels=start.former_labels,
+        checkpoints=None if config.checkpoints is None else Path(config.checkpoints),
+        on_progress=on_progress,
+    )
+    if validation is None or (not config.calibrate and start.criterion is None):
+        return Outcome(fitted, None, None)
+    logits, usable = _validation_logits(config, parts)
+    chosen = parts.index("validation")[usable]
+    targets = parts.targets[chosen]
+    calibration = None
+    if config.calibrate:
+        weights = positive_weights(train.targets, loss)
+        calibration = fit_calibration(logits, targets, positive_weights=weights)
+    thresholds = None
+    if start.criterion is not None:
+        calibrated = logits.astype(np.float64)
+        if calibration is not None:
+            calibrated = calibrated * calibration.slope + calibration.intercept
+        thresholds = fit_thresholds(
+            sigmoid(calibrated).astype(np.float32),
+            targets,
+            criterion=start.criterion,
+            groups=parts.groups[chosen],
+            seed=config.seed,
+        )
+    return Outcome(fitted, calibration, thresholds)
+
+
+def fit_options(config: TrainConfig, start: Start) -> FitOptions:
+    """The choices of the training run."""
+    return FitOptions(
+        epochs=config.epochs,
+        learning_rate=config.learning_rate,
+        head_learning_rate=config.head_learning_rate,
+        batch_size=config.batch_size,
+        max_length=config.max_length,
+        seed=config.seed,
+        head=start.head,
+        warmup_share=config.warmup_share,
+        checks_per_epoch=config.checks_per_epoch,
+        patience=config.patience,
+        precision=config.precision,
+    )
+
+
+def augment_options(config: TrainConfig) -> AugmentOptions:
+    """How training rows are multiplied and varied."""
+    return AugmentOptions(
+        copies=config.copies,
+        rare_rows=config.rare_rows,
+        deletion=config.deletion,
+        swap=config.swap,
+        masking=config.masking,
+        seed=config.seed,
+    )
+
+
+def _validation_logits(
+    config: TrainConfig, parts: Parts
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Raw logits as `score` will compute them, and which rows have any.
+
+    Shapes (n_usable, n_labels) and (n_validation,).
+    """
+    checkpoint, spec = read_model(
+        config.output, labels=parts.labels, activation="sigmoid", allow_generic_labels=True
+    )
+    options = ScoringOptions(long_text=config.long_text, stride=config.stride)
+    rows = parts.rows.take(parts.index("validation"))
+    scores = Scorer.load(checkpoint.folder, spec, options).score(rows.texts, rows.second_texts)
+    usable = np.array([error is None for error in scores.errors], np.bool_)
+    return scores.logits[usable], usable

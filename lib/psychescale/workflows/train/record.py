@@ -1,0 +1,164 @@
+"""What a training run leaves behind: facts in the bundle, membership in a restricted folder."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from psychescale.errors import UsageError
+from psychescale.settings.train import TrainConfig
+from psychescale.training.card import CardFacts, make_card
+from psychescale.training.split.strategies import PARTS
+from psychescale.workflows.train.fit import Outcome, Start, augment_options, fit_options
+from psychescale.workflows.train.parts import Parts, read_key
+
+MEMBERSHIP_FILE = "membership.jsonl"
+KEY_FILE = "membership.key"
+Mark = tuple[str, str] | None
+"""Normalizer and redactor version of the corpus; None for a raw one."""
+
+
+def scoring_facts(
+    config: TrainConfig, start: Start, parts: Parts, outcome: Outcome, *, mark: Mark
+) -> dict[str, Any]:
+    """Content of `scoring.json`. It holds no id, no text, and no count of a label's rows."""
+    calibration, thresholds = outcome.calibration, outcome.thresholds
+    chosen = None if thresholds is None else dict(thresholds.to_json())
+    if chosen is not None:
+        del chosen["own_weight"]  # positives / 50: it would tell a rare label's count
+    normalizer, redactor = mark or (None, None)
+    return {
+        "labels": list(parts.labels),
+        "activation": "sigmoid",
+        "long_text": {"policy": config.long_text, "stride": config.stride},
+        "calibration": None if calibration is None else calibration.to_json(),
+        "thresholds": chosen,
+        "normalizer": normalizer,
+        "redactor": redactor,
+        "split": _split_facts(config, parts),
+        "training": _training_facts(config, start, parts, outcome),
+        "curve": [asdict(point) for point in outcome.fitted.curve],
+    }
+
+
+def _split_facts(config: TrainConfig, parts: Parts) -> dict[str, Any]:
+    given = [part for part in PARTS[1:] if getattr(config, part) is not None]
+    key = membership_key(config)
+    return {
+        "made": config.split,
+        "given": given,
+        **parts.split.counts(),
+        "dropped": {part: dict(kinds) for part, kinds in parts.dropped.items()},
+        "membership_hmac_sha256": parts.digests(key),
+    }
+
+
+def membership_key(config: TrainConfig) -> bytes:
+    """The key of the digests of membership: the one given, or one made for this bundle.
+
+    Without a key of one's own, a random one is kept beside the ids, readable by nobody else.
+
+    Raises:
+        UsageError: The key cannot be read, or not be kept.
+    """
+    if config.membership_key_file is not None:
+        return read_key(config.membership_key_file)
+    folder = restricted_folder(config)
+    file = folder / KEY_FILE
+    try:
+        if not file.exists():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file.touch(mode=0o600)
+            file.write_text(secrets.token_hex(32) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{folder} cannot be written: {error.strerror}.", remedy="Give another ‹restricted›."
+        ) from None
+    return read_key(str(file))
+
+
+def _training_facts(
+    config: TrainConfig, start: Start, parts: Parts, outcome: Outcome
+) -> dict[str, Any]:
+    fitted = outcome.fitted
+    augmentation = asdict(augment_options(config))
+    return {
+        "backbone_weights_sha256": start.weights_digest,
+        "retrained": bool(start.former_labels),
+        "rows": len(parts.index("train")),
+        "rows_with_copies": fitted.n_rows,
+        "rows_sha256": parts.rows.digest,
+        "second_text": config.second_text_column is not None,
+        "accept_raw": config.accept_raw,
+        "loss": config.loss,
+        **asdict(fit_options(config, start)),
+        **{f"augment_{name}": value for name, value in augmentation.items() if name != "seed"},
+        "mean_training_loss": round(fitted.mean_training_loss, 4),
+        "steps": fitted.steps,
+        "best_step": fitted.best_step,
+        "stopped_early": fitted.stopped_early,
+    }
+
+
+def card_text(facts: Mapping[str, Any], parts: Parts) -> str:
+    """The model card, from the facts of `scoring.json` and the counts that may be shown."""
+    split = {
+        "parts": f"{facts['split']['made']} split"
+        + "".join(f", {part} given" for part in facts["split"]["given"]),
+        **parts.split.counts(),
+    }
+    digests = facts["split"]["membership_hmac_sha256"] or {}
+    split |= {f"ids of {part} (HMAC-SHA-256)": value for part, value in digests.items()}
+    policy = facts["long_text"]
+    after = {
+        "calibration": "slope and intercept per label, on validation"
+        if facts["calibration"]
+        else "none: probabilities are those of the loss",
+        "thresholds": f"cross-fitted on validation for {facts['thresholds']['criterion']}"
+        if facts["thresholds"]
+        else "none",
+        "long_texts": f"{policy['policy']}, {policy['stride']} tokens shared",
+    }
+    return make_card(
+        CardFacts(
+            labels=parts.labels,
+            training={**facts["training"], **after},
+            split=split,
+            labelled={share.label: share.positives for share in parts.shares},
+            deviations={share.label: share.deviation for share in parts.shares},
+            leaks=parts.dropped,
+            provenance={"normalizer": facts["normalizer"], "redactor": facts["redactor"]},
+        )
+    )
+
+
+def restricted_folder(config: TrainConfig) -> Path:
+    """Where the ids go."""
+    return Path(config.restricted or f"{config.output.rstrip('/')}-restricted")
+
+
+def keep_membership(folder: Path, parts: Parts, outcome: Outcome) -> Path:
+    """Write which id is in which part, and the thresholds with their weights; mode 0700.
+
+    Raises:
+        UsageError: The folder cannot be written.
+    """
+    part_of = {int(row): part for part in PARTS for row in parts.index(part)}
+    lines = (
+        json.dumps({"id": name, "part": part_of.get(row, "left_out")}) + "\n"
+        for row, name in enumerate(parts.rows.ids)
+    )
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        (folder / MEMBERSHIP_FILE).write_text("".join(lines), encoding="utf-8")
+        if outcome.thresholds is not None:
+            content = json.dumps(outcome.thresholds.to_json(), indent=2) + "\n"
+            (folder / "thresholds.json").write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{folder} cannot be written: {error.strerror}.", remedy="Give another ‹restricted›."
+        ) from None
+    return folder / MEMBERSHIP_FILE

@@ -1,0 +1,176 @@
+"""The document of measures is JSON, and its shown form gives no small count away."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from psychescale.evaluation.challenge.outcome import challenge
+from psychescale.evaluation.comparison.baselines import lexicon
+from psychescale.evaluation.comparison.paired import Scored, compare
+from psychescale.evaluation.comparison.recommendation import recommend
+from psychescale.evaluation.document.assemble import Context, to_document
+from psychescale.evaluation.document.masking import MASK, mask
+from psychescale.evaluation.document.parts import Contender, Extras, Rival, Subgroup
+from psychescale.evaluation.measures.agreement import agree
+from psychescale.evaluation.measures.estimates import evaluate
+from psychescale.evaluation.measures.slices import slice_by
+from psychescale.evaluation.predictions import Predictions
+
+LABELS = ("joy", "sadness", "never", "few", "rare")
+POSITIVES = (120, 90, 0, 5, 12)
+
+
+def make_document(**context: Any) -> dict[str, Any]:
+    """400 documents, five labels of which three are rare, and every optional part."""
+    rng = np.random.default_rng(0)
+    truth = np.zeros((400, 5), np.uint8)
+    for label, positives in enumerate(POSITIVES):
+        truth[rng.permutation(400)[:positives], label] = 1
+    values = (np.where(truth == 1, 0.6, 0.3) + rng.normal(0, 0.15, truth.shape)).clip(0, 1)
+    predictions = Predictions.of(LABELS, values, truth, authors=rng.integers(0, 150, 400).tolist())
+    half = np.full(5, 0.5)
+    evaluation = evaluate(predictions, half, n_replicates=30)
+    blurred = rng.random((400, 5))
+    comparison = compare(
+        predictions, Scored("m", values, half), Scored("chance", blurred, half), n_replicates=30
+    )
+    other = evaluate(predictions.with_probabilities(blurred), half, n_replicates=30)
+    extras = Extras(
+        slices=slice_by(
+            predictions,
+            half,
+            {"source": ["a"] * 5 + ["b"] * 200 + ["c"] * 195},
+            n_replicates=10,
+        ),
+        contenders={"chance": Contender(other, comparison)},
+        challenge=challenge(lexicon(LABELS), LABELS),
+        agreement=agree(np.stack([truth, truth]).astype(float)),
+        recommendation=recommend(comparison, labels=LABELS),
+        rival=Rival(
+            LABELS,
+            comparison,
+            [Subgroup("source", "b", 200, 90, comparison), Subgroup("x", "y", 396, 9, comparison)],
+        ),
+        uncalibrated=other,
+        faithfulness=[
+            {"ranking": "random", "comprehensiveness": 0.1, "sufficiency": 0.2, "n_texts": 5}
+        ],
+    )
+    flow = (("read", 407), ("without a label", 7), ("evaluated", 400))
+    return to_document(evaluation, Context({"name": "m"}, flow, **context), extras)
+
+
+@pytest.fixture(scope="module")
+def full() -> dict[str, Any]:
+    return make_document()
+
+
+@pytest.fixture(scope="module")
+def shown(full: dict[str, Any]) -> dict[str, Any]:
+    return mask(full)
+
+
+class TestDocument:
+    def test_is_strict_json(self, full: dict[str, Any]) -> None:
+        """No NaN, nothing that JSON has no word for; reading it back gives the same."""
+        assert json.loads(json.dumps(full, allow_nan=False)) == json.loads(json.dumps(full))
+
+    def test_counts_agree(self, full: dict[str, Any]) -> None:
+        """The four cells of every label add up to the documents, found and missed to its positives."""
+        for label, positives in zip(LABELS, POSITIVES, strict=True):
+            part = full["per_label"][label]
+            cells = part["confusion"]["frozen"]
+            assert sum(cells.values()) == 400
+            assert cells["tp"] + cells["fn"] == part["positives"] == positives
+
+    def test_no_curve_below_20_positives(self, full: dict[str, Any]) -> None:
+        """Curves and bins are for labels that are frequent enough; so are intervals."""
+        drawn = [label for label in LABELS if full["per_label"][label]["curves"]]
+        binned = [label for label in LABELS if full["per_label"][label]["calibration"]["bins"]]
+
+        assert drawn == binned == ["joy", "sadness"]
+        assert full["per_label"]["rare"]["decisions"]["frozen"]["f1"]["reason"] == "not estimable"
+        assert full["per_label"]["rare"]["decisions"]["frozen"]["f1"]["value"] is not None
+
+    def test_this_model_is_among_the_contenders(self, full: dict[str, Any]) -> None:
+        """One table holds the model and what it is compared with."""
+        assert [entry["name"] for entry in full["contenders"]] == ["m", "chance"]
+
+
+def numbers_of_documents(part: Any) -> list[Any]:
+    """Every count of documents in a document of measures."""
+    if isinstance(part, list):
+        return [count for item in part for count in numbers_of_documents(item)]
+    if not isinstance(part, dict):
+        return []
+    names = {"tp", "fp", "fn", "tn", "n", "positives", "n_documents", "n_units"}
+    own = [value for key, value in part.items() if key in names]
+    return own + [count for value in part.values() for count in numbers_of_documents(value)]
+
+
+class TestMask:
+    def test_no_small_count(self, full: dict[str, Any], shown: dict[str, Any]) -> None:
+        """No count from 1 to 7 is left, though there were some."""
+        counts = numbers_of_documents({**shown, "challenge": None})
+        before = numbers_of_documents({**full, "challenge": None})
+
+        assert any(isinstance(count, int) and 0 < count < 8 for count in before)
+        assert not any(isinstance(count, int) and 0 < count < 8 for count in counts)
+        assert shown["data"]["flow"][1]["n"] == MASK
+
+    def test_a_label_of_few_positives_is_withheld(self, shown: dict[str, Any]) -> None:
+        """Its rates would give the count back."""
+        part = shown["per_label"]["few"]
+
+        assert part["positives"] == MASK
+        assert part["confusion"]["frozen"] is None
+        assert part["probabilities"]["base_rate"]["value"] is None
+        assert part["decisions"]["0.5"]["f1"]["reason"] == "masked"
+
+    def test_one_masked_group_is_not_given_back(self, shown: dict[str, Any]) -> None:
+        """A second group's size goes too, or the total would tell."""
+        sizes = {group["group"]: group["n"] for group in shown["slices"][0]["groups"]}
+
+        assert sizes == {"a": MASK, "b": 200, "c": "masked"}
+        assert set(shown["slices"][0]["gaps"].values()) == {None}
+
+    def test_the_full_document_stays(self, full: dict[str, Any], shown: dict[str, Any]) -> None:
+        """Masking makes a copy."""
+        assert not full["masked"]
+        assert shown["masked"]
+        assert full["per_label"]["few"]["positives"] == 5
+
+    def test_bins_hold_enough(self, shown: dict[str, Any]) -> None:
+        """Every bin that is shown has at least 8 positives and 8 negatives."""
+        for part in shown["per_label"].values():
+            for found in part["calibration"]["bins"]:
+                assert min(found["positives"], found["n"] - found["positives"]) >= 8
+
+
+class TestNewParts:
+    def test_rare_labels_of_raters_and_rivals(self, full: dict[str, Any]) -> None:
+        """A label with 5 positives shows no agreement, no difference and no calibration before."""
+        shown = mask(full)
+
+        assert full["agreement"]["few"]["alpha"] == 1
+        assert shown["agreement"]["few"] == {
+            "alpha": None,
+            "kappa": None,
+            "pairwise_f1": None,
+            "model_f1": None,
+            "n_documents": 400,
+        }
+        assert shown["rival"]["per_label"]["few"]["f1"]["reason"] == "masked"
+        assert shown["per_label"]["few"]["calibration"]["before"]["ece"]["value"] is None
+        assert shown["per_label"]["joy"]["calibration"]["before"]["ece"]["value"] is not None
+        assert shown["rival"]["per_label"]["joy"]["f1"]["value"] is not None
+        assert shown["faithfulness"][0]["n_texts"] == MASK
+
+    def test_group_that_leaves_a_few_out(self, full: dict[str, Any]) -> None:
+        """All documents but four: their differences would tell of the four."""
+        whole, rest = mask(full)["rival"]["subgroups"]
+
+        assert whole["differences"]["f1_macro"]["value"] is not None
+        assert rest["differences"]["f1_macro"]["reason"] == "masked"

@@ -1,0 +1,157 @@
+"""The report is one file that needs nothing else, holds no small count, and can be read out."""
+
+import html.parser
+import json
+import re
+from typing import Any
+
+import pytest
+
+from psychescale.errors import PrivacyError
+from psychescale.evaluation.document.masking import mask
+from psychescale.notice import NOTICE
+from psychescale.report.figures import f1_by_label
+from psychescale.report.page import (
+    measure_name,
+    name_measures,
+    render_report,
+    show_difference,
+    show_estimate,
+)
+from tests.unit.evaluation.test_document import LABELS, make_document
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    made = make_document(
+        banner="Synthetic labels: <plumbing> only.",
+        training_curve=[{"epoch": 1, "training_loss": 0.4, "validation_loss": 0.5}],
+    )
+    named: dict[str, Any] = json.loads(json.dumps(made).replace('"sadness"', '"<grief>"'))
+    return named
+
+
+@pytest.fixture(scope="module")
+def page(document: dict[str, Any]) -> str:
+    return render_report(json.loads(json.dumps(mask(document))))
+
+
+class Outline(html.parser.HTMLParser):
+    """Tags with their attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def of(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def test_sentences_name_measures() -> None:
+    """A reason reads as a person would say it; labels with an underscore stay as they are."""
+    told = name_measures("f1_macro: +0.1. Worse: label my_label, roc_auc_macro_frequent -0.2.")
+
+    assert told == "F1 (macro): +0.1. Worse: label my_label, ROC-AUC (macro, frequent labels) -0.2."
+
+
+class TestPage:
+    def test_needs_nothing_else(self, page: str) -> None:
+        """No script, no link out, nothing loaded from anywhere."""
+        outline = Outline(page)
+        targets = [
+            attributes[key] or ""
+            for _, attributes in outline.tags
+            for key in ("src", "href", "xlink:href")
+            if key in attributes
+        ]
+
+        assert not outline.of("script") + outline.of("img") + outline.of("link")
+        assert all(target.startswith("#") for target in targets)
+        assert re.findall(r"url\((?!#)", page) == []
+
+    def test_ids_are_unique(self, page: str) -> None:
+        """Figures share a page: their ids do not clash, and every reference is met."""
+        outline = Outline(page)
+        ids = [attributes["id"] for _, attributes in outline.tags if "id" in attributes]
+        used = {a["href"] for a in outline.of("a")} | {a["xlink:href"] for a in outline.of("use")}
+
+        assert len(ids) == len(set(ids))
+        assert used <= {f"#{name}" for name in ids}
+
+    def test_figures_have_names(self, page: str) -> None:
+        """Every figure is an image with a name, and there is a table beside it."""
+        outline = Outline(page)
+        figures = outline.of("svg")
+
+        assert len(figures) == 8
+        assert all(figure["role"] == "img" and figure["aria-label"] for figure in figures)
+        assert len(outline.of("table")) >= 8
+
+    def test_says_what_it_is(self, page: str) -> None:
+        """The notice, the banner (escaped), the labels and the data flow are there."""
+        assert NOTICE in page
+        assert "Synthetic labels: &lt;plumbing&gt; only." in page
+        assert all(label in page for label in LABELS if label != "sadness")
+        assert "read: 407; without a label: at most 7; evaluated: 400" in page
+        assert "RECORD" in page
+
+    def test_follows_the_readers_colours(self, page: str) -> None:
+        """Figures take their colours from the page, which knows light, dark and print."""
+        assert "prefers-color-scheme: dark" in page
+        assert "@media print" in page
+        assert not re.search(r"#0[1-5]0[1-5]0[1-5]", page)
+
+    def test_optional_parts(self, document: dict[str, Any]) -> None:
+        """Without slices, contenders and the like the page still stands."""
+        bare = {
+            **mask(document),
+            **dict.fromkeys(("challenge", "agreement", "recommendation", "banner")),
+            "slices": [],
+            "contenders": document["contenders"][:1],
+            "training_curve": [],
+        }
+
+        assert len(Outline(render_report(bare)).of("svg")) == 5
+
+    def test_same_numbers_same_figure(self, document: dict[str, Any], page: str) -> None:
+        """Nothing of the day or the machine is in a figure."""
+        assert f1_by_label(mask(document)["per_label"]) in page
+
+    def test_refuses_unmasked_measures(self, document: dict[str, Any]) -> None:
+        """Small counts never reach a page."""
+        with pytest.raises(PrivacyError, match="unmasked"):
+            render_report(document)
+
+    def test_names_are_escaped(self, page: str) -> None:
+        """A label cannot bring markup of its own, not even into a figure."""
+        assert "<grief>" not in page
+        assert page.count("&lt;grief&gt;") > 4
+
+
+class TestWording:
+    def test_estimates(self) -> None:
+        """Value with interval, value with a reason, reason alone."""
+        full = {"value": -0.5, "low": -0.75, "high": 0.25, "reason": None}
+        bare = {"value": 0.5, "low": None, "high": None, "reason": "not estimable"}
+        none = {"value": None, "low": None, "high": None, "reason": "no positives"}
+
+        assert show_estimate(full, 2) == '−0.50 <span class="ci">−0.75 to 0.25</span>'
+        assert show_estimate(bare, 2) == '0.50 <span class="none">not estimable</span>'
+        assert show_estimate(none) == '<span class="none">no positives</span>'
+
+    def test_differences(self) -> None:
+        """Bold where the interval leaves 0 out."""
+        sure = {"value": 0.5, "low": 0.25, "high": 0.75, "reason": None}
+        unsure = {**sure, "low": -0.25}
+
+        assert show_difference(sure).startswith("<b>+0.500</b>")
+        assert show_difference(unsure).startswith("+0.500 ")
+
+    def test_measure_names(self) -> None:
+        """Averages are told in words."""
+        assert measure_name("f1_macro_frequent") == "F1 (macro, frequent labels)"
+        assert measure_name("recall_micro") == "sensitivity (micro)"
