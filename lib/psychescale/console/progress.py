@@ -27,7 +27,7 @@ class _Rate(ProgressColumn):
 class ProgressDisplay:
     """Shows how many documents are done. Prints nothing but counts and times."""
 
-    def __init__(self, console: Console, *, title: str, total: int) -> None:
+    def __init__(self, console: Console, *, title: str, total: int = 0) -> None:
         self._console = console
         self._title = title
         self._total = total
@@ -61,11 +61,12 @@ class ProgressDisplay:
         if self._bar is not None:
             self._bar.stop()
 
-    def update(self, done: int) -> None:
+    def update(self, done: int, total: int = 0) -> None:
         """Show that `done` documents are done, counted from the start of the run.
 
         It may be an estimate: what is shown never falls, and never passes the total.
         """
+        self._total = total or self._total
         done = self._done = min(max(done, self._done), self._total)
         if self._bar is not None:
             self._bar.update(self._task, completed=done)

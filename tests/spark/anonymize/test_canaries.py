@@ -1,6 +1,5 @@
 """Planted words on the way through `anonymize`: an unknown one in the redacted texts, no other."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,10 +8,14 @@ from typing import Any
 import pytest
 
 from psychescale.errors import PrivacyError
-from psychescale.spark import anonymizing, faults, keying, redaction, tables
+from psychescale.spark.anonymize import keying, plan
+from psychescale.spark.anonymize import udf as redaction
+from psychescale.spark.corpus import faults
+from psychescale.spark.pipeline import run as pipeline
 from psychescale.spark.pipeline import stream as stream_module
+from psychescale.spark.tables import create as tables
 from psychescale.spark.workers.process import contained
-from tests.spark import test_canaries
+from tests.spark.score import test_canaries
 from tests.spark.conftest import Row, write_json_lines
 from tests.spark.score.test_canaries import search
 
@@ -135,14 +138,13 @@ class TestUnprotected:
 
     def test_landed(self, leaks: Leaks, monkeypatch: pytest.MonkeyPatch) -> None:
         """Without clearing up the landed texts stay."""
-        job = sys.modules["psychescale.jobs.anonymize"]
-        monkeypatch.setattr(job, "forget_landed", lambda *_, **__: None)
+        monkeypatch.setattr(pipeline, "forget_landed", lambda *_, **__: None)
 
         assert leaks(0, planted())["landed"] == {UNKNOWN, MAIL, AUTHOR}
 
     def test_key(self, leaks: Leaks, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         """A digest that were the key itself would be in Delta's log and in the run table."""
-        monkeypatch.setattr(anonymizing, "redaction_id", lambda _: (tmp_path / "key").read_text())
+        monkeypatch.setattr(plan, "redaction_id", lambda _: (tmp_path / "key").read_text())
         found = leaks(0, planted())
 
         assert [place for place in ("log", "runs") if KEY not in found[place]] == []

@@ -9,7 +9,7 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from psychescale.settings.shared import RedactorConfig
-from psychescale.spark import anonymizing, deidentified
+from psychescale.spark.anonymize import outputs, plan
 from psychescale.workflows.redactors import open_redactor
 from tests.spark.conftest import Row, read_runs, read_table, write_json_lines
 from tests.spark.score.test_canaries import search
@@ -184,7 +184,7 @@ def test_other_redactor_purges(
     assert anonymize(corpus, "--leave", "NAME") == 0
     output = tmp_path / "redacted"
     assert "Sarah" in "".join(read_table(output)["text"].dropna())
-    for module in (deidentified, anonymizing):
+    for module in (outputs, plan):
         monkeypatch.setattr(module, "REDACTOR_VERSION", "next", raising=False)
     part = write_json_lines(tmp_path / "part.jsonl", planted(7))
     assert anonymize(part) == 3

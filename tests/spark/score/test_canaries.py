@@ -10,8 +10,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from psychescale.spark import faults, outcome, tables
+from psychescale.spark.corpus import faults
+from psychescale.spark.pipeline import run as pipeline
 from psychescale.spark.pipeline import stream as stream_module
+from psychescale.spark.score import job
+from psychescale.spark.session.places import concealed
+from psychescale.spark.tables import create as tables
 from tests.spark.conftest import Row, write_json_lines
 
 TEXT, ID, AUTHOR, FILE, SECRET = (f"zorkmid{name}" for name in "tiafs")
@@ -163,15 +167,14 @@ class TestUnprotected:
         self, leaks: Callable[..., dict[str, set[str]]], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Without clearing up the landed texts stay."""
-        job = sys.modules["psychescale.jobs.score"]
-        monkeypatch.setattr(job, "forget_landed", lambda *_, **__: None)
+        monkeypatch.setattr(pipeline, "forget_landed", lambda *_, **__: None)
         assert leaks(0, planted(), "--max-failed-share", "1")["landed"] >= {TEXT, ID}
 
     def test_run_table(
         self, leaks: Callable[..., dict[str, set[str]]], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Without masking the secret stands in the run table."""
-        monkeypatch.setattr(outcome, "public_values", lambda c: c.model_dump(mode="json"))
+        monkeypatch.setattr(job, "public_values", lambda c: c.model_dump(mode="json"))
         assert leaks(0, planted(), "--max-failed-share", "1")["runs"] == {SECRET}
 
     def test_worker_error(
@@ -204,5 +207,5 @@ def _quote_rows(monkeypatch: pytest.MonkeyPatch, *, contain: bool) -> None:
 
 def test_run_rows_hold_no_path_of_a_file() -> None:
     """The name of an input file is hashed wherever a run is written down."""
-    assert FILE not in json.dumps(outcome.concealed(f"/data/{FILE}.csv"))
-    assert outcome.concealed("/data/folder") == "/data/folder"
+    assert FILE not in json.dumps(concealed(f"/data/{FILE}.csv"))
+    assert concealed("/data/folder") == "/data/folder"

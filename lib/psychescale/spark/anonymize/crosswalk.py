@@ -6,7 +6,8 @@ from pyspark.sql import types as T
 
 from psychescale.spark.anonymize.keying import AUTHOR, KeySource, pseudonymized
 from psychescale.spark.corpus.source import ID, without_known
-from psychescale.spark.session.storage import is_catalog_name, make_private_folder, qualified
+from psychescale.spark.session.access import access
+from psychescale.spark.session.places import is_catalog_name
 from psychescale.spark.tables.create import ensure_table
 
 _SCHEMA = T.StructType(
@@ -30,7 +31,7 @@ def extend_crosswalk(rows: DataFrame, key: KeySource, *, place: str, author: str
     """
     spark = rows.sparkSession
     if not is_catalog_name(place):
-        make_private_folder(spark, place)
+        access(spark).files.make_private_folder(place)
     table = ensure_table(
         spark,
         place,
@@ -43,9 +44,4 @@ def extend_crosswalk(rows: DataFrame, key: KeySource, *, place: str, author: str
         ID, F.col(ID).alias("original_id"), name.alias(AUTHOR), name.alias("original_author")
     )
     named = pseudonymized(originals, key, author=AUTHOR, time=None, shift=False)
-    fresh = without_known(named.select(_SCHEMA.names), table.rows())
-    writer = fresh.write.format("delta").mode("append")
-    if is_catalog_name(place):
-        writer.saveAsTable(place)
-    else:
-        writer.save(qualified(spark, place))
+    table.append(without_known(named.select(_SCHEMA.names), table.rows()))

@@ -1,9 +1,8 @@
 """The table of redacted texts and the quarantine: made, filled in one commit each, purged."""
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -11,10 +10,13 @@ from pyspark.sql import types as T
 
 from psychescale.errors import InputError
 from psychescale.notice import NOTICE
+from psychescale.settings.anonymize import AnonymizeConfig
 from psychescale.spark.anonymize.keying import AUTHOR, TIME
+from psychescale.spark.anonymize.plan import RedactionPlan
 from psychescale.spark.corpus.source import ERROR, ID, MARK_PROPERTIES, SECOND, TEXT, without_known
+from psychescale.spark.pipeline.state import StateFolder
+from psychescale.spark.session.places import join
 from psychescale.spark.session.settings import changed_settings
-from psychescale.spark.session.storage import is_catalog_name, qualified
 from psychescale.spark.tables.create import ensure_table, open_output
 from psychescale.spark.tables.delta import DeltaTable
 from psychescale.text.normalize import NORMALIZER_VERSION
@@ -34,13 +36,6 @@ _VACUUM = {
     # Delta lists the table's files in as many tasks as this: 10,000 unless told otherwise.
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "64",
 }
-
-
-def redaction_id(facts: Mapping[str, Any]) -> str:
-    """SHA-256 (hex) over all that determines what is found and how it is replaced."""
-    versions = {"normalizer": NORMALIZER_VERSION, "redactor": REDACTOR_VERSION}
-    canonical = json.dumps({**facts, **versions}, sort_keys=True, ensure_ascii=True)
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def redacted_schema(kept: Sequence[T.StructField], *, second_text: bool) -> T.StructType:
@@ -65,44 +60,10 @@ def redacted_schema(kept: Sequence[T.StructField], *, second_text: bool) -> T.St
     )
 
 
-def open_redacted_table(
-    spark: SparkSession,
-    place: str,
-    schema: T.StructType,
-    *,
-    redaction: str,
-    key_id: str,
-    source: str,
-    state: str | None,
-) -> DeltaTable:
-    """The table of redacted texts, made with its mark if it is not there.
-
-    Raises:
-        InputError: It has other columns, or its pseudonyms are of another key or source.
-        StorageError: It cannot be created, or has another state folder.
-    """
-    table = open_output(
-        spark,
-        place,
-        schema,
-        description=f"{NOTICE} {LIMITS}",
-        statistics=["run_id"],
-        state=state,
-        properties={**_mark(redaction), KEY: key_id, SOURCE: source},
-    )
-    properties = table.properties()
-    if (properties.get(KEY), properties.get(SOURCE, "")) != (key_id, source):
-        raise InputError(
-            f"The pseudonyms in {place} were made with another key, or for another ‹source›.",
-            remedy="Use that key and source, or write to another ‹output›.",
-        )
-    return table
-
-
-def open_quarantine(spark: SparkSession, place: str, kept: Sequence[T.StructField]) -> DeltaTable:
-    """The table of rows that were not passed on: no text, but pseudonyms, sizes and reasons."""
+def quarantine_schema(kept: Sequence[T.StructField]) -> T.StructType:
+    """Columns of the table of rows that were not passed on: no text."""
     fields = [f for f in kept if f.name in (AUTHOR, TIME)]
-    schema = T.StructType(
+    return T.StructType(
         [
             T.StructField(ID, T.StringType()),
             *fields,
@@ -113,96 +74,121 @@ def open_quarantine(spark: SparkSession, place: str, kept: Sequence[T.StructFiel
             T.StructField("anonymized_at", T.TimestampType()),
         ]
     )
-    return ensure_table(
-        spark,
-        place,
-        schema,
-        description="Rows whose anonymization failed; their texts were not passed on.",
-        statistics=[ERROR],
-    )
 
 
-def was_redacted_otherwise(table: DeltaTable, redaction: str) -> bool:
-    """Whether the table holds texts of another redactor, or of other operators."""
-    return table.properties().get(REDACTION) != redaction
+def staging_schema(redacted: T.StructType) -> T.StructType:
+    """Columns of redacted rows on their way, failures among them."""
+    fields = redacted.fields
+    at = [field.name for field in fields].index("run_id")
+    return T.StructType([*fields[:at], T.StructField(ERROR, T.StringType()), *fields[at:]])
 
 
-def known_ids(table: DeltaTable, quarantine: DeltaTable) -> DataFrame:
-    """`id` of every row that has been through: kept or quarantined."""
-    return table.rows().select(ID).unionByName(quarantine.rows().select(ID))
+@dataclass(frozen=True)
+class Outputs:
+    """The two tables of an anonymization.
 
-
-def require_whole(table: DeltaTable, landed: DataFrame) -> None:
-    """Refuse to replace a table by the redaction of a smaller corpus.
-
-    Raises:
-        InputError: Rows of the table are not in the corpus.
+    Attributes:
+        table: Redacted texts.
+        quarantine: Rows that were not passed on: pseudonyms, sizes and reasons.
+        state: The state folder, where rows wait for both.
+        mark: Table properties that say how the texts are redacted.
+        is_stale: Whether the table holds texts of another redactor, or of other operators.
     """
-    lost = without_known(table.rows().select(ID), landed).count()
-    if lost:
-        raise InputError(
-            f"The output was redacted otherwise, and {lost:,} of its rows are not in ‹input›: they "
-            "would be lost.",
-            remedy="Give the whole corpus, or write to another ‹output›.",
+
+    table: DeltaTable
+    quarantine: DeltaTable
+    state: StateFolder
+    mark: dict[str, str]
+    is_stale: bool
+
+    @classmethod
+    def open(
+        cls, spark: SparkSession, config: AnonymizeConfig, plan: RedactionPlan, state: StateFolder
+    ) -> Self:
+        """Both tables, made if they are not there.
+
+        Raises:
+            InputError: One has other columns, or its pseudonyms are of another key or source.
+            StorageError: One cannot be created, or has another state folder.
+        """
+        versions = dict(zip(MARK_PROPERTIES, (NORMALIZER_VERSION, REDACTOR_VERSION), strict=True))
+        mark = {**versions, REDACTION: plan.redaction}
+        second_text = config.second_text_column is not None
+        table = open_output(
+            spark,
+            config.output,
+            redacted_schema(plan.kept, second_text=second_text),
+            description=f"{NOTICE} {LIMITS}",
+            statistics=["run_id"],
+            state=config.state,
+            properties={**mark, KEY: plan.key.key_id, SOURCE: config.source},
+        )
+        properties = table.properties()
+        if (properties.get(KEY), properties.get(SOURCE, "")) != (plan.key.key_id, config.source):
+            raise InputError(
+                f"The pseudonyms in {config.output} were made with another key, or for another "
+                "‹source›.",
+                remedy="Use that key and source, or write to another ‹output›.",
+            )
+        quarantine = ensure_table(
+            spark,
+            config.quarantine or join(state.path, "quarantine"),
+            quarantine_schema(plan.kept),
+            description="Rows whose anonymization failed; their texts were not passed on.",
+            statistics=[ERROR],
+        )
+        return cls(table, quarantine, state, mark, properties.get(REDACTION) != plan.redaction)
+
+    def known_ids(self) -> DataFrame:
+        """`id` of every row that has been through: kept or quarantined."""
+        return self.table.rows().select(ID).unionByName(self.quarantine.rows().select(ID))
+
+    def require_whole(self, landed: DataFrame) -> None:
+        """Refuse to replace the table by the redaction of a smaller corpus.
+
+        Raises:
+            InputError: Rows of the table are not in the corpus.
+        """
+        lost = without_known(self.table.rows().select(ID), landed).count()
+        if lost:
+            raise InputError(
+                f"The output was redacted otherwise, and {lost:,} of its rows are not in ‹input›: "
+                "they would be lost.",
+                remedy="Give the whole corpus, or write to another ‹output›.",
+            )
+
+    def open_staging(self, source_id: str) -> DeltaTable:
+        """The staging table of one landing, made if it is not there."""
+        return ensure_table(
+            self.table.spark,
+            join(self.state.path, "redacted", source_id),
+            staging_schema(self.table.rows().schema),
+            description="Redacted rows on their way.",
+            statistics=[ERROR],
         )
 
+    def publish(self, staged: DataFrame, *, transaction: str) -> None:
+        """Pass on what was redacted, and note what was not; again does nothing.
 
-def publish(
-    spark: SparkSession,
-    staged: DataFrame,
-    *,
-    output: str,
-    quarantine: str,
-    redaction: str,
-    transaction: str,
-    replace: bool,
-) -> None:
-    """Pass on what was redacted, and note what was not; again does nothing.
+        Where the table is stale, both are replaced and the earlier files are removed.
 
-    Args:
-        spark: The session.
-        staged: Rows of `redacted_rows`.
-        output: Table of redacted texts.
-        quarantine: Table of failures.
-        redaction: What they were redacted with.
-        transaction: Name of this landing: Delta commits each of both once under it.
-        replace: Put them in the place of what an earlier redactor left, and purge that.
-    """
-    failed = F.col(ERROR).isNotNull()
-    _write(spark, staged.where(~failed).drop(ERROR), output, transaction, replace=replace)
-    columns = _table(spark, quarantine).rows().columns
-    _write(spark, staged.where(failed).select(columns), quarantine, transaction, replace=replace)
-    if replace:
-        _table(spark, output).set_properties(_mark(redaction))
-        for place in (output, quarantine):
-            _purge(spark, place)
+        Args:
+            staged: Rows of `redacted_rows`.
+            transaction: Name of this landing: Delta commits each table once under it.
+        """
+        failed = F.col(ERROR).isNotNull()
+        kept = staged.where(~failed).drop(ERROR)
+        rest = staged.where(failed).select(self.quarantine.rows().columns)
+        for table, rows in ((self.table, kept), (self.quarantine, rest)):
+            write = table.replace if self.is_stale else table.append
+            write(rows, txnAppId=f"psychescale-{transaction}", txnVersion=0)
+        if self.is_stale:
+            for table in (self.table, self.quarantine):
+                _purge(table)
+            self.table.set_properties(self.mark)  # last: until then a run begins this again
 
 
-def _mark(redaction: str) -> dict[str, str]:
-    versions = (NORMALIZER_VERSION, REDACTOR_VERSION)
-    return {**dict(zip(MARK_PROPERTIES, versions, strict=True)), REDACTION: redaction}
-
-
-def _write(
-    spark: SparkSession, rows: DataFrame, place: str, transaction: str, *, replace: bool
-) -> None:
-    writer = (
-        rows.write.format("delta")
-        .mode("overwrite" if replace else "append")
-        .option("txnAppId", f"psychescale-{transaction}")
-        .option("txnVersion", 0)
-    )
-    if is_catalog_name(place):
-        writer.saveAsTable(place)
-    else:
-        writer.save(qualified(spark, place))
-
-
-def _table(spark: SparkSession, place: str) -> DeltaTable:
-    return DeltaTable(spark, place if is_catalog_name(place) else qualified(spark, place))
-
-
-def _purge(spark: SparkSession, place: str) -> None:
+def _purge(table: DeltaTable) -> None:
     """Remove the files of earlier versions now: they hold what the earlier redactor missed."""
-    with changed_settings(spark, _VACUUM):
-        _table(spark, place).vacuum(retain_hours=0)
+    with changed_settings(table.spark, _VACUUM):
+        table.vacuum(retain_hours=0)

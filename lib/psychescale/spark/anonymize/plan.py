@@ -1,38 +1,22 @@
 """An anonymizing configuration → what it means: columns, operators, handles, model, tables."""
 
+import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import SparkSession
 from pyspark.sql import types as T
-from rich.console import Console
-from rich.markup import escape
 
 from psychescale.errors import UsageError
 from psychescale.model.checkpoint import Checkpoint
-from psychescale.notice import NOTICE
 from psychescale.settings.anonymize import AnonymizeConfig
-from psychescale.settings.config import public_values
-from psychescale.spark.anonymize.crosswalk import extend_crosswalk
-from psychescale.spark.anonymize.keying import AUTHOR, TIME, KeySource, pseudonymized, read_key
-from psychescale.spark.anonymize.outputs import (
-    open_quarantine,
-    open_redacted_table,
-    redacted_schema,
-    redaction_id,
-)
-from psychescale.spark.anonymize.udf import RedactionTask
-from psychescale.spark.corpus.faults import explained
-from psychescale.spark.corpus.read import reading
-from psychescale.spark.corpus.source import Columns, Corpus, kept_fields, without_known
-from psychescale.spark.pipeline.runs import Run
-from psychescale.spark.session.storage import concealed, join
-from psychescale.spark.tables.delta import DeltaTable
-from psychescale.spark.workers.transport import send_model
+from psychescale.spark.anonymize.keying import AUTHOR, TIME, KeySource, read_key
+from psychescale.spark.corpus.source import Columns, Corpus, kept_fields
 from psychescale.text.findings import PiiType
-from psychescale.text.handles import Handles
+from psychescale.text.normalize import NORMALIZER_VERSION
+from psychescale.text.redact import REDACTOR_VERSION
 from psychescale.text.replacement.operators import Operator, Operators
 from psychescale.workflows.redactors import excluded_types, find_tagger, read_type, redactor_facts
 
@@ -47,6 +31,8 @@ class RedactionPlan:
         excluded: Types left in the texts.
         tagger: Files of the model for names, or the name of a spaCy pipeline.
         kept: Columns of the output that are passed through, author and time among them.
+        compared: Columns whose groups the report compares; the years of a time that is not shifted
+            always.
         redaction: What the texts are redacted with (a digest).
     """
 
@@ -55,6 +41,7 @@ class RedactionPlan:
     excluded: frozenset[PiiType]
     tagger: Checkpoint | str | None
     kept: list[T.StructField]
+    compared: tuple[str, ...]
     redaction: str
 
 
@@ -81,12 +68,6 @@ def columns_of(config: AnonymizeConfig) -> Columns:
     )
 
 
-def compared_columns(config: AnonymizeConfig) -> tuple[str, ...]:
-    """Columns whose groups the report compares; the years of a time that is not shifted always."""
-    years = config.time_column is not None and config.dates != "shift"
-    return (*config.compare, TIME) if years else config.compare
-
-
 def make_plan(spark: SparkSession, config: AnonymizeConfig, corpus: Corpus) -> RedactionPlan:
     """Everything that can be refused is refused here, before anything is written.
 
@@ -111,113 +92,16 @@ def make_plan(spark: SparkSession, config: AnonymizeConfig, corpus: Corpus) -> R
         "dates": config.dates,
         "authors": config.author_column is not None,
     }
-    return RedactionPlan(key, operators, excluded, tagger, kept, redaction_id(facts))
+    years = config.time_column is not None and config.dates != "shift"
+    compared = (*config.compare, TIME) if years else config.compare
+    return RedactionPlan(key, operators, excluded, tagger, kept, compared, redaction_id(facts))
 
 
-def print_plan(
-    console: Console, config: AnonymizeConfig, corpus: Corpus, plan: RedactionPlan
-) -> None:
-    """Say what is about to happen."""
-    console.print(f"[bold]psychescale anonymize[/]  {NOTICE}")
-    console.print(f"  corpus      {escape(corpus.place)} ({corpus.form})")
-    console.print(f"  key         {plan.key.key_id}, source {config.source or '(none)'!r}")
-    if plan.key.exposed:
-        console.print("[yellow]  key         others may read its file: chmod 600.[/]")
-    tagger = config.tagger or "none: rules alone, which miss names without a context"
-    console.print(f"  tagger      {escape(tagger)}")
-    console.print(f"  output      {escape(config.output)}")
-    if plan.excluded:
-        left = ", ".join(sorted(plan.excluded))
-        console.print(f"[yellow]  left in     {left}: these stay in the texts.[/]")
-    linkable = [kind for kind, op in plan.operators.items() if op is Operator.PSEUDONYM]
-    if linkable:
-        told = ", ".join(sorted(linkable))
-        console.print(f"[yellow]  linkable    {told}: who names whom can be followed.[/]")
-
-
-def new_run(config: AnonymizeConfig, plan: RedactionPlan, handles: Handles) -> Run:
-    """The run row, as far as it is known before the first row."""
-    digests = {"redaction": plan.redaction, "handles": handles.digest, "key_id": plan.key.key_id}
-    if isinstance(plan.tagger, Checkpoint):
-        digests["tagger"] = plan.tagger.content_digest
-    return Run(
-        job="anonymize",
-        config=json.dumps(public_values(config) | {"input": concealed(config.input)}),
-        scoring_id=None,
-        digests=digests,
-        activation=None,
-        accept_raw=False,
-    )
-
-
-def open_tables(
-    spark: SparkSession, config: AnonymizeConfig, plan: RedactionPlan, state: str
-) -> tuple[DeltaTable, DeltaTable, str]:
-    """The table of redacted texts, the quarantine, and where that is."""
-    table = open_redacted_table(
-        spark,
-        config.output,
-        redacted_schema(plan.kept, second_text=config.second_text_column is not None),
-        redaction=plan.redaction,
-        key_id=plan.key.key_id,
-        source=config.source,
-        state=config.state,
-    )
-    place = config.quarantine or join(state, "quarantine")
-    return table, open_quarantine(spark, place, plan.kept), place
-
-
-def collect_handles(spark: SparkSession, config: AnonymizeConfig, corpus: Corpus) -> Handles:
-    """The corpus's own authors, as they are now; none without a column for them."""
-    if config.author_column is None:
-        return Handles()
-    with reading(spark, corpus) as rows, explained(corpus.files):
-        authors = rows.select(F.col(f"`{config.author_column}`").cast("string")).distinct()
-        return Handles.of(row[0] for row in authors.collect() if row[0])
-
-
-def prepared(
-    config: AnonymizeConfig, plan: RedactionPlan, known: DataFrame | None
-) -> Callable[[DataFrame], DataFrame]:
-    """A function: rows of the corpus → rows to land, pseudonymous, without those that are known.
-
-    Args:
-        config: Names of the columns.
-        plan: The key.
-        known: Pseudonymous ids of the output; None where everything is redacted anew.
-    """
-
-    def prepare(rows: DataFrame) -> DataFrame:
-        if config.crosswalk is not None:
-            extend_crosswalk(rows, plan.key, place=config.crosswalk, author=config.author_column)
-        named = pseudonymized(
-            rows,
-            plan.key,
-            author=config.author_column,
-            time=config.time_column,
-            shift=config.dates == "shift",
-        )
-        return named if known is None else without_known(named, known)
-
-    return prepare
-
-
-def task_of(
-    spark: SparkSession, config: AnonymizeConfig, plan: RedactionPlan, handles: Handles
-) -> RedactionTask:
-    """What the workers need; sends the model out."""
-    tagger = plan.tagger
-    return RedactionTask(
-        key=plan.key,
-        operators=plan.operators,
-        excluded=plan.excluded,
-        handles=handles,
-        timeout_s=config.timeout_s,
-        tagger=send_model(spark, tagger) if isinstance(tagger, Checkpoint) else tagger,
-        tagger_threshold=config.tagger_threshold,
-        tagger_precision=config.tagger_precision,
-        stall_timeout_s=config.stall_timeout_s,
-    )
+def redaction_id(facts: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) over all that determines what is found and how it is replaced."""
+    versions = {"normalizer": NORMALIZER_VERSION, "redactor": REDACTOR_VERSION}
+    canonical = json.dumps({**facts, **versions}, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _operators(config: AnonymizeConfig) -> dict[PiiType, Operator]:

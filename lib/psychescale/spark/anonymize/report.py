@@ -10,14 +10,14 @@ from typing import Any
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from rich.console import Console
-from rich.markup import escape
 
 from psychescale.notice import NOTICE
 from psychescale.spark.anonymize.keying import TIME
 from psychescale.spark.anonymize.outputs import LIMITS
 from psychescale.spark.corpus.source import ERROR
-from psychescale.spark.session.storage import join, make_private_folder, replace_file
+from psychescale.spark.pipeline.state import StateFolder
+from psychescale.spark.session.access import access
+from psychescale.spark.session.places import join
 
 MASKED_UP_TO = 7
 """Counts from 1 to this are not told: they can point at a person (OpenSAFELY's rule)."""
@@ -77,42 +77,13 @@ def measure_redaction(staged: DataFrame, *, compare: Sequence[str] = ()) -> dict
     }
 
 
-def write_report(spark: SparkSession, state: str, run_id: str, report: dict[str, Any]) -> str:
-    """Keep the report beside the run table; its place."""
-    folder = join(state, "reports")
-    make_private_folder(spark, folder)
-    path = join(folder, f"{run_id}.json")
-    replace_file(spark, path, json.dumps({"notice": NOTICE, **report}, indent=2) + "\n")
-    return path
-
-
-def print_report(console: Console, report: dict[str, Any], *, output: str) -> None:
-    """Say what was found; no value and no id is in it."""
-    console.print(
-        f"[bold]{_told(report['rows'])} documents[/]: {_kept(report)}; "
-        f"identifiers found in {_told(report['rows_touched'])}."
-    )
-    for kind, count in report["findings"].items():
-        rate = report["findings_per_1000_words"].get(kind)
-        told = "" if rate is None else f"  {rate:>8.2f} per 1,000 words"
-        console.print(f"  {_told(count):>10}  {kind}{told}")
-    for reason, count in report["quarantined_by_reason"].items():
-        console.print(f"  {_told(count):>10}  quarantined: {reason}")
-    for group in report["by_length_in_words"]:
-        console.print(f"  {group['words']:>10} words: {_kept(group)}")
-    for name, groups in report["by_group"].items():
-        for group in groups:
-            console.print(f"  {name} {group['group']}: {_kept(group)}", markup=False)
-    console.print("Counts are rounded to 5; those from 1 to 7 are not told.")
-    console.print(f"{LIMITS}\nThe table: {escape(output)}")
-
-
-def _kept(counts: dict[str, Any]) -> str:
-    return f"{_told(counts['kept'])} kept, {_told(counts['quarantined'])} quarantined"
-
-
-def _told(count: int | str) -> str:
-    return count if isinstance(count, str) else f"{count:,}"
+def write_report(
+    spark: SparkSession, state: StateFolder, run_id: str, report: dict[str, Any]
+) -> None:
+    """Keep the report beside the run table."""
+    files = access(spark).files
+    path = join(state.make(files, "reports"), f"{run_id}.json")
+    files.replace(path, json.dumps({"notice": NOTICE, **report}, indent=2) + "\n")
 
 
 def _by_length(staged: DataFrame) -> list[dict[str, Any]]:

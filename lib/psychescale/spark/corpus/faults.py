@@ -9,9 +9,9 @@ from pyspark.errors import PySparkException
 
 from psychescale import errors
 from psychescale.errors import InputError, PsychescaleError, StorageError
+from psychescale.spark.corpus.files import FileInfo
 from psychescale.spark.corpus.lines import file_name_in_messages
 from psychescale.spark.session.access import JAVA_ERRORS
-from psychescale.spark.session.storage import FileInfo
 
 # What stands in Spark's long messages, and what it means to a person. The messages themselves are
 # never passed on: they can hold a row.

@@ -11,6 +11,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.storagelevel import StorageLevel
 
 from psychescale.errors import RowError
+from psychescale.spark.corpus.files import BLOCK_BYTES, file_settings
 from psychescale.spark.corpus.lines import Layout, parse_batches
 from psychescale.spark.corpus.source import (
     ERROR,
@@ -23,7 +24,7 @@ from psychescale.spark.corpus.source import (
     read_lines,
     read_whole,
 )
-from psychescale.spark.session.storage import BLOCK_BYTES, file_settings, qualified
+from psychescale.spark.tables.delta import quoted
 from psychescale.spark.workers.process import contained
 
 # Opening a file line by line costs Hadoop several milliseconds: 20,000 files of 2 kB took 21 s so and
@@ -57,14 +58,17 @@ def reading(spark: SparkSession, corpus: Corpus) -> Iterator[DataFrame]:
         cut_small=corpus.form not in LINE_FORMS,
         rows_per_batch=_SMALL_PER_BATCH if _is_read_whole(corpus) else None,
     ):
-        if corpus.form not in LINE_FORMS:
+        if corpus.form in ("delta", "parquet"):
             yield _columnar(spark, corpus)
             return
-        parsed = _parsed(spark, corpus).persist(StorageLevel.DISK_ONLY)
+        # Parsed once, and a DataFrame computed once: another time it could have other rows.
+        lines = corpus.form in LINE_FORMS
+        rows = _parsed(spark, corpus) if lines else _columnar(spark, corpus)
+        kept = rows.persist(StorageLevel.DISK_ONLY)
         try:
-            yield _named(spark, corpus, parsed, cut=largest > block)
+            yield _named(spark, corpus, kept, cut=largest > block) if lines else kept
         finally:
-            parsed.unpersist()
+            kept.unpersist()
 
 
 def _is_read_whole(corpus: Corpus) -> bool:
@@ -81,7 +85,7 @@ def _parsed(spark: SparkSession, corpus: Corpus) -> DataFrame:
         form="csv" if corpus.form == "csv" else "jsonl",
         columns=(columns.id, *columns.texts, *columns.keep),
         encoding=corpus.encoding,
-        root=qualified(spark, corpus.place),
+        root=corpus.place.address,
         files=tuple(file.path for file in corpus.files),
         whole_files=_is_read_whole(corpus),
     )
@@ -94,7 +98,7 @@ def _parsed(spark: SparkSession, corpus: Corpus) -> DataFrame:
     def parse(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         return contained(parse_batches(batches, layout=layout, schema=arrow), doing="reading")
 
-    return _located(read(spark, corpus.place)).mapInArrow(parse, schema)
+    return _located(read(spark, corpus.place.address)).mapInArrow(parse, schema)
 
 
 def _located(lines: DataFrame) -> DataFrame:
@@ -111,7 +115,7 @@ def _named(spark: SparkSession, corpus: Corpus, parsed: DataFrame, *, cut: bool)
     corrupt = parsed.where(bad)
     if cut:
         # Lines are numbered within their block; those before it have to be counted.
-        counts = _located(read_lines(spark, corpus.place)).groupBy(_FILE, _BLOCK).count()
+        counts = _located(read_lines(spark, corpus.place.address)).groupBy(_FILE, _BLOCK).count()
         before = (
             Window.partitionBy(_FILE).orderBy(_BLOCK).rowsBetween(Window.unboundedPreceding, -1)
         )
@@ -125,22 +129,23 @@ def _named(spark: SparkSession, corpus: Corpus, parsed: DataFrame, *, cut: bool)
 def _columnar(spark: SparkSession, corpus: Corpus) -> DataFrame:
     """Rows of Parquet or Delta; only bytes that are not UTF-8 can be wrong with them."""
     columns = corpus.columns
-    rows = read_columns(spark, corpus).select("*", F.col("_metadata.file_path").alias(_FILE))
+    origin = F.lit("dataframe") if corpus.form == "dataframe" else F.col("_metadata.file_path")
+    rows = read_columns(spark, corpus).select("*", origin.alias(_FILE))
     bad_id, bad_text = (
-        F.coalesce(~_is_valid(F.col(_quoted(name))), F.lit(False))
+        F.coalesce(~_is_valid(F.col(quoted(name))), F.lit(False))
         for name in (columns.id, columns.text)
     )
     reason = F.when(bad_id, RowError.CORRUPT_ROW.value)
     values = [
-        F.when(~bad_id, F.col(_quoted(columns.id)).cast("string")).alias(ID),
-        F.when(~bad_id & ~bad_text, F.col(_quoted(columns.text)).cast("string")).alias(TEXT),
+        F.when(~bad_id, F.col(quoted(columns.id)).cast("string")).alias(ID),
+        F.when(~bad_id & ~bad_text, F.col(quoted(columns.text)).cast("string")).alias(TEXT),
     ]
     if columns.second_text is not None:
-        second = F.col(_quoted(columns.second_text))
+        second = F.col(quoted(columns.second_text))
         values.append(F.when(_is_valid(second), second.cast("string")).alias(SECOND))
     rows = rows.select(
         *values,
-        *[F.col(_quoted(name)) for name in columns.keep],
+        *[F.col(quoted(name)) for name in columns.keep],
         reason.when(bad_text, RowError.INVALID_UNICODE.value).alias(ERROR),
         F.element_at(F.split(_FILE, "/"), -1).alias(_FILE),
         F.monotonically_increasing_id().alias(_LINE),
@@ -157,7 +162,3 @@ def _is_valid(column: Column) -> Column:
     if hasattr(F, "is_valid_utf8"):
         return F.is_valid_utf8(text)
     return F.encode(F.decode(text.cast("binary"), "UTF-8"), "UTF-8") == text.cast("binary")
-
-
-def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"

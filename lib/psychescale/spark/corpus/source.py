@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from pyspark.errors import AnalysisException
@@ -15,19 +15,13 @@ from pyspark.sql import types as T
 
 from psychescale.errors import InputError, PrivacyError, UsageError
 from psychescale.spark.corpus.faults import explained
+from psychescale.spark.corpus.files import FileInfo, list_files, literal
 from psychescale.spark.corpus.lines import csv_header, json_keys
-from psychescale.spark.session.storage import (
-    FileInfo,
-    exists,
-    is_catalog_name,
-    join,
-    list_files,
-    literal,
-    qualified,
-)
-from psychescale.spark.tables.delta import DeltaTable
+from psychescale.spark.session.access import access
+from psychescale.spark.session.places import Place, find_place
+from psychescale.spark.tables.delta import DeltaTable, quoted
 
-Form = Literal["delta", "parquet", "csv", "jsonl"]
+Form = Literal["delta", "parquet", "csv", "jsonl", "dataframe"]
 LINE_FORMS = ("csv", "jsonl")
 
 ID, TEXT, SECOND, ERROR = "id", "text", "second_text", "error"
@@ -91,7 +85,7 @@ class Corpus:
     Messages call it ``--input``: files are named after patients often enough.
 
     Attributes:
-        place: Path or catalog name, as given.
+        place: Where it is.
         form: What it is.
         columns: Which columns mean what.
         encoding: Of CSV and JSON lines.
@@ -103,7 +97,7 @@ class Corpus:
             not.
     """
 
-    place: str
+    place: Place
     form: Form
     columns: Columns
     encoding: str
@@ -120,7 +114,7 @@ def open_corpus(
 
     Args:
         spark: The session.
-        place: Path or catalog name.
+        place: Path or catalog name; or ``dataframe:`` and the name of a temporary view.
         columns: Which columns mean what.
         encoding: Of CSV and JSON lines.
 
@@ -130,12 +124,17 @@ def open_corpus(
         UsageError: There is no such encoding, or lines cannot be told in it.
     """
     _require_line_based(encoding)
-    if is_catalog_name(place) or exists(spark, join(place, "_delta_log")):
-        corpus = _describe_table(spark, place, columns, encoding)
+    table = DeltaTable(spark, find_place(spark, place))
+    if table.place.kind == "frame":
+        corpus = Corpus(table.place, "dataframe", columns, encoding, fingerprint="")
+    elif table.place.kind == "catalog" or table.exists():
+        corpus = _describe_table(table, columns, encoding)
     else:
-        corpus = _describe_files(spark, place, columns, encoding)
+        corpus = _describe_files(spark, table.place, columns, encoding)
     with explained(corpus.files):
         _require_columns(spark, corpus)
+        if corpus.form == "dataframe":
+            corpus = replace(corpus, fingerprint=_content_digest(spark, corpus))
     return corpus
 
 
@@ -197,7 +196,7 @@ def require_unchanged(spark: SparkSession, corpus: Corpus) -> None:
     Raises:
         InputError: They did.
     """
-    if corpus.files and tuple(list_files(spark, corpus.place)) != corpus.files:
+    if corpus.files and tuple(list_files(spark, corpus.place.address)) != corpus.files:
         raise InputError(
             "Files of ‹input› were added, removed or changed while they were read.",
             remedy="Run again when they are complete.",
@@ -210,37 +209,34 @@ def without_known(rows: DataFrame, known: DataFrame) -> DataFrame:
 
 
 def read_columns(spark: SparkSession, corpus: Corpus) -> DataFrame:
-    """All columns of a Delta table, at the version found, or of Parquet files."""
+    """All columns of a Delta table, at the version found, of Parquet files, or of a DataFrame."""
+    if corpus.form == "dataframe":
+        return spark.table(corpus.place.address)
     if corpus.form == "parquet":
         reader = spark.read.option("recursiveFileLookup", value=True)
-        return reader.parquet(literal(qualified(spark, corpus.place)))
-    at_version = spark.read.format("delta").option("versionAsOf", corpus.version)
-    return (
-        at_version.table(corpus.place)
-        if is_catalog_name(corpus.place)
-        else at_version.load(qualified(spark, corpus.place))
-    )
+        return reader.parquet(literal(corpus.place.address))
+    return DeltaTable(spark, corpus.place).rows(version=corpus.version)
 
 
-def read_lines(spark: SparkSession, place: str) -> DataFrame:
+def read_lines(spark: SparkSession, path: str) -> DataFrame:
     """One column `value` (string of raw bytes): every line of every file, without its line feed."""
     reader = spark.read.options(lineSep="\n", recursiveFileLookup=True)
-    return reader.text(literal(qualified(spark, place)))
+    return reader.text(literal(path))
 
 
-def read_whole(spark: SparkSession, place: str) -> DataFrame:
+def read_whole(spark: SparkSession, path: str) -> DataFrame:
     """One column `value` (bytes): every file, whole."""
     reader = spark.read.format("binaryFile").option("recursiveFileLookup", value=True)
-    return reader.load(literal(place)).withColumnRenamed("content", "value")
+    return reader.load(literal(path)).withColumnRenamed("content", "value")
 
 
-def _describe_table(spark: SparkSession, place: str, columns: Columns, encoding: str) -> Corpus:
-    table = DeltaTable(spark, place if is_catalog_name(place) else qualified(spark, place))
+def _describe_table(table: DeltaTable, columns: Columns, encoding: str) -> Corpus:
     try:
         detail, history = table.detail(), table.history()
     except AnalysisException:
         raise InputError(
-            f"There is no Delta table {place}.", remedy="Check ‹input› and the catalog's name."
+            f"There is no Delta table {table.place.given}.",
+            remedy="Check ‹input› and the catalog's name.",
         ) from None
     if not history:
         raise InputError("‹input› has no history.", remedy="Check that it is a Delta table.")
@@ -249,7 +245,7 @@ def _describe_table(spark: SparkSession, place: str, columns: Columns, encoding:
     properties = detail["properties"] or {}
     normalizer, redactor = (properties.get(name) for name in MARK_PROPERTIES)
     return Corpus(
-        place,
+        table.place,
         "delta",
         columns,
         encoding,
@@ -259,10 +255,10 @@ def _describe_table(spark: SparkSession, place: str, columns: Columns, encoding:
     )
 
 
-def _describe_files(spark: SparkSession, place: str, columns: Columns, encoding: str) -> Corpus:
-    if not exists(spark, place):
-        raise InputError(f"There is nothing at {place}.", remedy="Check ‹input›.")
-    files = tuple(list_files(spark, place))
+def _describe_files(spark: SparkSession, place: Place, columns: Columns, encoding: str) -> Corpus:
+    if not access(spark).files.exists(place.address):
+        raise InputError(f"There is nothing at {place.given}.", remedy="Check ‹input›.")
+    files = tuple(list_files(spark, place.address))
     if not files:
         raise InputError("‹input› holds no files, or none but empty ones.", remedy="Check ‹input›.")
     state = [[file.path, file.n_bytes, file.modified_ms] for file in files]
@@ -297,8 +293,8 @@ def _require_types(schema: T.StructType, columns: Columns) -> None:
 
 def _names_in_lines(spark: SparkSession, corpus: Corpus) -> Sequence[str]:
     """Column names of CSV (of its first file) or JSON lines (keys of the first thousand lines)."""
-    place = corpus.files[0].path if corpus.form == "csv" else corpus.place
-    lines = read_lines(spark, place).select(F.col("value").cast("binary")).limit(_LINES_LOOKED_AT)
+    path = corpus.files[0].path if corpus.form == "csv" else corpus.place.address
+    lines = read_lines(spark, path).select(F.col("value").cast("binary")).limit(_LINES_LOOKED_AT)
     content = (bytes(row["value"]) for row in lines.collect())
     if corpus.form == "csv":
         return csv_header(content, corpus.encoding)
@@ -336,3 +332,14 @@ def _require_line_based(encoding: str) -> None:
 
 def _fingerprint(state: Any) -> str:
     return hashlib.sha256(json.dumps(state, ensure_ascii=True).encode()).hexdigest()
+
+
+def _content_digest(spark: SparkSession, corpus: Corpus) -> str:
+    """What stands for the state of a DataFrame, which has neither version nor files: its rows."""
+    row = F.to_json(F.struct(*(F.col(quoted(name)) for name in corpus.columns.needed)))
+    sums = read_columns(spark, corpus).agg(
+        F.count(F.lit(1)),
+        F.bit_xor(F.xxhash64(row)),
+        F.sum(F.xxhash64(row, F.lit("second")).cast("decimal(20,0)")),
+    )
+    return _fingerprint([*map(str, sums.collect()[0]), asdict(corpus.columns)])

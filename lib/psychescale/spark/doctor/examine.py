@@ -29,9 +29,9 @@ from psychescale.spark.doctor.spark_settings import (
     slots_per_executor,
 )
 from psychescale.spark.session.access import is_connect
+from psychescale.spark.session.places import is_catalog_name
 from psychescale.spark.session.session import open_session, total_slots
 from psychescale.spark.session.settings import read_setting
-from psychescale.spark.session.storage import is_catalog_name
 
 
 def examine_spark(config: DoctorConfig) -> list[CheckResult]:

@@ -11,20 +11,10 @@ from pyspark.sql import SparkSession
 from psychescale.errors import StorageError
 from psychescale.spark.doctor.checks import CheckResult, green, red, yellow
 from psychescale.spark.session.access import access, is_connect
+from psychescale.spark.session.places import is_catalog_name, join
 from psychescale.spark.session.protocol import FilesError
 from psychescale.spark.session.session import delta_package
 from psychescale.spark.session.settings import read_setting
-from psychescale.spark.session.storage import (
-    create_file,
-    delete,
-    exists,
-    is_catalog_name,
-    join,
-    make_private_folder,
-    mode,
-    qualified,
-    read_file,
-)
 
 _DELTA_CLASS = "io.delta.sql.DeltaSparkSessionExtension"
 _PRIVATE = "rwx------"
@@ -86,12 +76,13 @@ def examine_place(spark: SparkSession, check: str, place: str, slots: int) -> Ch
             "Ask for CREATE TABLE and MODIFY on its schema.",
         )
     folder = _nearest_folder(spark, place)
+    files = access(spark).files
     remedy = f"Check that {folder} is a folder, its permissions and its free space."
     try:
         with _probe_folder(spark, folder) as probe:
-            private = mode(spark, probe) == _PRIVATE
-            kept = create_file(spark, join(probe, "file"), "probe") and (
-                read_file(spark, join(probe, "file")) == "probe"
+            private = files.mode(probe) == _PRIVATE
+            kept = files.create(join(probe, "file"), "probe") and (
+                files.read(join(probe, "file")) == "probe"
             )
             rows = join(probe, "rows")
             spark.range(slots, numPartitions=slots).write.parquet(rows)
@@ -120,18 +111,20 @@ def examine_place(spark: SparkSession, check: str, place: str, slots: int) -> Ch
 @contextmanager
 def _probe_folder(spark: SparkSession, folder: str) -> Iterator[str]:
     """A private folder below `folder`, gone at the end."""
+    files = access(spark).files
     probe = join(folder, f".psychescale-doctor-{uuid.uuid4().hex[:12]}")
     try:
-        make_private_folder(spark, probe)
+        files.make_private_folder(probe)
         yield probe
     finally:
-        delete(spark, probe)
+        files.delete(probe)
 
 
 def _nearest_folder(spark: SparkSession, place: str) -> str:
     """`place`, or the nearest folder above it that is there."""
-    path = qualified(spark, place).rstrip("/")
-    while not exists(spark, path) and "/" in path.partition(":")[2].strip("/"):
+    files = access(spark).files
+    path = files.qualified(place).rstrip("/")
+    while not files.exists(path) and "/" in path.partition(":")[2].strip("/"):
         path = path.rpartition("/")[0]
     return path
 

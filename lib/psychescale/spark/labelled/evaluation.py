@@ -17,7 +17,7 @@ from psychescale.scoring.identity import compute_scoring_id, of_texts
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.spark.corpus.faults import explained
 from psychescale.spark.labelled.read import open_labelled, read_rows
-from psychescale.spark.session.storage import join
+from psychescale.spark.session.places import join
 from psychescale.spark.tables.create import ensure_table, find_table
 from psychescale.workflows.evaluate.candidate import RowScores, ScoredTable, Subject, scored_table
 from psychescale.workflows.evaluate.raters import rater_columns

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from psychescale.errors import FailureBudgetError, RowError, StorageError
 from psychescale.spark.corpus.source import ERROR, ID
 from psychescale.spark.pipeline.land import Landed
-from psychescale.spark.session.storage import qualified
 
 _USUAL_CAUSE = {
     RowError.NULL_TEXT: "Check that ‹text_column› is the right one.",
@@ -18,13 +17,10 @@ _USUAL_CAUSE = {
 }
 
 
-def check_output(
-    spark: SparkSession, landed: Landed, written: DataFrame, *, max_failed_share: float
-) -> None:
+def check_output(landed: Landed, written: DataFrame, *, max_failed_share: float) -> None:
     """Check that every landed row is in the output once, and that enough of them have a score.
 
     Args:
-        spark: The session.
         landed: The rows that were to be done, by this run or by one that it resumed.
         written: Columns `id` and `error` of the output.
         max_failed_share: Share of the landed rows that may fail, 0 to 1.
@@ -33,8 +29,9 @@ def check_output(
         StorageError: Rows are missing or doubled.
         FailureBudgetError: Too many rows failed.
     """
-    ids = spark.read.format("delta").load(qualified(spark, landed.path)).select(ID)
-    found = ids.join(written.withColumn("_found", F.lit(True)), ID, "left")
+    found = (
+        landed.table.rows().select(ID).join(written.withColumn("_found", F.lit(True)), ID, "left")
+    )
     counts = found.agg(
         F.count(F.lit(1)).alias("rows"),
         F.count("_found").alias("found"),

@@ -11,16 +11,12 @@ from psychescale.errors import InputError, StorageError
 from psychescale.spark.corpus.faults import explained
 from psychescale.spark.corpus.read import reading
 from psychescale.spark.corpus.source import ERROR, ID, TEXT, Corpus, require_unchanged
+from psychescale.spark.pipeline.state import StateFolder
+from psychescale.spark.session.access import access
+from psychescale.spark.session.places import join
 from psychescale.spark.session.session import total_slots
-from psychescale.spark.session.storage import (
-    delete,
-    exists,
-    folders,
-    join,
-    make_private_folder,
-    qualified,
-)
-from psychescale.spark.tables.create import find_table, table_properties
+from psychescale.spark.tables.create import table_properties
+from psychescale.spark.tables.delta import DeltaTable
 
 # A file is one task. Small corpora are cut finer, so that every core has several tasks and the
 # progress bar moves; below this many rows sorting by length has little left to sort.
@@ -35,14 +31,14 @@ class Landed:
     """A corpus in the state folder, ready to be streamed.
 
     Attributes:
-        path: Where it is.
+        table: Where it is.
         source_id: The landed table's own id; checkpoints are named after it.
         n_rows: Rows to do.
         n_files: Files, each of which becomes one task.
         n_known: Rows of the corpus that were left out, because the output holds them already.
     """
 
-    path: str
+    table: DeltaTable
     source_id: str
     n_rows: int
     n_files: int
@@ -53,9 +49,9 @@ def land(
     spark: SparkSession,
     corpus: Corpus,
     *,
-    state: str,
+    state: StateFolder,
     purpose: str,
-    prepare: Callable[[DataFrame], DataFrame],
+    select: Callable[[DataFrame], DataFrame],
     rows_per_task: int,
 ) -> Landed:
     """Write the rows that are still to be done as evenly sized files, or find them written.
@@ -69,7 +65,7 @@ def land(
         state: The state folder.
         purpose: Scoring id, or another digest of what the rows are landed for: another model lacks
             other rows.
-        prepare: All rows, each with an id of its own → those to land.
+        select: All rows, each with an id of its own → those to land.
         rows_per_task: Most rows of a file.
 
     Raises:
@@ -77,59 +73,61 @@ def land(
         StorageError: It cannot be written, or another state of the corpus is landed and unfinished.
     """
     name = f"{purpose[:16]}-{corpus.fingerprint[:16]}"
-    path = join(state, "landed", name)
-    make_private_folder(spark, state)
-    make_private_folder(spark, join(state, "landed"))
-    _require_none_unfinished(spark, state, name)
-    if find_table(spark, path) is None:
+    state.make(access(spark).files)
+    folder = state.make(access(spark).files, "landed")
+    _require_none_unfinished(spark, folder, name)
+    table = DeltaTable.at(spark, join(folder, name))
+    if not table.exists():
         with explained(corpus.files):
-            _write(spark, corpus, prepare, path=path, rows_per_task=rows_per_task)
-    table = find_table(spark, path)
-    if table is None:
-        raise StorageError(f"The corpus could not be landed at {path}.", remedy="Check ‹state›.")
+            _write(table, corpus, select, rows_per_task=rows_per_task)
+    if not table.exists():
+        raise StorageError(
+            f"The corpus could not be landed at {table.place.given}.", remedy="Check ‹state›."
+        )
     detail, (commit,) = table.detail(), table.history(1)
     n_rows = table.rows().count()
     n_known = int(commit["userMetadata"]) - n_rows
-    return Landed(path, detail["id"], n_rows, int(detail["numFiles"]), n_known)
+    return Landed(table, detail["id"], n_rows, int(detail["numFiles"]), n_known)
 
 
-def require_checkpoint(
-    spark: SparkSession, landed: Landed, checkpoint: str, written: DataFrame
-) -> None:
+def require_checkpoint(landed: Landed, checkpoint: str, done: DataFrame) -> None:
     """Refuse to start over on a landed corpus of which rows have been scored.
 
     Raises:
         StorageError: The output holds rows of it, but its checkpoint is gone.
     """
-    if exists(spark, checkpoint):
+    if access(landed.table.spark).files.exists(checkpoint):
         return
-    rows = spark.read.format("delta").load(qualified(spark, landed.path))
-    if rows.join(written, ID, "left_semi").limit(1).count():
+    if landed.table.rows().join(done, ID, "left_semi").limit(1).count():
         raise StorageError(
             f"Rows of this corpus have been scored, but the checkpoint {checkpoint} is gone.",
-            remedy=f"Delete {landed.path}; the next run lands the rows that are missing, and only "
-            "those.",
+            remedy=f"Delete {landed.table.place.given}; the next run lands the rows that are missing, "
+            "and only those.",
         )
 
 
-def forget_landed(spark: SparkSession, landed: Landed, *, checkpoint: str) -> None:
-    """Remove a landed corpus whose rows have all been scored, and then its checkpoint.
+def forget_landed(landed: Landed, checkpoint: str, staged: DeltaTable | None) -> None:
+    """Remove a landed corpus whose rows are all done, then its checkpoint, and what was staged of it.
 
     In this order, because a checkpoint without its landed table is harmless: the next landing has
     another id.
     """
-    delete(spark, landed.path)
-    delete(spark, checkpoint)
+    files = access(landed.table.spark).files
+    files.delete(landed.table.place.address)
+    files.delete(checkpoint)
+    if staged is not None:
+        files.delete(staged.place.address)
 
 
-def _require_none_unfinished(spark: SparkSession, state: str, name: str) -> None:
+def _require_none_unfinished(spark: SparkSession, folder: str, name: str) -> None:
     """At most one landed corpus for a purpose: two could hold the same ids, and double them."""
-    for other in folders(spark, join(state, "landed")):
-        path = join(state, "landed", other)
+    files = access(spark).files
+    for other in files.folders(folder):
+        path = join(folder, other)
         if other == name or not other.startswith(name.partition("-")[0]):
             continue
-        if find_table(spark, path) is None:  # a landing that did not get as far as its commit
-            delete(spark, path)
+        if not DeltaTable.at(spark, path).exists():  # it did not get as far as its commit
+            files.delete(path)
             continue
         raise StorageError(
             "An unfinished run has landed a corpus that is not this one: another ‹input›, or the "
@@ -140,32 +138,30 @@ def _require_none_unfinished(spark: SparkSession, state: str, name: str) -> None
 
 
 def _write(
-    spark: SparkSession,
+    table: DeltaTable,
     corpus: Corpus,
-    prepare: Callable[[DataFrame], DataFrame],
+    select: Callable[[DataFrame], DataFrame],
     *,
-    path: str,
     rows_per_task: int,
 ) -> None:
-    delete(spark, path)  # files of a landing that did not get as far as its commit
+    spark, files = table.spark, access(table.spark).files
+    files.delete(table.place.address)  # of a landing that did not get as far as its commit
     with reading(spark, corpus) as rows:
         n_rows = _require_ids(rows, corpus.columns.id)
-        fresh = prepare(rows)
+        fresh = select(rows)
         slots = total_slots(spark)
         n_files = file_count(*_size(fresh), slots=slots, rows_per_task=rows_per_task)
         # One commit makes the table: whoever finds it finds it whole.
-        (
-            fresh.repartition(n_files, TEXT)
-            .write.format("delta")
-            .option("maxRecordsPerFile", 2 * rows_per_task)
-            .option("userMetadata", str(n_rows))
-            .options(**table_properties([ERROR]))
-            .save(qualified(spark, path))
+        table.append(
+            fresh.repartition(n_files, TEXT),
+            maxRecordsPerFile=2 * rows_per_task,
+            userMetadata=str(n_rows),
+            **table_properties([ERROR]),
         )
     try:
         require_unchanged(spark, corpus)
     except InputError:
-        delete(spark, path)
+        files.delete(table.place.address)
         raise
 
 

@@ -18,16 +18,9 @@ from dataclasses import asdict, dataclass
 from pyspark.sql import SparkSession
 
 from psychescale.errors import PsychescaleError, StorageError
-from psychescale.spark.session.protocol import FilesError
-from psychescale.spark.session.storage import (
-    create_file,
-    delete,
-    join,
-    make_private_folder,
-    read_file,
-    replace_file,
-    require_shared,
-)
+from psychescale.spark.pipeline.state import StateFolder
+from psychescale.spark.session.access import access
+from psychescale.spark.session.protocol import Files, FilesError
 
 RENEWED_EVERY_S = 5.0
 EXPIRES_AFTER_S = 60.0
@@ -68,9 +61,9 @@ class Lease:
             `EXPIRES_AFTER_S`.
     """
 
-    def __init__(self, spark: SparkSession, path: str, token: str) -> None:
+    def __init__(self, files: Files, path: str, token: str) -> None:
         self.lost = threading.Event()
-        self._spark, self._path, self._token = spark, path, token
+        self._files, self._path, self._token = files, path, token
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._renew, name="psychescale-lease", daemon=True)
         self._thread.start()
@@ -93,22 +86,22 @@ class Lease:
         self._ended.set()
         self._thread.join()
         with contextlib.suppress(Exception):  # it expires by itself
-            holder = _read(self._spark, self._path)
+            holder = _read(self._files, self._path)
             if holder is not None and holder.token == self._token:
-                delete(self._spark, self._path)
+                self._files.delete(self._path)
 
     def _renew(self) -> None:
         while not self._ended.wait(RENEWED_EVERY_S):
             with contextlib.suppress(Exception):  # the storage may be back for the next renewal
-                holder = _read(self._spark, self._path)
+                holder = _read(self._files, self._path)
                 if holder is None or holder.token != self._token:
                     self.lost.set()
                     return
-                replace_file(self._spark, self._path, _write(self._token))
+                self._files.replace(self._path, _write(self._token))
 
 
 @contextlib.contextmanager
-def held_lease(spark: SparkSession, state: str) -> Iterator[Lease]:
+def held_lease(spark: SparkSession, state: StateFolder) -> Iterator[Lease]:
     """Hold the lease of a state folder while the block runs.
 
     Args:
@@ -118,18 +111,18 @@ def held_lease(spark: SparkSession, state: str) -> Iterator[Lease]:
     Raises:
         StorageError: Another job holds it, or the folder cannot be written.
     """
-    path = join(state, "lease")
+    files = access(spark).files
     token = uuid.uuid4().hex
     try:
-        make_private_folder(spark, state)
-        require_shared(spark, state)
-        holder = _take(spark, path, token)
+        state.make(files)
+        files.require_shared(state.path)
+        holder = _take(files, state.lease, token)
     except PsychescaleError:
         raise
     except Exception as error:  # noqa: BLE001 - every storage system raises its own
         fault = error if isinstance(error, FilesError) else type(error).__name__
         raise StorageError(
-            f"The state folder {state} cannot be written ({fault}).",
+            f"The state folder {state.path} cannot be written ({fault}).",
             remedy="Check its permissions and free space, or name another with ‹state›.",
         ) from None
     if holder is not None:
@@ -138,30 +131,30 @@ def held_lease(spark: SparkSession, state: str) -> Iterator[Lease]:
             remedy="Wait until it is done. If it was killed, the output is free again after "
             f"{EXPIRES_AFTER_S:.0f} s.",
         )
-    lease = Lease(spark, path, token)
+    lease = Lease(files, state.lease, token)
     try:
         yield lease
     finally:
         lease.give_back()
 
 
-def _take(spark: SparkSession, path: str, token: str) -> _Holder | None:
+def _take(files: Files, path: str, token: str) -> _Holder | None:
     """None, or who holds the lease."""
-    holder = _read(spark, path)
+    holder = _read(files, path)
     while holder is not None and holder.seems_gone and not holder.is_gone:
         time.sleep(1)
-        holder = _read(spark, path)
+        holder = _read(files, path)
     if holder is not None and holder.is_gone:
-        delete(spark, path)
-    create_file(spark, path, _write(token))
-    holder = _read(spark, path)  # where two could create it, the last one has it
+        files.delete(path)
+    files.create(path, _write(token))
+    holder = _read(files, path)  # where two could create it, the last one has it
     return None if holder is None or holder.token == token else holder
 
 
-def _read(spark: SparkSession, path: str) -> _Holder | None:
+def _read(files: Files, path: str) -> _Holder | None:
     for attempt in range(_READ_ATTEMPTS):
         try:
-            content = read_file(spark, path)
+            content = files.read(path)
             return _Holder(**json.loads(content)) if content else None
         except (OSError, ValueError):  # it is being renewed
             if attempt == _READ_ATTEMPTS - 1:

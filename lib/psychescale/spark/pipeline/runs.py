@@ -5,6 +5,7 @@ import importlib.metadata
 import json
 import platform
 import uuid
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,12 +14,56 @@ from typing import Any
 from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
-from psychescale.errors import INTERRUPTED, PsychescaleError
-from psychescale.spark.pipeline.tally import Tally
-from psychescale.spark.session.storage import join, qualified
+from psychescale.errors import INTERRUPTED, PsychescaleError, RowError
+from psychescale.spark.pipeline.state import StateFolder
 from psychescale.spark.tables.create import ensure_table
 
 _VERSIONED = ("psychescale", "torch", "transformers", "tokenizers", "pyspark", "delta-spark")
+
+
+@dataclass
+class Tally:
+    """What has come out so far, from the committed micro-batches alone.
+
+    Attributes:
+        rows: Rows written.
+        failed: Rows that failed, by reason.
+        sums: What else the stream has counted, by name.
+        seconds: How long the stream has run.
+    """
+
+    rows: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
+    sums: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+    _seen: set[int] = field(default_factory=set)
+
+    @property
+    def done(self) -> int:
+        """Rows that did not fail."""
+        return self.rows - sum(self.failed.values())
+
+    @property
+    def tokens(self) -> int:
+        """Content tokens of the scored texts."""
+        return self.sums["tokens"]
+
+    @property
+    def computed_tokens(self) -> int:
+        """Tokens the model computed, special tokens and padding included."""
+        return self.sums["computed_tokens"]
+
+    def add(self, batch_id: int, observed: Mapping[str, int]) -> None:
+        """Count a micro-batch, once: its `rows`, its failures under their reasons, and sums."""
+        if batch_id in self._seen:
+            return
+        self._seen.add(batch_id)
+        reasons = {reason.value for reason in RowError}
+        for name, count in observed.items():
+            if name == "rows":
+                self.rows += count
+            elif count:
+                (self.failed if name in reasons else self.sums)[name] += count
 
 
 @dataclass
@@ -118,7 +163,7 @@ _SCHEMA = T.StructType(
 
 
 @contextlib.contextmanager
-def recorded_run(spark: SparkSession, state: str, run: Run) -> Iterator[Run]:
+def recorded_run(spark: SparkSession, state: StateFolder, run: Run) -> Iterator[Run]:
     """Append `run` to the run table when the block ends, with the exit code that it ended with."""
     try:
         yield run
@@ -139,17 +184,15 @@ def _exit_code(error: BaseException) -> int:
     return INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
 
 
-def _append(spark: SparkSession, state: str, run: Run) -> None:
-    path = join(state, "runs")
-    ensure_table(
+def _append(spark: SparkSession, state: StateFolder, run: Run) -> None:
+    table = ensure_table(
         spark,
-        path,
+        state.runs,
         _SCHEMA,
         description="One row a run of psychescale; no text, no id of a document, no secret.",
         statistics=["started_at"],
     )
-    frame = spark.createDataFrame([run.row()], _SCHEMA)
-    frame.coalesce(1).write.format("delta").mode("append").save(qualified(spark, path))
+    table.append(spark.createDataFrame([run.row()], _SCHEMA).coalesce(1))
 
 
 def installed_versions() -> dict[str, str]:

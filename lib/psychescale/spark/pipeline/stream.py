@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pyspark.errors import PySparkException
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
@@ -17,24 +17,22 @@ from psychescale.spark.corpus.source import ERROR
 from psychescale.spark.pipeline.account import check_budget
 from psychescale.spark.pipeline.land import Landed
 from psychescale.spark.pipeline.lease import Lease
-from psychescale.spark.pipeline.runs import Run
-from psychescale.spark.pipeline.tally import Tally
+from psychescale.spark.pipeline.runs import Run, Tally
 from psychescale.spark.session.access import JAVA_ERRORS, LOST_ERRORS, access
 from psychescale.spark.session.session import total_slots
 from psychescale.spark.session.settings import change_setting, read_setting
-from psychescale.spark.session.storage import is_catalog_name, qualified
+from psychescale.spark.tables.delta import DeltaTable
 
 _OBSERVATION = "psychescale"
 _POLL_S = 0.5
 
 
 def stream_rows(
-    spark: SparkSession,
     landed: Landed,
     transform: Callable[[DataFrame], DataFrame],
     run: Run,
     *,
-    output: str,
+    sink: DeltaTable,
     checkpoint: str,
     tasks_per_slot: int,
     max_failed_share: float,
@@ -44,11 +42,10 @@ def stream_rows(
     """Transform all landed rows that the checkpoint does not hold as done, and append them.
 
     Args:
-        spark: The session.
         landed: The rows.
         transform: Landed rows → rows of the output, `observed` last but for what is dropped.
         run: Its tally counts the rows.
-        output: The table to append to, which exists.
+        sink: The table to append to, which exists.
         checkpoint: Folder of the stream's state.
         tasks_per_slot: Most tasks of a micro-batch for each slot. At its end slots wait for the last
             task, half a task each on average; a crash loses it.
@@ -61,24 +58,22 @@ def stream_rows(
         StorageError: Another job took over the output.
         PsychescaleError: The stream failed; the message says of what, and never quotes a row.
     """
-    transformed = transform(_read_stream(spark, landed, tasks_per_slot))
+    spark = landed.table.spark
+    transformed = transform(_read_stream(landed, tasks_per_slot))
     writer = (
-        transformed.writeStream.format("delta")
-        .option("checkpointLocation", qualified(spark, checkpoint))
+        transformed.writeStream.option(
+            "checkpointLocation", access(spark).files.qualified(checkpoint)
+        )
         .trigger(availableNow=True)
         .queryName(f"psychescale-{run.run_id}")
     )
     started = time.monotonic()
     tally = run.tally
-    query = (
-        writer.toTable(output)
-        if is_catalog_name(output)
-        else writer.start(qualified(spark, output))
-    )
+    query = sink.follow(writer)
     try:
         while query.isActive:
             _collect(query, tally)
-            on_progress(tally.rows + _running_rows(spark, landed))
+            on_progress(tally.rows + _running_rows(landed))
             check_budget(tally.failed, landed.n_rows, max_failed_share)
             lease.require_held()
             query.awaitTermination(_POLL_S)  # type: ignore[arg-type]
@@ -99,7 +94,8 @@ def stream_rows(
     on_progress(tally.rows)
 
 
-def _read_stream(spark: SparkSession, landed: Landed, tasks_per_slot: int) -> DataFrame:
+def _read_stream(landed: Landed, tasks_per_slot: int) -> DataFrame:
+    spark = landed.table.spark
     # One file, one task: the cost of opening a file counts as much as a full partition, so that
     # Spark does not put several files together.
     whole_partition = read_setting(spark, "spark.sql.files.maxPartitionBytes") or "128MB"
@@ -108,7 +104,7 @@ def _read_stream(spark: SparkSession, landed: Landed, tasks_per_slot: int) -> Da
     n_batches = math.ceil(landed.n_files / most)
     files_per_batch = math.ceil(landed.n_files / n_batches)  # none much smaller than the others
     reader = spark.readStream.format("delta").option("maxFilesPerTrigger", files_per_batch)
-    return reader.load(qualified(spark, landed.path))
+    return reader.load(landed.table.place.address)
 
 
 def observed(rows: DataFrame, *sums: Column) -> DataFrame:
@@ -149,7 +145,7 @@ def _field(progress: Any, name: str) -> Any:
     return progress[name] if isinstance(progress, dict) else getattr(progress, name)
 
 
-def _running_rows(spark: SparkSession, landed: Landed) -> int:
+def _running_rows(landed: Landed) -> int:
     """About how many rows the finished tasks of the running micro-batch have scored."""
-    finished = access(spark).running_tasks_done()
+    finished = access(landed.table.spark).running_tasks_done()
     return round(finished * landed.n_rows / max(1, landed.n_files))

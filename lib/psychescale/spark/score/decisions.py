@@ -11,7 +11,7 @@ from psychescale.labels import PROBABILITY_PREFIX
 from psychescale.model.spec import ModelSpec, Precision, read_model
 from psychescale.scoring.identity import compute_scoring_id
 from psychescale.scoring.options import ScoringOptions
-from psychescale.spark.session.storage import is_catalog_name, qualified
+from psychescale.spark.tables.delta import DeltaTable
 
 LABEL_PREFIX = "label_"
 
@@ -70,7 +70,7 @@ def create_labels_view(
     spec = _deciding(bundle)
     ids = _validated_ids(spec) if scoring_id is None else [scoring_id]
     columns = [f"{sql} AS `{name}`" for name, sql in _decisions(spec, ids).items()]
-    table = scores if is_catalog_name(scores) else f"delta.`{qualified(spark, scores)}`"
+    table = DeltaTable.at(spark, scores).name
     query = f"SELECT *, {', '.join(columns)} FROM {table}"  # noqa: S608 - names of our own rule
     spark.sql(f"CREATE OR REPLACE VIEW {view} AS {query}")
 

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from psychescale.labels import PROBABILITY_PREFIX
-from psychescale.spark.session.storage import is_catalog_name, qualified
+from psychescale.spark.tables.delta import DeltaTable
 
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -19,11 +19,7 @@ def print_scores(console: Console, spark: SparkSession, place: str, *, n_rows: i
 
     Ids of documents are printed: for synthetic texts, or where the reader may see them.
     """
-    frame = (
-        spark.table(place)
-        if is_catalog_name(place)
-        else spark.read.format("delta").load(qualified(spark, place))
-    )
+    frame = DeltaTable.at(spark, place).rows()
     columns = [name for name in frame.columns if name.startswith(PROBABILITY_PREFIX)]
     rows = frame.orderBy("id").limit(n_rows).collect()
     first = _table(f"The first {len(rows)} rows", [row["id"] for row in rows])

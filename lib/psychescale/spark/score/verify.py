@@ -15,9 +15,10 @@ from psychescale.labels import PROBABILITY_PREFIX
 from psychescale.scoring.scorer import Scorer, TextScores
 from psychescale.settings.score import ScoreConfig
 from psychescale.spark.corpus.faults import explained
+from psychescale.spark.corpus.files import revealed
 from psychescale.spark.corpus.read import reading
 from psychescale.spark.corpus.source import ERROR, ID, SECOND, TEXT, Corpus
-from psychescale.spark.session.storage import is_catalog_name, join, revealed
+from psychescale.spark.pipeline.state import StateFolder, state_folder
 from psychescale.spark.tables.create import STATE_PROPERTY, find_table
 from psychescale.spark.tables.delta import DeltaTable
 
@@ -74,7 +75,7 @@ def find_run(spark: SparkSession, scores: str, run_id: str | None) -> RecordedRu
     table = find_table(spark, scores)
     if table is None:
         raise InputError(f"There is no score table at {scores}.", remedy="Check ‹run› or ‹scores›.")
-    runs = find_table(spark, join(_state(table, scores), "runs"))
+    runs = find_table(spark, _state(table).runs)
     finished = [] if runs is None else _finished(runs.rows(), run_id)
     if not finished:
         raise InputError(
@@ -136,16 +137,14 @@ def verify_sample(
     )
 
 
-def _state(table: DeltaTable, scores: str) -> str:
-    state = table.properties().get(STATE_PROPERTY)
-    if state:
-        return str(state)
-    if is_catalog_name(scores):
+def _state(table: DeltaTable) -> StateFolder:
+    try:
+        return state_folder(table.place.given, table.properties().get(STATE_PROPERTY) or None)
+    except UsageError:
         raise UsageError(
-            f"{scores} does not say where its state folder is.",
+            f"{table.place.given} does not say where its state folder is.",
             remedy="It was not written by `psychescale score`.",
-        )
-    return join(scores, "_psychescale")
+        ) from None
 
 
 def _finished(runs: DataFrame, run_id: str | None) -> list[Row]:

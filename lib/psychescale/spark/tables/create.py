@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
-from psychescale.errors import InputError, StorageError, UsageError
-from psychescale.spark.session.storage import exists, is_catalog_name, join, qualified
+from psychescale.errors import InputError, StorageError
+from psychescale.spark.session.access import access
 from psychescale.spark.tables.delta import DeltaTable
 
 # Readable by every Delta reader; and the first 32 characters of a string column would stand in the
@@ -53,17 +53,16 @@ def ensure_table(
         StorageError: It cannot be created.
     """
     all_properties = table_properties(statistics) | _COMPACTED | dict(properties or {})
-    wanted = DeltaTable(spark, place if is_catalog_name(place) else qualified(spark, place))
+    table = DeltaTable.at(spark, place)
     try:
-        wanted.create(schema, comment=description, properties=all_properties)
+        table.create(schema, comment=description, properties=all_properties)
     except Exception as error:  # noqa: BLE001 - every storage system raises its own
-        if find_table(spark, place) is None:
+        if not table.exists():
             raise StorageError(
                 f"The table {place} cannot be created ({type(error).__name__}).",
                 remedy="Check that the folder can be written, and is empty or a Delta table.",
             ) from None
-    table = find_table(spark, place)
-    if table is None:
+    if not table.exists():
         raise StorageError(f"The table {place} was not created.", remedy="Check ‹output›.")
     _require_same_columns(place, table.rows(), schema)
     return table
@@ -94,7 +93,7 @@ def open_output(
         InputError: The table exists with other columns.
         StorageError: It cannot be created, or has another state folder.
     """
-    own_state = "" if state is None else qualified(spark, state)
+    own_state = "" if state is None else access(spark).files.qualified(state)
     stated = {STATE_PROPERTY: own_state} if own_state else {}
     table = ensure_table(
         spark,
@@ -115,27 +114,8 @@ def open_output(
 
 def find_table(spark: SparkSession, place: str) -> DeltaTable | None:
     """The Delta table at `place`, or None."""
-    if is_catalog_name(place):
-        return DeltaTable(spark, place) if spark.catalog.tableExists(place) else None
-    # Delta itself says yes to every folder below a table, where the state folder is.
-    path = qualified(spark, place)
-    return DeltaTable(spark, path) if exists(spark, join(path, "_delta_log")) else None
-
-
-def state_folder(output: str, given: str | None) -> str:
-    """Where checkpoints, landed corpora and the run table of an output are.
-
-    Raises:
-        UsageError: The output is a catalog table and no folder is given.
-    """
-    if given is not None:
-        return given
-    if is_catalog_name(output):
-        raise UsageError(
-            f"‹output› {output} is a catalog table, which has no folder of its own.",
-            remedy="Add ‹state› with a folder for its checkpoints and run table.",
-        )
-    return join(output, "_psychescale")
+    table = DeltaTable.at(spark, place)
+    return table if table.exists() else None
 
 
 def _require_same_columns(place: str, table: DataFrame, schema: T.StructType) -> None:

@@ -6,11 +6,15 @@ runtimes do not let one choose.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
-from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import DataFrame, DataFrameWriter, Row, SparkSession
 from pyspark.sql import types as T
+from pyspark.sql.streaming.query import StreamingQuery
+from pyspark.sql.streaming.readwriter import DataStreamWriter
 
-from psychescale.spark.session.storage import is_catalog_name
+from psychescale.spark.session.access import access
+from psychescale.spark.session.places import Place, find_place, join
 
 
 @dataclass(frozen=True)
@@ -19,22 +23,59 @@ class DeltaTable:
 
     Attributes:
         spark: The session.
-        place: A catalog name, or a whole path with its scheme.
+        place: Where it is.
     """
 
     spark: SparkSession
-    place: str
+    place: Place
+
+    @classmethod
+    def at(cls, spark: SparkSession, place: str) -> Self:
+        """The table at a path or a catalog name, as a person gave it."""
+        return cls(spark, find_place(spark, place))
 
     @property
     def name(self) -> str:
         """The table in a statement."""
-        return self.place if is_catalog_name(self.place) else f"delta.{quoted(self.place)}"
+        address = self.place.address
+        return f"delta.{quoted(address)}" if self.place.is_path else address
 
-    def rows(self) -> DataFrame:
-        """Its rows, read anew at each use."""
-        if is_catalog_name(self.place):
-            return self.spark.table(self.place)
-        return self.spark.read.format("delta").load(self.place)
+    def exists(self) -> bool:
+        """Whether it is there."""
+        if not self.place.is_path:
+            return self.spark.catalog.tableExists(self.place.address)
+        # Delta itself says yes to every folder below a table, where the state folder is.
+        return access(self.spark).files.exists(join(self.place.address, "_delta_log"))
+
+    def rows(self, *, version: int | None = None) -> DataFrame:
+        """Its rows, read anew at each use; at a version where one is given."""
+        reader = self.spark.read.format("delta")
+        if version is not None:
+            reader = reader.option("versionAsOf", version)
+        address = self.place.address
+        return reader.load(address) if self.place.is_path else reader.table(address)
+
+    def append(self, rows: DataFrame, **options: object) -> None:
+        """Add rows in one commit, with options of Delta's writer."""
+        self._save(rows.write.mode("append"), options)
+
+    def replace(self, rows: DataFrame, **options: object) -> None:
+        """Put rows in the place of all that it holds, in one commit."""
+        self._save(rows.write.mode("overwrite"), options)
+
+    def follow(self, writer: DataStreamWriter) -> StreamingQuery:
+        """Start a stream that appends to it."""
+        writer = writer.format("delta")
+        address = self.place.address
+        return writer.start(address) if self.place.is_path else writer.toTable(address)
+
+    def _save(self, writer: DataFrameWriter, options: Mapping[str, object]) -> None:
+        writer = writer.format("delta").options(**options)  # type: ignore[arg-type]
+        address = self.place.address
+        if self.place.is_path:
+            writer.save(address)
+        else:
+            writer.saveAsTable(address)
 
     def detail(self) -> Row:
         """What Delta knows of it: `id`, `properties`, `numFiles` and more.

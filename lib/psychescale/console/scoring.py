@@ -1,40 +1,25 @@
-"""What a person is told before and after a run. Counts, places and names; never an id or a text."""
+"""What a person is told before and after a scoring run: counts, places, names; no id, no text."""
 
-import json
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 
 from psychescale.notice import NOTICE
-from psychescale.scoring.preflight import CheckedModel
-from psychescale.settings.config import public_values
-from psychescale.settings.score import ScoreConfig
-from psychescale.spark.corpus.source import Corpus
-from psychescale.spark.pipeline.runs import Run
-from psychescale.spark.session.storage import concealed
 
-
-def start_run(job: str, config: ScoreConfig, model: CheckedModel) -> Run:
-    """The run row of a scoring run, as far as it is known before the first row."""
-    return Run(
-        job=job,
-        config=json.dumps(public_values(config) | {"input": concealed(config.input)}),
-        scoring_id=model.scoring_id,
-        digests={
-            "weights": model.spec.weights_digest,
-            "tokenizer": model.spec.tokenizer_digest,
-            "config": model.spec.config_digest,
-        },
-        activation=model.spec.activation,
-        accept_raw=config.accept_raw,
-    )
+if TYPE_CHECKING:
+    from psychescale.scoring.preflight import CheckedModel
+    from psychescale.spark.corpus.source import Corpus
+    from psychescale.spark.pipeline.runs import Run
 
 
 def print_plan(console: Console, model: CheckedModel, corpus: Corpus, *, output: str) -> None:
     """Say what is about to happen."""
     spec, applied = model.spec, model.applied
     console.print(f"[bold]psychescale score[/]  {NOTICE}")
-    _line(console, "corpus", f"{corpus.place} ({corpus.form})")
+    _line(console, "corpus", f"{corpus.place.given} ({corpus.form})")
     _line(
         console,
         "model",

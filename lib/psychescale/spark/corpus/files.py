@@ -1,7 +1,6 @@
-"""Folders and files where driver and executors both reach them, and how places are named."""
+"""Files of a corpus as Spark sees them: listed, cut into tasks, found again."""
 
 import contextlib
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,11 +9,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from psychescale.errors import UsageError
-from psychescale.spark.session.access import access
+from psychescale.spark.session.places import find_place, hashed_name, is_concealed, join
 from psychescale.spark.session.settings import changed_settings
-
-_CATALOG_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*){1,2}")
-_FILE_SUFFIX = re.compile(r"\.(csv|tsv|jsonl|json|ndjson|parquet)(\.gz)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -42,53 +38,6 @@ class FileInfo:
         return self.name.lower().endswith(".gz")
 
 
-def is_catalog_name(place: str) -> bool:
-    """Whether `place` names a table of the catalog (`schema.table`) rather than a path."""
-    return bool(_CATALOG_NAME.fullmatch(place)) and not _FILE_SUFFIX.search(place)
-
-
-def concealed(place: str) -> str:
-    """`place` for the run table: the name of a single file, which may be a person's, is hashed."""
-    folder, slash, name = place.rpartition("/")
-    suffix = _FILE_SUFFIX.search(name)
-    return f"{folder}{slash}{_hashed(name)}{suffix.group(0)}" if suffix else place
-
-
-def revealed(spark: SparkSession, place: str) -> str:
-    """The place that `concealed` made `place` of; `place` itself if it is not of that form."""
-    folder, _, name = place.rpartition("/")
-    if not name.startswith(_HASHED):
-        return place
-    parent = qualified(spark, folder or ".")
-    for file in list_files(spark, folder or "."):
-        beside = file.path == join(parent, file.name)
-        if beside and _hashed(file.name) == name[: len(_hashed(""))]:
-            return file.path
-    return place
-
-
-_HASHED = "sha256-"
-
-
-def _hashed(name: str) -> str:
-    return _HASHED + hashlib.sha256(name.encode()).hexdigest()[:16]
-
-
-def join(folder: str, *names: str) -> str:
-    """A path inside `folder`."""
-    return "/".join([folder.rstrip("/"), *names])
-
-
-def exists(spark: SparkSession, path: str) -> bool:
-    """Whether there is a file or folder at `path`."""
-    return access(spark).files.exists(path)
-
-
-def qualified(spark: SparkSession, path: str) -> str:
-    """`path` with its scheme, absolute."""
-    return access(spark).files.qualified(path)
-
-
 def list_files(spark: SparkSession, path: str) -> list[FileInfo]:
     """The file at `path`, or all files below it in the order of their paths, hidden ones left out.
 
@@ -96,13 +45,26 @@ def list_files(spark: SparkSession, path: str) -> list[FileInfo]:
     """
     reader = spark.read.format("binaryFile").option("recursiveFileLookup", value=True)
     with file_settings(spark, block_bytes=BLOCK_BYTES, cut_small=True):
-        found = reader.load(literal(qualified(spark, path))).select(
+        found = reader.load(literal(path)).select(
             "path", "length", F.unix_millis("modificationTime").alias("modified_ms")
         )
         files = [
             FileInfo(row["path"], row["length"], row["modified_ms"]) for row in found.collect()
         ]
     return sorted(files, key=lambda file: file.path)
+
+
+def revealed(spark: SparkSession, given: str) -> str:
+    """The place that `concealed` made `given` of; `given` itself if it is not of that form."""
+    folder, _, name = given.rpartition("/")
+    if not is_concealed(name):
+        return given
+    parent = find_place(spark, folder or ".").address
+    for file in list_files(spark, parent):
+        beside = file.path == join(parent, file.name)
+        if beside and name.startswith(hashed_name(file.name)):
+            return file.path
+    return given
 
 
 def literal(path: str) -> str:
@@ -153,51 +115,3 @@ def file_settings(
 
 
 _BLOCK_SETTING = "spark.sql.files.maxPartitionBytes"
-
-
-def make_private_folder(spark: SparkSession, path: str) -> None:
-    """Make `path` a folder that only its owner can enter (mode 0700), where the system has modes."""
-    access(spark).files.make_private_folder(path)
-
-
-def mode(spark: SparkSession, path: str) -> str:
-    """Permissions of a file or folder, as in ``rwx------``."""
-    return access(spark).files.mode(path)
-
-
-def folders(spark: SparkSession, path: str) -> list[str]:
-    """Names of the folders directly below `path`; none where there is no such folder."""
-    return access(spark).files.folders(path)
-
-
-def create_file(spark: SparkSession, path: str, content: str) -> bool:
-    """Write a file that must not be there yet.
-
-    Returns:
-        Whether it was written: False where there is one already.
-    """
-    return access(spark).files.create(path, content)
-
-
-def read_file(spark: SparkSession, path: str) -> str | None:
-    """The content of a small file; None where there is none."""
-    return access(spark).files.read(path)
-
-
-def replace_file(spark: SparkSession, path: str, content: str) -> None:
-    """Write a file over the one that is there."""
-    access(spark).files.replace(path, content)
-
-
-def delete(spark: SparkSession, path: str) -> None:
-    """Delete a file, or a folder with all in it; nothing happens where there is none."""
-    access(spark).files.delete(path)
-
-
-def require_shared(spark: SparkSession, folder: str) -> None:
-    """Make sure that this process and Spark see one and the same folder.
-
-    Raises:
-        StorageError: They do not; only behind Spark Connect can that be.
-    """
-    access(spark).files.require_shared(folder)

@@ -1,0 +1,161 @@
+"""What `anonymize` adds to the pipeline: redaction under pseudonyms, and two tables that come of it."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Self
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from psychescale.model.checkpoint import Checkpoint
+from psychescale.settings.anonymize import AnonymizeConfig
+from psychescale.settings.config import public_values
+from psychescale.spark.anonymize.crosswalk import extend_crosswalk
+from psychescale.spark.anonymize.keying import pseudonymized
+from psychescale.spark.anonymize.outputs import Outputs
+from psychescale.spark.anonymize.plan import RedactionPlan
+from psychescale.spark.anonymize.report import measure_redaction, write_report
+from psychescale.spark.anonymize.udf import RedactionTask, redacted_rows
+from psychescale.spark.corpus.faults import explained
+from psychescale.spark.corpus.read import reading
+from psychescale.spark.corpus.source import Corpus, without_known
+from psychescale.spark.pipeline.land import Landed
+from psychescale.spark.pipeline.run import Sink
+from psychescale.spark.pipeline.runs import Run
+from psychescale.spark.pipeline.state import StateFolder
+from psychescale.spark.session.places import concealed
+from psychescale.spark.workers.transport import send_model
+from psychescale.text.handles import Handles
+
+
+@dataclass(frozen=True)
+class AnonymizingJob:
+    """A corpus on its way through the redactor; a `CorpusJob`.
+
+    Attributes:
+        spark: The session.
+        config: Of the run.
+        corpus: The input.
+        plan: What the configuration comes to.
+        outputs: The table of redacted texts and the quarantine.
+        handles: The corpus's authors as they are now: texts redacted earlier did not know them.
+    """
+
+    spark: SparkSession
+    config: AnonymizeConfig
+    corpus: Corpus
+    plan: RedactionPlan
+    outputs: Outputs
+    handles: Handles
+
+    @classmethod
+    def open(
+        cls,
+        spark: SparkSession,
+        config: AnonymizeConfig,
+        corpus: Corpus,
+        plan: RedactionPlan,
+        state: StateFolder,
+    ) -> Self:
+        """Make both tables, if they are not there, and collect the authors.
+
+        Raises:
+            InputError: A table has other columns, or pseudonyms of another key or source.
+        """
+        outputs = Outputs.open(spark, config, plan, state)
+        return cls(spark, config, corpus, plan, outputs, _authors(spark, corpus, config))
+
+    @property
+    def purpose(self) -> str:
+        """What the texts are redacted with (a digest)."""
+        return self.plan.redaction
+
+    def begin(self) -> Run:
+        """The run, with digests of redaction, authors, key and tagger."""
+        plan, tagger = self.plan, self.plan.tagger
+        model = {"tagger": tagger.content_digest} if isinstance(tagger, Checkpoint) else {}
+        return Run(
+            job="anonymize",
+            config=json.dumps(public_values(self.config) | {"input": concealed(self.config.input)}),
+            scoring_id=None,
+            digests={
+                "redaction": plan.redaction,
+                "handles": self.handles.digest,
+                "key_id": plan.key.key_id,
+                **model,
+            },
+            activation=None,
+            accept_raw=False,
+        )
+
+    def select(self, rows: DataFrame) -> DataFrame:
+        """Rows under pseudonyms, without those that both tables hold, unless all is redacted anew."""
+        config = self.config
+        named = pseudonymized(
+            rows,
+            self.plan.key,
+            author=config.author_column,
+            time=config.time_column,
+            shift=config.dates == "shift",
+        )
+        return named if self.outputs.is_stale else without_known(named, self.outputs.known_ids())
+
+    def open_sink(self, landed: Landed) -> Sink:
+        """A staging table: a stream evaluated for two outputs would redact everything twice.
+
+        Raises:
+            InputError: The output would be replaced by the redaction of a smaller corpus.
+        """
+        if self.outputs.is_stale:
+            self.outputs.require_whole(landed.table.rows())
+        table = self.outputs.open_staging(landed.source_id)
+        return Sink(table, table.rows(), is_temporary=True)
+
+    def transform(self, rows: DataFrame, run: Run) -> DataFrame:
+        """Landed rows → redacted rows with `error`, counted by the stream."""
+        keep = [column.name for column in self.plan.kept]
+        return redacted_rows(rows, self._send(), run, keep=keep)
+
+    def publish(self, landed: Landed, sink: Sink, run: Run) -> dict[str, Any]:
+        """Pass on what was redacted, note what was not, and report both in counts.
+
+        Returns:
+            The report.
+        """
+        staged = sink.table.rows()
+        report = measure_redaction(staged, compare=self.plan.compared)
+        if self.config.crosswalk is not None:
+            self._extend_crosswalk(self.config.crosswalk)
+        self.outputs.publish(staged, transaction=landed.source_id)
+        write_report(self.spark, self.outputs.state, run.run_id, report)
+        return report
+
+    def _extend_crosswalk(self, place: str) -> None:
+        with reading(self.spark, self.corpus) as rows, explained(self.corpus.files):
+            author = self.config.author_column
+            extend_crosswalk(rows, self.plan.key, place=place, author=author)
+
+    def _send(self) -> RedactionTask:
+        """The model on its way to the executors, and what workers must know beside it."""
+        plan, config = self.plan, self.config
+        tagger = plan.tagger
+        return RedactionTask(
+            key=plan.key,
+            operators=plan.operators,
+            excluded=plan.excluded,
+            handles=self.handles,
+            timeout_s=config.timeout_s,
+            tagger=send_model(self.spark, tagger) if isinstance(tagger, Checkpoint) else tagger,
+            tagger_threshold=config.tagger_threshold,
+            tagger_precision=config.tagger_precision,
+            stall_timeout_s=config.stall_timeout_s,
+        )
+
+
+def _authors(spark: SparkSession, corpus: Corpus, config: AnonymizeConfig) -> Handles:
+    """The corpus's own authors; none without a column for them."""
+    if config.author_column is None:
+        return Handles()
+    with reading(spark, corpus) as rows, explained(corpus.files):
+        authors = rows.select(F.col(f"`{config.author_column}`").cast("string")).distinct()
+        return Handles.of(row[0] for row in authors.collect() if row[0])

@@ -1,0 +1,137 @@
+"""What `score` adds to the pipeline: the score table, and the way of landed rows through the model."""
+
+import json
+from dataclasses import dataclass
+from typing import Self
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from psychescale.scoring.preflight import CheckedModel
+from psychescale.settings.config import public_values
+from psychescale.settings.score import ScoreConfig
+from psychescale.spark.corpus.source import (
+    ERROR,
+    ID,
+    SECOND,
+    TEXT,
+    Corpus,
+    kept_fields,
+    require_mark,
+    without_known,
+)
+from psychescale.spark.pipeline.land import Landed
+from psychescale.spark.pipeline.run import Sink
+from psychescale.spark.pipeline.runs import Run
+from psychescale.spark.pipeline.stream import observed
+from psychescale.spark.score.model import meet_corpus
+from psychescale.spark.score.table import open_score_table, written_rows
+from psychescale.spark.score.udf import ScoringTask, build_udf, is_gpu_promised
+from psychescale.spark.session.places import concealed
+from psychescale.spark.tables.delta import DeltaTable
+from psychescale.spark.workers.transport import send_model
+
+
+@dataclass(frozen=True)
+class ScoringJob:
+    """A corpus on its way through a model; a `CorpusJob`.
+
+    Attributes:
+        spark: The session.
+        config: Of the run.
+        model: As it reads this corpus.
+        kept: Columns passed through.
+    """
+
+    spark: SparkSession
+    config: ScoreConfig
+    model: CheckedModel
+    kept: list[T.StructField]
+
+    @classmethod
+    def of(
+        cls, spark: SparkSession, config: ScoreConfig, model: CheckedModel, corpus: Corpus
+    ) -> Self:
+        """Settle what can be refused before anything is written.
+
+        Raises:
+            PrivacyError: The corpus is raw and may not be, or the text is to be kept.
+            ModelError: The model learned from texts of another redaction.
+        """
+        require_mark(corpus, accept_raw=config.accept_raw)
+        met = meet_corpus(model, corpus.mark, config)
+        return cls(spark, config, met, kept_fields(spark, corpus))
+
+    @property
+    def purpose(self) -> str:
+        """The scoring id."""
+        return self.model.scoring_id
+
+    def begin(self) -> Run:
+        """Make the score table, if it is not there."""
+        config, spec = self.config, self.model.spec
+        open_score_table(
+            self.spark, config.output, spec, self.kept, logits=config.logits, state=config.state
+        )
+        return Run(
+            job="score",
+            config=json.dumps(public_values(config) | {"input": concealed(config.input)}),
+            scoring_id=self.model.scoring_id,
+            digests={
+                "weights": spec.weights_digest,
+                "tokenizer": spec.tokenizer_digest,
+                "config": spec.config_digest,
+            },
+            activation=spec.activation,
+            accept_raw=config.accept_raw,
+        )
+
+    def select(self, rows: DataFrame) -> DataFrame:
+        """Rows that the table lacks under this scoring id."""
+        return without_known(rows, self._sink().done)
+
+    def open_sink(self, landed: Landed) -> Sink:
+        """The score table itself."""
+        del landed
+        return self._sink()
+
+    def transform(self, rows: DataFrame, run: Run) -> DataFrame:
+        """Landed rows → rows of the score table, counted by the stream."""
+        task = self._send()
+        texts = [F.col(TEXT), F.col(SECOND)] if SECOND in rows.columns else [F.col(TEXT)]
+        scored = rows.withColumn("_scores", build_udf(task, SECOND in rows.columns)(*texts))
+        fields = [name for name in task.result_type.names if name != ERROR]
+        flat = scored.select(
+            F.col(ID),
+            *[F.col(f"`{name}`") for name in self.config.keep],
+            *[F.col(f"_scores.{name}") for name in fields],
+            F.coalesce(F.col(ERROR), F.col(f"_scores.{ERROR}")).alias(ERROR),
+            F.lit(run.scoring_id).alias("scoring_id"),
+            F.lit(run.run_id).alias("run_id"),
+            F.current_timestamp().alias("scored_at"),
+        )
+        return observed(
+            flat,
+            F.coalesce(F.sum("n_tokens"), F.lit(0)).alias("tokens"),
+            F.coalesce(F.sum("computed_tokens"), F.lit(0)).alias("computed_tokens"),
+        ).drop("computed_tokens")
+
+    def publish(self, landed: Landed, sink: Sink, run: Run) -> None:
+        """Nothing: the stream wrote to the table that people read."""
+
+    def _sink(self) -> Sink:
+        table = DeltaTable.at(self.spark, self.config.output)
+        return Sink(table, written_rows(table, self.purpose))
+
+    def _send(self) -> ScoringTask:
+        """The model on its way to the executors, and what workers must know beside it."""
+        return ScoringTask(
+            send_model(self.spark, self.model.checkpoint, at=self.config.model_on_executors),
+            self.model.spec,
+            self.model.options,
+            self.config.logits,
+            computed_tokens=True,
+            stall_timeout_s=self.config.stall_timeout_s,
+            gpu_promised=is_gpu_promised(self.spark),
+        )
