@@ -9,6 +9,7 @@ from rich.console import Console
 from psychescale.console.anonymizing import print_plan, print_report
 from psychescale.console.progress import ProgressDisplay
 from psychescale.console.run import run_command
+from psychescale.results import AnonymizeResult
 from psychescale.settings.anonymize import AnonymizeConfig
 from psychescale.spark.anonymize.job import AnonymizingJob
 from psychescale.spark.anonymize.plan import columns_of, make_plan
@@ -23,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run_command(AnonymizeConfig, "anonymize", anonymize, argv)
 
 
-def anonymize(config: AnonymizeConfig, console: Console) -> None:
+def anonymize(config: AnonymizeConfig, console: Console) -> AnonymizeResult | None:
     """Open the corpus, settle how it is redacted, bring every row through that, and tell of it."""
     state = state_folder(config.output, config.state)
     spark = open_session(config.spark, verbose=config.verbose)
@@ -32,7 +33,7 @@ def anonymize(config: AnonymizeConfig, console: Console) -> None:
     plan = make_plan(spark, config, corpus)
     print_plan(console, config, corpus, plan)
     if config.dry_run:
-        return
+        return None
     job = AnonymizingJob.open(spark, config, corpus, plan, state)
     with ProgressDisplay(console, title="redacting") as progress:
         run, report = run_job(
@@ -41,6 +42,7 @@ def anonymize(config: AnonymizeConfig, console: Console) -> None:
     if config.json_output:
         print(json.dumps({**json.loads(run.to_json()), "report": report}))
     print_report(console, report, output=config.output)
+    return job.result(run, report)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from rich.console import Console
 from psychescale.console.progress import ProgressDisplay
 from psychescale.console.run import run_command
 from psychescale.console.scoring import print_outcome, print_plan
+from psychescale.results import ScoreResult
 from psychescale.settings.score import ScoreConfig
 from psychescale.spark.corpus.source import open_corpus
 from psychescale.spark.pipeline.run import run_job
@@ -22,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run_command(ScoreConfig, "score", score, argv)
 
 
-def score(config: ScoreConfig, console: Console) -> None:
+def score(config: ScoreConfig, console: Console) -> ScoreResult | None:
     """Check the model, open the corpus, bring every row of it through the model, and tell of it."""
     state = state_folder(config.output, config.state)
     model = configured_model(config)
@@ -31,12 +32,13 @@ def score(config: ScoreConfig, console: Console) -> None:
     job = ScoringJob.of(spark, config, model, corpus)
     print_plan(console, job.model, corpus, output=config.output)
     if config.dry_run:
-        return
+        return None
     with ProgressDisplay(console, title="scoring") as progress:
         run, _ = run_job(
             spark, job, corpus, state=state, limits=config, on_progress=progress.update
         )
     print_outcome(console, run, output=config.output, as_json=config.json_output)
+    return job.result(run)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ Config = TypeVar("Config", bound=JobConfig)
 def run_command(
     kind: type[Config],
     verb: str,
-    work: Callable[[Config, Console], None],
+    work: Callable[[Config, Console], object],
     argv: Sequence[str] | None = None,
 ) -> int:
     """Run a job.

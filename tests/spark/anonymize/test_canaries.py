@@ -15,8 +15,8 @@ from psychescale.spark.pipeline import run as pipeline
 from psychescale.spark.pipeline import stream as stream_module
 from psychescale.spark.tables import create as tables
 from psychescale.spark.workers.process import contained
-from tests.spark.score import test_canaries
 from tests.spark.conftest import Row, write_json_lines
+from tests.spark.score import test_canaries
 from tests.spark.score.test_canaries import search
 
 # No recognizer can know the first; the second is a mail address.

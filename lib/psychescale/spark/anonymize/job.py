@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from psychescale.model.checkpoint import Checkpoint
+from psychescale.results import AnonymizeResult
 from psychescale.settings.anonymize import AnonymizeConfig
 from psychescale.settings.config import public_values
 from psychescale.spark.anonymize.crosswalk import extend_crosswalk
@@ -129,6 +130,22 @@ class AnonymizingJob:
         self.outputs.publish(staged, transaction=landed.source_id)
         write_report(self.spark, self.outputs.state, run.run_id, report)
         return report
+
+    def result(self, run: Run, report: dict[str, Any]) -> AnonymizeResult:
+        """What the finished run gives back in Python."""
+        row = run.row()
+        return AnonymizeResult(
+            run_id=run.run_id,
+            table=self.config.output,
+            quarantine=self.outputs.quarantine.place.given,
+            rows_in=run.rows_in,
+            rows_known=run.rows_known,
+            rows_kept=row["rows_scored"],
+            rows_quarantined=row["rows_failed"],
+            failed_by_reason=row["failed_by_reason"],
+            report=report,
+            run=row,
+        )
 
     def _extend_crosswalk(self, place: str) -> None:
         with reading(self.spark, self.corpus) as rows, explained(self.corpus.files):

@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from psychescale.results import ScoreResult
 from psychescale.scoring.preflight import CheckedModel
 from psychescale.settings.config import public_values
 from psychescale.settings.score import ScoreConfig
@@ -119,6 +120,21 @@ class ScoringJob:
 
     def publish(self, landed: Landed, sink: Sink, run: Run) -> None:
         """Nothing: the stream wrote to the table that people read."""
+
+    def result(self, run: Run) -> ScoreResult:
+        """What the finished run gives back in Python."""
+        row = run.row()
+        return ScoreResult(
+            run_id=run.run_id,
+            table=self.config.output,
+            scoring_id=self.purpose,
+            rows_in=run.rows_in,
+            rows_known=run.rows_known,
+            rows_scored=row["rows_scored"],
+            rows_failed=row["rows_failed"],
+            failed_by_reason=row["failed_by_reason"],
+            run=row,
+        )
 
     def _sink(self) -> Sink:
         table = DeltaTable.at(self.spark, self.config.output)
