@@ -7,7 +7,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, ParamSpec, TypeVar
+from typing import ClassVar, Final, ParamSpec, TypeVar
 
 from psychescale.errors import PsychescaleError
 from psychescale.text import rules
@@ -46,18 +46,17 @@ _NO_DOCUMENT: Final = DocumentContext()
 
 
 class RedactionError(PsychescaleError):
-    """A text could not be redacted; nothing of it may be passed on.
-
-    Attributes:
-        reason: ``timeout`` or ``failed``.
-    """
+    """A text could not be redacted; nothing of it may be passed on."""
 
     exit_code = 5
+    reason: ClassVar[str] = "failed"
+    """Why, for the table of quarantined texts."""
 
-    @property
-    def reason(self) -> str:
-        """Why, for the table of quarantined texts."""
-        return "timeout" if "time" in self.problem else "failed"
+
+class RedactionTimeoutError(RedactionError):
+    """A text took more time than the limit."""
+
+    reason: ClassVar[str] = "timeout"
 
 
 @dataclass(frozen=True)
@@ -204,6 +203,8 @@ def _guarded(work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T 
         return work(*args, **kwargs)
     except RedactionError as error:
         return error
+    except TimeoutError:
+        return _too_slow()
     except Exception as error:  # noqa: BLE001 - whatever it is, the text must not be passed on
         name = type(error).__name__
     return RedactionError(f"A text could not be redacted ({name}).", remedy="Quarantine it.")
@@ -279,10 +280,13 @@ def _replace_all(text: str, values: Mapping[str, PiiType], deadline: float) -> s
 
 def _check(deadline: float) -> None:
     if time.monotonic() > deadline:
-        raise RedactionError(
-            "A text took more time than the limit.",
-            remedy="Quarantine it, or raise the time limit.",
-        )
+        raise _too_slow()
+
+
+def _too_slow() -> RedactionTimeoutError:
+    return RedactionTimeoutError(
+        "A text took more time than the limit.", remedy="Quarantine it, or raise the time limit."
+    )
 
 
 def _in_original(finding: Finding, normal: Normalized) -> Finding:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from psychescale.disclosure import BAND, is_small
 from psychescale.errors import ModelError
 from psychescale.notice import NOTICE
 
@@ -12,9 +13,6 @@ VALIDITY = (
     "Nothing here shows validity for any clinical construct. Measures on public corpora such as "
     "GoEmotions and SAD test the machinery, not a claim about mental health."
 )
-
-# Counts up to this could point at a person; the full ones stay in a restricted folder.
-_MASKED_UP_TO = 7
 
 
 @dataclass(frozen=True)
@@ -197,7 +195,7 @@ def _bullets(items: Sequence[str]) -> str:
 
 
 def _count(number: int) -> str:
-    return f"1–{_MASKED_UP_TO}" if 0 < number <= _MASKED_UP_TO else f"{number:,}"
+    return BAND if is_small(number) else f"{number:,}"
 
 
 def _number(value: float) -> str:

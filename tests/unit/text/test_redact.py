@@ -214,6 +214,30 @@ class TestFailure:
 
         assert caught.value.reason == "timeout"
 
+    @pytest.mark.parametrize(
+        ("raised", "reason"),
+        [
+            (TimeoutError("no word"), "timeout"),
+            (RuntimeError("time and again"), "failed"),
+            (ValueError("the time ran out"), "failed"),
+            (RecursionError("timeout"), "failed"),
+            (MemoryError(), "failed"),
+            (UnicodeError("timeout"), "failed"),
+        ],
+    )
+    def test_reason_comes_from_the_class(self, raised: Exception, reason: str) -> None:
+        """What went wrong tells the reason, whatever words it says."""
+
+        class Failing(Operators):
+            def replace(self, kind: PiiType, value: str, document: object) -> str:  # noqa: ARG002
+                raise raised
+
+        redactor = Redactor(RedactionOptions(operators=Failing()))
+        with pytest.raises(RedactionError) as caught:
+            redactor.redact("mail nora@example.org")
+
+        assert caught.value.reason == reason
+
     def test_errors_hold_no_text(self) -> None:
         """An unexpected error is reported by its kind: no word of the text, no cause that has one."""
 

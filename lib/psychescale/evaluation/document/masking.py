@@ -4,17 +4,10 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from psychescale.disclosure import CENSORED, LARGEST_SMALL, is_small, masked
 from psychescale.evaluation.predictions import MIN_POSITIVES, Undefined
 
-LARGEST_MASKED = 7
-"""Counts from 1 to this are withheld."""
-MASK = f"<={LARGEST_MASKED}"
 _COARSE_DECIMALS = 2
-
-
-def is_small(count: int) -> bool:
-    """Whether a count of documents must not be shown."""
-    return 0 < count <= LARGEST_MASKED
 
 
 def mask(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,15 +25,15 @@ def mask(document: Mapping[str, Any]) -> dict[str, Any]:
         coarse = {name for name, part in shown["per_label"].items() if _has_small_cell(part)}
         _mask_rival(shown["rival"], n, small=small, coarse=coarse)
     for ranking in shown["faithfulness"] or ():
-        ranking["n_texts"] = masked_count(ranking["n_texts"])
+        ranking["n_texts"] = masked(ranking["n_texts"], CENSORED)
     for part in shown["per_label"].values():
         _mask_label(part, n)
     for table in shown["slices"]:
         _mask_table(table, n)
     for step in shown["data"]["flow"]:
-        step["n"] = masked_count(step["n"])
-    shown["data"]["n_documents"] = masked_count(n)
-    shown["data"]["n_units"] = masked_count(shown["data"]["n_units"])
+        step["n"] = masked(step["n"], CENSORED)
+    shown["data"]["n_documents"] = masked(n, CENSORED)
+    shown["data"]["n_units"] = masked(shown["data"]["n_units"], CENSORED)
     return shown
 
 
@@ -48,7 +41,7 @@ def _mask_agreement(agreement: dict[str, dict[str, Any]], small: set[str]) -> No
     for name, found in agreement.items():
         if name in small:
             agreement[name] = dict.fromkeys(found)
-        found["n_documents"] = masked_count(found["n_documents"])
+        found["n_documents"] = masked(found["n_documents"], CENSORED)
         agreement[name]["n_documents"] = found["n_documents"]
 
 
@@ -62,11 +55,6 @@ def _mask_rival(rival: dict[str, Any], n: int, *, small: set[str], coarse: set[s
         _mask_group(group, n)
 
 
-def masked_count(count: int) -> int | str:
-    """The count, or a text that it is small."""
-    return MASK if is_small(count) else count
-
-
 def _has_small_cell(part: Mapping[str, Any]) -> bool:
     return any(is_small(count) for cells in part["confusion"].values() for count in cells.values())
 
@@ -74,9 +62,9 @@ def _has_small_cell(part: Mapping[str, Any]) -> bool:
 def _mask_label(part: dict[str, Any], n: int) -> None:
     positives = part["positives"]
     negatives = n - positives
-    part["positives"] = masked_count(positives)
+    part["positives"] = masked(positives, CENSORED)
     if is_small(negatives):
-        part["positives"] = f">={n - LARGEST_MASKED}"
+        part["positives"] = f">={n - LARGEST_SMALL}"
     if is_small(positives) or is_small(negatives):
         _withhold_label(part)
         return
@@ -122,8 +110,8 @@ def _mask_table(table: dict[str, Any], n: int) -> None:
 
 def _mask_group(group: dict[str, Any], n: int) -> None:
     small = is_small(group["n"]) or is_small(n - group["n"]) or is_small(group["positives"])
-    group["n"] = masked_count(group["n"])
-    group["positives"] = masked_count(group["positives"])
+    group["n"] = masked(group["n"], CENSORED)
+    group["positives"] = masked(group["positives"], CENSORED)
     if small:
         group["values"] = _withheld(group["values"])
         group["differences"] = _withheld(group["differences"])

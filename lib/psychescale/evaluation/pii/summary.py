@@ -8,7 +8,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any, Final
 
-from psychescale.evaluation.document.masking import is_small, masked_count
+from psychescale.disclosure import CENSORED, is_small, masked
 from psychescale.evaluation.pii.detection import PiiMeasures
 from psychescale.notice import NOTICE
 
@@ -66,9 +66,9 @@ def masked_document(document: Mapping[str, Any]) -> dict[str, Any]:
     """A copy that may be shown."""
     shown = copy.deepcopy(dict(document))
     shown["masked"] = True
-    shown["quarantined"] = masked_count(shown["quarantined"])
+    shown["quarantined"] = masked(shown["quarantined"], CENSORED)
     by_type = shown["measures"]["by_type"]
     for name, found in by_type.items():
         if is_small(found["spans"]):
-            by_type[name] = {"spans": masked_count(found["spans"])}
+            by_type[name] = {"spans": masked(found["spans"], CENSORED)}
     return shown

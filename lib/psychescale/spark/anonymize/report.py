@@ -1,8 +1,4 @@
-"""What a run of `anonymize` found and left out, in counts that may be shown.
-
-Counts from 1 to `MASKED_UP_TO` are not told, the others are rounded to `ROUNDED_TO`: a small one could
-else be had as the difference of two others.
-"""
+"""What a run of `anonymize` found and left out, in counts that may be shown: masked or rounded."""
 
 import json
 from collections.abc import Sequence
@@ -11,6 +7,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from psychescale.disclosure import is_small, rounded
 from psychescale.notice import NOTICE
 from psychescale.spark.anonymize.keying import TIME
 from psychescale.spark.anonymize.outputs import LIMITS
@@ -18,10 +15,6 @@ from psychescale.spark.corpus.source import ERROR
 from psychescale.spark.pipeline.state import StateFolder
 from psychescale.spark.session.access import access
 from psychescale.spark.session.places import join
-
-MASKED_UP_TO = 7
-"""Counts from 1 to this are not told: they can point at a person (OpenSAFELY's rule)."""
-ROUNDED_TO = 5
 
 MAX_GROUPS = 20
 """Most groups told of a column."""
@@ -59,17 +52,17 @@ def measure_redaction(staged: DataFrame, *, compare: Sequence[str] = ()) -> dict
     reasons = staged.where(failed).groupBy(ERROR).count().orderBy(ERROR).collect()
     words = totals["words"]
     return {
-        "rows": _masked(totals["rows"]),
-        "kept": _masked(totals["rows"] - totals["quarantined"]),
-        "quarantined": _masked(totals["quarantined"]),
-        "quarantined_by_reason": {row[ERROR]: _masked(row["count"]) for row in reasons},
-        "rows_touched": _masked(totals["touched"]),
+        "rows": rounded(totals["rows"]),
+        "kept": rounded(totals["rows"] - totals["quarantined"]),
+        "quarantined": rounded(totals["quarantined"]),
+        "quarantined_by_reason": {row[ERROR]: rounded(row["count"]) for row in reasons},
+        "rows_touched": rounded(totals["touched"]),
         "words": words,
-        "findings": {row["type"]: _masked(row["count"]) for row in types},
+        "findings": {row["type"]: rounded(row["count"]) for row in types},
         "findings_per_1000_words": {
             row["type"]: round(1000 * row["count"] / words, 3)
             for row in types
-            if words and row["count"] > MASKED_UP_TO
+            if words and not is_small(row["count"])
         },
         "by_length_in_words": _by_length(staged),
         "by_group": {name: _by_group(staged, name) for name in compare},
@@ -100,7 +93,7 @@ def _by_group(staged: DataFrame, name: str) -> list[dict[str, Any]]:
     value = F.year(column) if name == TIME else column.cast("string")
     counts = staged.groupBy(value.alias("by")).agg(*_kept_and_quarantined())
     largest = counts.orderBy(F.desc(F.col("kept") + F.col("quarantined")), "by").limit(MAX_GROUPS)
-    shown = [r for r in largest.collect() if r["kept"] + r["quarantined"] > MASKED_UP_TO]
+    shown = [r for r in largest.collect() if not is_small(r["kept"] + r["quarantined"])]
     total = staged.agg(*_kept_and_quarantined()).collect()[0]
     rest = {n: total[n] - sum(row[n] for row in shown) for n in ("kept", "quarantined")}
     groups = [{"group": row["by"], **_cells(row)} for row in shown]
@@ -113,10 +106,4 @@ def _kept_and_quarantined() -> tuple[Column, Column]:
 
 
 def _cells(row: Any) -> dict[str, Any]:
-    return {name: _masked(row[name]) for name in ("kept", "quarantined")}
-
-
-def _masked(count: int) -> int | str:
-    if 0 < count <= MASKED_UP_TO:
-        return f"1–{MASKED_UP_TO}"
-    return ROUNDED_TO * round(int(count) / ROUNDED_TO)
+    return {name: rounded(row[name]) for name in ("kept", "quarantined")}

@@ -11,7 +11,6 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.pandas.functions import pandas_udf
 
-from psychescale.errors import RowError
 from psychescale.model.spec import Precision
 from psychescale.spark.anonymize.keying import AUTHOR, KeySource, shift_name
 from psychescale.spark.corpus.source import ERROR, ID, SECOND, TEXT
@@ -154,10 +153,7 @@ def _redact(
             row["n_chars"] += len(text)
             row["n_words"] += len(text.split())
             if isinstance(result, RedactionError):
-                late = result.reason == "timeout"
-                row[ERROR] = (
-                    RowError.REDACTION_TIMEOUT if late else RowError.REDACTION_FAILED
-                ).value
+                row[ERROR] = RowError(f"redaction_{result.reason}").value
             else:
                 row[name] = result.text
                 row["findings"].update({kind.value: n for kind, n in result.counts.items()})
