@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from psychescale.disclosure import CENSORED
 from psychescale.evaluation.challenge.outcome import challenge
 from psychescale.evaluation.comparison.baselines import lexicon
 from psychescale.evaluation.comparison.paired import Scored, compare
 from psychescale.evaluation.comparison.recommendation import recommend
 from psychescale.evaluation.document.assemble import Context, to_document
-from psychescale.evaluation.document.masking import MASK, mask
+from psychescale.evaluation.document.masking import mask
 from psychescale.evaluation.document.parts import Contender, Extras, Rival, Subgroup
 from psychescale.evaluation.measures.agreement import agree
 from psychescale.evaluation.measures.estimates import evaluate
@@ -118,13 +119,13 @@ class TestMask:
 
         assert any(isinstance(count, int) and 0 < count < 8 for count in before)
         assert not any(isinstance(count, int) and 0 < count < 8 for count in counts)
-        assert shown["data"]["flow"][1]["n"] == MASK
+        assert shown["data"]["flow"][1]["n"] == CENSORED
 
     def test_a_label_of_few_positives_is_withheld(self, shown: dict[str, Any]) -> None:
         """Its rates would give the count back."""
         part = shown["per_label"]["few"]
 
-        assert part["positives"] == MASK
+        assert part["positives"] == CENSORED
         assert part["confusion"]["frozen"] is None
         assert part["probabilities"]["base_rate"]["value"] is None
         assert part["decisions"]["0.5"]["f1"]["reason"] == "masked"
@@ -133,7 +134,7 @@ class TestMask:
         """A second group's size goes too, or the total would tell."""
         sizes = {group["group"]: group["n"] for group in shown["slices"][0]["groups"]}
 
-        assert sizes == {"a": MASK, "b": 200, "c": "masked"}
+        assert sizes == {"a": CENSORED, "b": 200, "c": "masked"}
         assert set(shown["slices"][0]["gaps"].values()) == {None}
 
     def test_the_full_document_stays(self, full: dict[str, Any], shown: dict[str, Any]) -> None:
@@ -166,7 +167,7 @@ class TestNewParts:
         assert shown["per_label"]["few"]["calibration"]["before"]["ece"]["value"] is None
         assert shown["per_label"]["joy"]["calibration"]["before"]["ece"]["value"] is not None
         assert shown["rival"]["per_label"]["joy"]["f1"]["value"] is not None
-        assert shown["faithfulness"][0]["n_texts"] == MASK
+        assert shown["faithfulness"][0]["n_texts"] == CENSORED
 
     def test_group_that_leaves_a_few_out(self, full: dict[str, Any]) -> None:
         """All documents but four: their differences would tell of the four."""

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.pandas.functions import pandas_udf
 
+from psychescale.errors import RowError
 from psychescale.model.spec import Precision
 from psychescale.spark.anonymize.keying import AUTHOR, KeySource, shift_name
 from psychescale.spark.corpus.source import ERROR, ID, SECOND, TEXT
