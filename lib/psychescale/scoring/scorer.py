@@ -13,10 +13,11 @@ from psychescale.errors import ModelError, RowError
 from psychescale.model.device import choose_device
 from psychescale.model.encoding import Ragged, TextEncoder
 from psychescale.model.engines.pytorch import TorchEngine
-from psychescale.model.spec import Activation, LongText, ModelSpec, Precision, read_model
+from psychescale.model.spec import Activation, LongText, ModelSpec, Precision
 from psychescale.scoring.identity import Applied, settle
 from psychescale.scoring.options import ScoringOptions
 from psychescale.scoring.probabilities import to_probabilities
+from psychescale.scoring.resolve import ModelRequest
 from psychescale.scoring.windows import WindowPlan, aggregate, plan_windows
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -105,17 +106,20 @@ class Scorer:
             ModelError: The model cannot be used as it is; the message says what to add.
             UsageError: An option is out of its range.
         """
-        checkpoint, spec = read_model(
+        checkpoint, spec, options = ModelRequest(
             str(model),
-            revision=revision,
-            labels=labels,
-            allow_generic_labels=allow_generic_labels,
-            activation=activation,
-            max_length=max_length,
-        )
-        options = ScoringOptions(
-            long_text, stride, max_windows, precision, device, max_batch_tokens
-        )
+            revision,
+            labels,
+            allow_generic_labels,
+            activation,
+            max_length,
+            long_text,
+            stride,
+            max_windows,
+            precision,
+            device,
+            max_batch_tokens,
+        ).resolve()
         return cls.load(checkpoint.folder, spec, options)
 
     @classmethod

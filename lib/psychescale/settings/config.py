@@ -9,10 +9,10 @@ import difflib
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, NoReturn, TypeVar
 
 import yaml
 from pydantic import BeforeValidator, Field, ValidationError
@@ -26,6 +26,9 @@ from pydantic_settings import (
 )
 
 from psychescale.errors import UsageError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 def _split_names(value: object) -> object:
@@ -44,6 +47,9 @@ SECRET_KEY = re.compile(
 """Keys whose values are never shown or stored (Spark's own redaction rule, and a little more)."""
 # What authorizes a client of Spark Connect stands in the address of its server.
 _TOKEN = re.compile(r"(?<=token=)[^;]+")
+
+
+Options = TypeVar("Options", bound="DataclassInstance")
 
 
 class JobConfig(BaseSettings):
@@ -80,6 +86,16 @@ class JobConfig(BaseSettings):
         False,
         description="let Spark's own messages through; they can hold words of the corpus",
     )
+
+    def choices(self, kind: type[Options], **others: object) -> Options:
+        """Options of a room below: each field has the value of the key of its name.
+
+        Args:
+            kind: A dataclass; a field without a key keeps its default.
+            others: Fields that are not, or not so, among the keys.
+        """
+        named = {f.name for f in fields(kind)} & type(self).model_fields.keys()
+        return kind(**{name: getattr(self, name) for name in named - others.keys()}, **others)
 
 
 Config = TypeVar("Config", bound=JobConfig)

@@ -3,10 +3,9 @@
 from dataclasses import replace
 
 from psychescale.errors import ModelError
-from psychescale.model.spec import read_model
 from psychescale.scoring.identity import compute_scoring_id, of_texts
-from psychescale.scoring.options import ScoringOptions
 from psychescale.scoring.preflight import CheckedModel, check_model
+from psychescale.scoring.resolve import ModelRequest
 from psychescale.settings.score import ScoreConfig
 from psychescale.spark.corpus.source import Columns
 
@@ -18,23 +17,8 @@ def configured_model(config: ScoreConfig) -> CheckedModel:
         ModelError: It cannot be used as it is; the message says what to add.
         UsageError: An option is out of its range.
     """
-    checkpoint, spec = read_model(
-        config.model,
-        revision=config.revision,
-        labels=config.labels,
-        allow_generic_labels=config.allow_generic_labels,
-        activation=config.activation,
-        max_length=config.max_length,
-    )
-    options = ScoringOptions(
-        long_text=config.long_text,
-        stride=config.stride,
-        max_windows=config.max_windows,
-        precision=config.precision,
-        max_batch_tokens=config.max_batch_tokens,
-    )
     second_text = config.second_text_column is not None
-    return check_model(checkpoint, spec, options, second_text=second_text)
+    return check_model(*config.choices(ModelRequest).resolve(), second_text=second_text)
 
 
 def meet_corpus(

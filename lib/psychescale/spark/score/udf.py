@@ -12,8 +12,9 @@ from pyspark.sql.pandas.functions import pandas_udf
 
 from psychescale.errors import UsageError
 from psychescale.labels import LOGIT_PREFIX, PROBABILITY_PREFIX
-from psychescale.model.spec import Activation, LongText, ModelSpec, Precision, read_model
+from psychescale.model.spec import Activation, LongText, ModelSpec, Precision
 from psychescale.scoring.options import ScoringOptions
+from psychescale.scoring.resolve import ModelRequest
 from psychescale.scoring.scorer import Scorer, TextScores
 from psychescale.spark.session.protocol import ModelOnExecutors
 from psychescale.spark.session.settings import read_setting
@@ -124,17 +125,19 @@ def score_udf(
         raise UsageError(
             "There is no active Spark session.", remedy="Start one, or pass score_udf(…, spark=…)."
         )
-    checkpoint, spec = read_model(
+    checkpoint, spec, options = ModelRequest(
         str(model),
-        revision=revision,
-        labels=labels,
-        allow_generic_labels=allow_generic_labels,
-        activation=activation,
-        max_length=max_length,
-    )
-    options = ScoringOptions(
-        long_text, stride, max_windows, precision, max_batch_tokens=max_batch_tokens
-    )
+        revision,
+        labels,
+        allow_generic_labels,
+        activation,
+        max_length,
+        long_text,
+        stride,
+        max_windows,
+        precision,
+        max_batch_tokens=max_batch_tokens,
+    ).resolve()
     task = ScoringTask(
         send_model(spark, checkpoint, at=model_on_executors),
         spec,

@@ -49,13 +49,18 @@ class Leak:
 
 
 def find_leaks(
-    texts: Sequence[str], split: Split, *, authors: Sequence[str | None] | None = None
+    texts: Sequence[str],
+    split: Split,
+    *,
+    clusters: NDArray[np.int64] | None = None,
+    authors: Sequence[str | None] | None = None,
 ) -> tuple[Leak, ...]:
     """All leaks between the parts of a split.
 
     Args:
         texts: All rows.
         split: Their parts.
+        clusters: int64, shape (n_rows,), of `find_near_duplicates`; searched for where it is None.
         authors: The author of each row, None where unknown.
 
     Returns:
@@ -63,7 +68,7 @@ def find_leaks(
     """
     keys = {
         "same text": numbered([canonical(text) for text in texts]),
-        "near-duplicate": find_near_duplicates(texts),
+        "near-duplicate": find_near_duplicates(texts) if clusters is None else clusters,
     }
     if authors is not None:
         keys["same author"] = numbered(authors)

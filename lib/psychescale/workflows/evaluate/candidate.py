@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from psychescale.errors import InputError, ModelError, UsageError
 from psychescale.evaluation.predictions import Floats, Predictions
 from psychescale.model.checkpoint import Checkpoint
-from psychescale.model.spec import ModelSpec, read_model
+from psychescale.model.spec import ModelSpec
 from psychescale.scoring.identity import Applied, settle
 from psychescale.scoring.options import ScoringOptions
+from psychescale.scoring.resolve import ModelRequest
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.training.targets import keep_labels, to_targets
@@ -121,16 +122,7 @@ def open_subject(config: EvaluateConfig) -> Subject:
             "Neither ‹model› nor ‹scores› says what is judged.",
             remedy="Add ‹model› FOLDER, or ‹scores› TABLE, or both.",
         )
-    checkpoint, spec = read_model(
-        config.model,
-        revision=config.revision,
-        labels=config.labels,
-        allow_generic_labels=config.allow_generic_labels,
-        activation=config.activation,
-        max_length=config.max_length,
-    )
-    options = ScoringOptions(config.long_text, config.stride, config.max_windows, config.precision)
-    return _subject(config.model, checkpoint, spec, options)
+    return _candidate(config.model, *config.choices(ModelRequest).resolve())
 
 
 @dataclass(frozen=True)
@@ -202,21 +194,25 @@ def open_rival(config: EvaluateConfig) -> Subject | None:
     """
     if config.against is None:
         return None
+    request = ModelRequest(
+        config.against,
+        labels=config.against_labels,
+        activation=config.against_activation,
+        max_windows=config.max_windows,
+        precision=config.precision,
+    )
     try:
-        checkpoint, spec = read_model(
-            config.against, labels=config.against_labels, activation=config.against_activation
-        )
+        resolved = request.resolve()
     except ModelError as error:
         names = {"labels": "against_labels", "activation": "against_activation"}
         problem, remedy = error.renamed(names).template
         raise ModelError(problem, remedy=remedy.partition(" or accept")[0]) from None
-    options = ScoringOptions(max_windows=config.max_windows, precision=config.precision)
     name = Path(config.against).name
     same = name == Path(config.model or config.scores or "").name
-    return _subject(f"{name} (compared with)" if same else name, checkpoint, spec, options)
+    return _candidate(f"{name} (compared with)" if same else name, *resolved)
 
 
-def _subject(
+def _candidate(
     place: str, checkpoint: Checkpoint, spec: ModelSpec, options: ScoringOptions
 ) -> Subject:
     applied = settle(spec, options)

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from psychescale.errors import ModelError, UsageError
 from psychescale.model.checkpoint import WEIGHTS_FILES, find_model, open_checkpoint
-from psychescale.model.spec import read_model
-from psychescale.scoring.options import ScoringOptions
+from psychescale.scoring.resolve import ModelRequest
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings.train import TrainConfig
 from psychescale.training.calibration import Calibration, fit_calibration, sigmoid
@@ -126,11 +125,11 @@ def fit_parts(
         start.folder,
         train,
         parts.labels,
-        fit_options(config, start),
+        config.choices(FitOptions, head=start.head),
         output=Path(config.output),
         validation=validation,
         loss=loss,
-        augmentation=augment_options(config),
+        augmentation=config.choices(AugmentOptions),
         former_labels=start.former_labels,
         checkpoints=None if config.checkpoints is None else Path(config.checkpoints),
         on_progress=on_progress,
@@ -159,35 +158,6 @@ def fit_parts(
     return Outcome(fitted, calibration, thresholds)
 
 
-def fit_options(config: TrainConfig, start: Start) -> FitOptions:
-    """The choices of the training run."""
-    return FitOptions(
-        epochs=config.epochs,
-        learning_rate=config.learning_rate,
-        head_learning_rate=config.head_learning_rate,
-        batch_size=config.batch_size,
-        max_length=config.max_length,
-        seed=config.seed,
-        head=start.head,
-        warmup_share=config.warmup_share,
-        checks_per_epoch=config.checks_per_epoch,
-        patience=config.patience,
-        precision=config.precision,
-    )
-
-
-def augment_options(config: TrainConfig) -> AugmentOptions:
-    """How training rows are multiplied and varied."""
-    return AugmentOptions(
-        copies=config.copies,
-        rare_rows=config.rare_rows,
-        deletion=config.deletion,
-        swap=config.swap,
-        masking=config.masking,
-        seed=config.seed,
-    )
-
-
 def _validation_logits(
     config: TrainConfig, parts: Parts
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
@@ -195,10 +165,14 @@ def _validation_logits(
 
     Shapes (n_usable, n_labels) and (n_validation,).
     """
-    checkpoint, spec = read_model(
-        config.output, labels=parts.labels, activation="sigmoid", allow_generic_labels=True
-    )
-    options = ScoringOptions(long_text=config.long_text, stride=config.stride)
+    checkpoint, spec, options = ModelRequest(
+        config.output,
+        labels=parts.labels,
+        activation="sigmoid",
+        allow_generic_labels=True,
+        long_text=config.long_text,
+        stride=config.stride,
+    ).resolve()
     rows = parts.rows.take(parts.index("validation"))
     scores = Scorer.load(checkpoint.folder, spec, options).score(rows.texts, rows.second_texts)
     usable = np.array([error is None for error in scores.errors], np.bool_)

@@ -87,11 +87,13 @@ def divide(given: Mapping[Part, LabelledRows], config: TrainConfig) -> Parts:
     labels = _choose_labels(rows, config)
     sets = keep_labels(rows.label_sets, labels) if config.labels else rows.label_sets
     targets = to_targets(sets, labels)
-    groups = _groups(rows, config)
+    clusters = find_near_duplicates(rows.texts)
+    authors = _column(rows, config.author_column)
+    groups = group_rows(*([clusters] if authors is None else [clusters, numbered(authors)]))
     split = _place(given, _split_train(len(given["train"]), rows, targets, groups, config))
     leaks: tuple[Leak, ...] = ()
     if len(given) > 1:
-        leaks = find_leaks(rows.texts, split, authors=_column(rows, config.author_column))
+        leaks = find_leaks(rows.texts, split, clusters=clusters, authors=authors)
         split = resolve_leaks(split, leaks, config.on_leak)
     require_seen(targets[split.train], labels)
     shares = label_shares(targets, labels, split)
@@ -142,14 +144,6 @@ def _column(rows: LabelledRows, name: str | None) -> list[str | None] | None:
     if name is None:
         return None
     return [None if value is None else str(value) for value in rows.columns[name]]
-
-
-def _groups(rows: LabelledRows, config: TrainConfig) -> NDArray[np.int64]:
-    memberships = [find_near_duplicates(rows.texts)]
-    authors = _column(rows, config.author_column)
-    if authors is not None:
-        memberships.append(numbered(authors))
-    return group_rows(*memberships)
 
 
 def _split_train(

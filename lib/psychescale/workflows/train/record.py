@@ -10,8 +10,10 @@ from typing import Any
 from psychescale.errors import UsageError
 from psychescale.settings.train import TrainConfig
 from psychescale.training.card import CardFacts, make_card
+from psychescale.training.classifier.augment import AugmentOptions
+from psychescale.training.classifier.fit import FitOptions
 from psychescale.training.split.strategies import PARTS
-from psychescale.workflows.train.fit import Outcome, Start, augment_options, fit_options
+from psychescale.workflows.train.fit import Outcome, Start
 from psychescale.workflows.train.parts import Parts, read_key
 
 MEMBERSHIP_FILE = "membership.jsonl"
@@ -83,7 +85,7 @@ def _training_facts(
     config: TrainConfig, start: Start, parts: Parts, outcome: Outcome
 ) -> dict[str, Any]:
     fitted = outcome.fitted
-    augmentation = asdict(augment_options(config))
+    augmentation = asdict(config.choices(AugmentOptions))
     return {
         "backbone_weights_sha256": start.weights_digest,
         "retrained": bool(start.former_labels),
@@ -93,7 +95,7 @@ def _training_facts(
         "second_text": config.second_text_column is not None,
         "accept_raw": config.accept_raw,
         "loss": config.loss,
-        **asdict(fit_options(config, start)),
+        **asdict(config.choices(FitOptions, head=start.head)),
         **{f"augment_{name}": value for name, value in augmentation.items() if name != "seed"},
         "mean_training_loss": round(fitted.mean_training_loss, 4),
         "steps": fitted.steps,
