@@ -103,19 +103,21 @@ def main() -> None:
     }
     baseline = run_baseline(data, judged)
     outcome["runs"][TFIDF] = [baseline.figures]
-    rivals = {TFIDF: baseline}  # variants, which have the first seed alone, also meet the recipe's
+    champions = {
+        TFIDF: baseline
+    }  # variants, which have the first seed alone, also meet the recipe's
     first: dict[str, Judged] = {}
     for name, n_seeds in seeds.items():
         for seed in range(n_seeds):
             run = run_recipe(data, variants[name], seed, judged)
             outcome["runs"].setdefault(name, []).append(run.figures)
-            for title, rival in rivals.items() if options.test else ():
+            for title, champion in champions.items() if options.test else ():
                 found = outcome["differences"].setdefault(f"{name} minus {title}", [])
-                found.append(compare_with(rival, run))
+                found.append(compare_with(champion, run))
             save(f"goemotions-{kind}{'-trial' if options.rows else ''}", outcome)
             report(f"GoEmotions, {judged}", outcome)
             first.setdefault(name, run)
-        rivals["recipe"] = first["recipe"]
+        champions["recipe"] = first["recipe"]
 
 
 def _parse() -> argparse.Namespace:

@@ -17,30 +17,30 @@ from psychescale.scoring.scorer import Scorer
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.spark.labelled.evaluation import (
     open_scored,
-    read_judged,
+    read_evaluated,
     read_scores,
     write_measures,
 )
 from psychescale.spark.session.session import open_session
-from psychescale.workflows.evaluate.assess import headline, judge, require_slices, slice_groups
+from psychescale.workflows.evaluate.assess import assess, headline, require_slices, slice_groups
 from psychescale.workflows.evaluate.attention import try_attention
 from psychescale.workflows.evaluate.candidate import (
+    Candidate,
     RowScores,
-    Subject,
-    judged_labels,
-    open_rival,
-    open_subject,
+    evaluated_labels,
+    open_candidate,
+    open_champion,
     score_rows,
     truth_of,
 )
 from psychescale.workflows.evaluate.comparators import require_baselines
 from psychescale.workflows.evaluate.pii import (
-    judge_identifiers,
-    publish_identifiers,
+    assess_identifiers,
     read_gold_texts,
+    release_identifiers,
 )
-from psychescale.workflows.evaluate.release import measure_rows, publish, write_card
-from psychescale.workflows.evaluate.selection import Study, arrange, require_one_source
+from psychescale.workflows.evaluate.release import measure_rows, release, write_card
+from psychescale.workflows.evaluate.selection import EvaluationRows, require_one_source, select_rows
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -63,15 +63,15 @@ def evaluate_identifiers(config: EvaluateConfig, console: Console) -> None:
     if config.dry_run:
         return
     with ProgressDisplay(console, title="redacting", total=len(rows)) as progress:
-        document = judge_identifiers(config, rows, on_progress=progress.update)
-    shown = publish_identifiers(output, document)
+        document = assess_identifiers(config, rows, on_progress=progress.update)
+    shown = release_identifiers(output, document)
     if config.json_output:
         print(json.dumps({"output": config.output, "measures": shown["measures"]}))
     _print_identifiers(console, config, shown["measures"])
 
 
 def _print_identifiers(console: Console, config: EvaluateConfig, found: Mapping[str, Any]) -> None:
-    told = {
+    lines = {
         "characters, precision": found["characters"]["precision"],
         "characters, recall": found["characters"]["recall"],
         "characters, F2": found["characters"]["f2"],
@@ -79,7 +79,7 @@ def _print_identifiers(console: Console, config: EvaluateConfig, found: Mapping[
         "documents without a leak": found["documents_without_leak_rate"],
         "negatives touched": found["over_redaction_rate"],
     }
-    for name, value in told.items():
+    for name, value in lines.items():
         console.print(f"  {name:<24} {'–' if value is None else f'{value:.3f}'}")
     console.print(f"The report: {config.output}/report.html    full measures: restricted/")
 
@@ -92,29 +92,37 @@ def evaluate_labels(config: EvaluateConfig, console: Console) -> None:
     require_baselines(config.baselines)
     require_slices(config)
     alone = config.model is None and config.scores is not None
-    named = None if alone else open_subject(config)
-    rival = open_rival(config)
+    named = None if alone else open_candidate(config)
+    champion = open_champion(config)
     spark = open_session(config.spark, verbose=config.verbose)
-    subject = named or open_scored(spark, config)
-    study = arrange(read_judged(spark, config), config)
-    labels = judged_labels(config, subject.spec)
-    truth_of(study.rows, labels, config)
-    slice_groups(config, study.rows)
-    _print_plan(console, subject, study, labels)
+    candidate = named or open_scored(spark, config)
+    selected = select_rows(read_evaluated(spark, config), config)
+    labels = evaluated_labels(config, candidate.spec)
+    truth_of(selected.rows, labels, config)
+    slice_groups(config, selected.rows)
+    _print_plan(console, candidate, selected, labels)
     if config.dry_run:
         return
 
     wanted = not alone and (config.challenge or config.scores is None)
-    scorer = subject.load() if wanted else None
-    scores = _scores(config, console, subject, scorer, study)
+    scorer = candidate.load() if wanted else None
+    scores = _scores(config, console, candidate, scorer, selected)
     if not scores.usable.any():
         raise InputError("No row has a score.", remedy="Check --text-column and the model.")
     suite = scorer if config.challenge else None
-    looked = try_attention(config, subject, study.rows)
-    document = judge(config, subject, study, scores, scorer=suite, rival=rival, faithfulness=looked)
-    shown = publish(output, document)
+    faithfulness = try_attention(config, candidate, selected.rows)
+    document = assess(
+        config,
+        candidate,
+        selected,
+        scores,
+        scorer=suite,
+        champion=champion,
+        faithfulness=faithfulness,
+    )
+    shown = release(output, document)
     if config.write_card:
-        write_card(subject, shown, part=config.part if config.membership else None)
+        write_card(candidate, shown, part=config.part if config.membership else None)
     write_measures(spark, config.output, list(measure_rows(shown)))
     _print_outcome(console, config, shown)
 
@@ -122,23 +130,25 @@ def evaluate_labels(config: EvaluateConfig, console: Console) -> None:
 def _scores(
     config: EvaluateConfig,
     console: Console,
-    subject: Subject,
+    candidate: Candidate,
     scorer: Scorer | None,
-    study: Study,
+    selected: EvaluationRows,
 ) -> RowScores:
     if config.scores is not None or scorer is None:
         spark = open_session(config.spark, verbose=config.verbose)
-        return read_scores(spark, config, subject, study.rows)
-    with ProgressDisplay(console, title="scoring", total=len(study.rows)) as progress:
-        return score_rows(scorer, study.rows, on_progress=progress.update)
+        return read_scores(spark, config, candidate, selected.rows)
+    with ProgressDisplay(console, title="scoring", total=len(selected.rows)) as progress:
+        return score_rows(scorer, selected.rows, on_progress=progress.update)
 
 
-def _print_plan(console: Console, subject: Subject, study: Study, labels: Sequence[str]) -> None:
+def _print_plan(
+    console: Console, candidate: Candidate, selected: EvaluationRows, labels: Sequence[str]
+) -> None:
     console.print(f"[bold]psychescale evaluate[/]  {NOTICE}")
-    console.print(f"  {subject.name}: {len(labels)} labels. {subject.procedure}", markup=False)
-    for step, count in study.flow:
+    console.print(f"  {candidate.name}: {len(labels)} labels. {candidate.procedure}", markup=False)
+    for step, count in selected.flow:
         console.print(f"  {count:>10,}  {step}")
-    if study.learning is None:
+    if selected.learning is None:
         console.print("  No baselines: there are no rows to learn from (--train, or --membership).")
 
 

@@ -56,10 +56,10 @@ def test_whole_evaluation(
         "--slice", "source", "--against", bundle, "--replicates", "100", "--banner", "Synthetic.",
         "--raters", "ann,bob", "--weight-column", "stands_for", "--write-card",
     )  # fmt: skip
-    told = capsys.readouterr().out
+    printed = capsys.readouterr().out
     assert code == 0
-    assert "f1_macro" in told
-    assert "no difference shown" in told
+    assert "f1_macro" in printed
+    assert "no difference shown" in printed
     shown = json.loads((output / "measures.json").read_text())
     full = json.loads((output / "restricted" / "measures.json").read_text())
     members = Path(f"{bundle}-restricted/membership.jsonl").read_text().splitlines()
@@ -77,7 +77,7 @@ def test_whole_evaluation(
     assert macro["value"].tolist() == [shown["overall"]["decisions"]["frozen"]["f1_macro"]["value"]]
     rows = rows_of(5, 240, "person")
     page = (output / "report.html").read_text()
-    for content in (told, page, json.dumps(full)):
+    for content in (printed, page, json.dumps(full)):
         assert not [row["id"] for row in rows if row["id"] in content]
         assert not [row["id"] for row in rows if row["author"] in content]
         assert not [row["id"] for row in rows if len(row["text"]) > 20 and row["text"] in content]

@@ -123,9 +123,9 @@ def test_refusals(
     assert run(*arguments, tmp_path / "b") == 5
     assert "--accept-raw" in capsys.readouterr().err
     assert run(*arguments, tmp_path / "b", "--accept-raw", "--labels-column", "topics") == 3
-    told = capsys.readouterr().err
-    assert "--train has no column topics" in told
-    assert "--labels-column" in told
+    printed = capsys.readouterr().err
+    assert "--train has no column topics" in printed
+    assert "--labels-column" in printed
     none = write_json_lines(tmp_path / "none.jsonl", [{"id": 1, "text": "x", "labels": []}])
     arguments[4] = none
     assert run(*arguments, tmp_path / "b", "--accept-raw") == 3
@@ -222,11 +222,11 @@ def test_planted_leaks(
         "--author-column", "author", "--max-length", "32", "--epochs", "1", "--output",
     ]  # fmt: skip
     assert run(*arguments, tmp_path / "bundle") == 3
-    told = capsys.readouterr().err
+    printed = capsys.readouterr().err
     for kind in ("same text", "near-duplicate", "same author", "--on-leak drop-from-train"):
-        assert kind in told
-    assert "t-00" not in told
-    assert longest["text"][:20] not in told
+        assert kind in printed
+    assert "t-00" not in printed
+    assert longest["text"][:20] not in printed
 
     assert run(*arguments, tmp_path / "bundle", "--on-leak", "drop-from-train") == 0
     split = open_checkpoint(tmp_path / "bundle").scoring["split"]

@@ -13,7 +13,7 @@ from psychescale.evaluation.comparison.paired import Scored, compare
 from psychescale.evaluation.comparison.recommendation import recommend
 from psychescale.evaluation.document.assemble import Context, to_document
 from psychescale.evaluation.document.masking import mask
-from psychescale.evaluation.document.parts import Contender, Extras, Rival, Subgroup
+from psychescale.evaluation.document.parts import Champion, Comparator, Extras, Subgroup
 from psychescale.evaluation.measures.agreement import agree
 from psychescale.evaluation.measures.estimates import evaluate
 from psychescale.evaluation.measures.slices import slice_by
@@ -45,11 +45,11 @@ def make_document(**context: Any) -> dict[str, Any]:
             {"source": ["a"] * 5 + ["b"] * 200 + ["c"] * 195},
             n_replicates=10,
         ),
-        contenders={"chance": Contender(other, comparison)},
+        comparators={"chance": Comparator(other, comparison)},
         challenge=challenge(lexicon(LABELS), LABELS),
         agreement=agree(np.stack([truth, truth]).astype(float)),
         recommendation=recommend(comparison, labels=LABELS),
-        rival=Rival(
+        champion=Champion(
             LABELS,
             comparison,
             [Subgroup("source", "b", 200, 90, comparison), Subgroup("x", "y", 396, 9, comparison)],

@@ -53,9 +53,11 @@ class Outline(html.parser.HTMLParser):
 
 def test_sentences_name_measures() -> None:
     """A reason reads as a person would say it; labels with an underscore stay as they are."""
-    told = name_measures("f1_macro: +0.1. Worse: label my_label, roc_auc_macro_frequent -0.2.")
+    printed = name_measures("f1_macro: +0.1. Worse: label my_label, roc_auc_macro_frequent -0.2.")
 
-    assert told == "F1 (macro): +0.1. Worse: label my_label, ROC-AUC (macro, frequent labels) -0.2."
+    assert (
+        printed == "F1 (macro): +0.1. Worse: label my_label, ROC-AUC (macro, frequent labels) -0.2."
+    )
 
 
 class TestPage:

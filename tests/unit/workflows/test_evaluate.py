@@ -19,11 +19,16 @@ from psychescale.report.methods import methods_paragraphs
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.settings.train import TrainConfig
 from psychescale.synthetic import LABELS, generate_labelled
-from psychescale.workflows.evaluate.assess import headline, judge, require_slices
+from psychescale.workflows.evaluate.assess import assess, headline, require_slices
 from psychescale.workflows.evaluate.attention import try_attention
-from psychescale.workflows.evaluate.candidate import open_rival, open_subject, score_rows, truth_of
-from psychescale.workflows.evaluate.release import measure_rows, publish, write_card
-from psychescale.workflows.evaluate.selection import arrange, require_one_source
+from psychescale.workflows.evaluate.candidate import (
+    open_candidate,
+    open_champion,
+    score_rows,
+    truth_of,
+)
+from psychescale.workflows.evaluate.release import measure_rows, release, write_card
+from psychescale.workflows.evaluate.selection import require_one_source, select_rows
 from psychescale.workflows.rows import LabelledRows, join_rows
 from psychescale.workflows.train.fit import fit_parts, starting_point
 from psychescale.workflows.train.parts import Parts, divide, read_key
@@ -200,10 +205,10 @@ def bundle(tiny_model: Path, parts: Parts, tmp_path_factory: pytest.TempPathFact
 class TestBundle:
     def test_facts(self, bundle: Path, parts: Parts) -> None:
         """The bundle says how it was calibrated and split, and holds neither an id nor a text."""
-        subject = open_subject(evaluate_config(model=str(bundle)))
+        candidate = open_candidate(evaluate_config(model=str(bundle)))
         scoring = json.loads((bundle / "scoring.json").read_text())
-        assert subject.applied.calibrated
-        assert subject.criterion == "f1"
+        assert candidate.applied.calibrated
+        assert candidate.criterion == "f1"
         assert (scoring["normalizer"], scoring["redactor"]) == ("n1", "r1")
         assert scoring["split"]["test"] == len(parts.index("test"))
         assert scoring["split"]["membership_hmac_sha256"] == parts.digests(b"key")
@@ -215,10 +220,10 @@ class TestBundle:
 
     def test_other_policy(self, bundle: Path) -> None:
         """Under another long-text policy neither calibration nor thresholds are applied."""
-        subject = open_subject(evaluate_config(model=str(bundle), long_text="truncate"))
-        assert not subject.applied.calibrated
-        assert set(subject.thresholds) == {0.5}
-        assert "not applied" in subject.procedure
+        candidate = open_candidate(evaluate_config(model=str(bundle), long_text="truncate"))
+        assert not candidate.applied.calibrated
+        assert set(candidate.thresholds) == {0.5}
+        assert "not applied" in candidate.procedure
 
     def test_backbone_without_vocabulary(self, make_model: Callable[..., Path]) -> None:
         """It is refused before Spark starts, with what to copy and the flag that names another."""
@@ -243,11 +248,13 @@ def document(bundle: Path) -> dict[str, Any]:
         membership=f"{bundle}-restricted/membership.jsonl", banner="Synthetic labels.",
         slice=("source",),
     )  # fmt: skip
-    study = arrange({"input": some_rows(300)}, config)
-    subject = open_subject(config)
-    scorer = subject.load()
-    scores = score_rows(scorer, study.rows)
-    return judge(config, subject, study, scores, scorer=scorer, rival=open_rival(config))
+    selected = select_rows({"input": some_rows(300)}, config)
+    candidate = open_candidate(config)
+    scorer = candidate.load()
+    scores = score_rows(scorer, selected.rows)
+    return assess(
+        config, candidate, selected, scores, scorer=scorer, champion=open_champion(config)
+    )
 
 
 class TestEvaluation:
@@ -276,7 +283,7 @@ class TestEvaluation:
 
     def test_published(self, document: dict[str, Any], tmp_path: Path) -> None:
         """What readers get is masked; the full measures are behind mode 0700; no id, no text."""
-        shown = publish(tmp_path / "out", document)
+        shown = release(tmp_path / "out", document)
         folder = tmp_path / "out" / "restricted"
         rows = some_rows(300)
         assert shown["masked"]
@@ -293,7 +300,7 @@ class TestEvaluation:
 
     def test_table(self, document: dict[str, Any], tmp_path: Path) -> None:
         """The table's rows are unique, and their figures are those of the masked document."""
-        shown = publish(tmp_path / "out", document)
+        shown = release(tmp_path / "out", document)
         rows = list(measure_rows(shown))
         keys = [row[:6] for row in rows]
         macro = next(row for row in rows if row[4:6] == ("frozen", "f1_macro") and row[1] is None)
@@ -305,14 +312,14 @@ class TestRival:
     def test_published_shape(self, make_model: Callable[..., Path]) -> None:
         """A rival with LABEL_n and no problem_type is resolved by flags of its own."""
         names = {str(i): f"LABEL_{i}" for i in range(5)}
-        rival = make_model(config={"problem_type": ..., "id2label": names, "label2id": ...})
-        asked = {"against": str(rival)}
+        champion = make_model(config={"problem_type": ..., "id2label": names, "label2id": ...})
+        asked = {"against": str(champion)}
         with pytest.raises(ModelError, match=r"order: --against-labels NAME,NAME,…$"):
-            open_rival(evaluate_config(**asked))
+            open_champion(evaluate_config(**asked))
         asked["against_labels"] = "a,b,c,d,e"
         with pytest.raises(ModelError, match="--against-activation sigmoid"):
-            open_rival(evaluate_config(**asked))
-        found = open_rival(evaluate_config(**asked, against_activation="sigmoid"))
+            open_champion(evaluate_config(**asked))
+        found = open_champion(evaluate_config(**asked, against_activation="sigmoid"))
         assert found is not None
         assert found.spec.labels == tuple("abcde")
 
@@ -323,20 +330,20 @@ class TestCardAndKey:
     ) -> None:
         """`--write-card` puts measures into the card; the bundle stays whole, its numbers the same."""
         copy = shutil.copytree(bundle, tmp_path / "bundle")
-        subject = open_subject(evaluate_config(model=str(copy)))
+        candidate = open_candidate(evaluate_config(model=str(copy)))
         before = (copy / "scoring.json").read_text()
-        write_card(subject, mask(document), part="test")
+        write_card(candidate, mask(document), part="test")
         card = (copy / "README.md").read_text()
-        again = open_subject(evaluate_config(model=str(copy)))
+        again = open_candidate(evaluate_config(model=str(copy)))
 
         assert "has not been evaluated" in (bundle / "README.md").read_text()
         assert "| F1 (macro) |" in card
         assert "| measured on | part test, " in card
         assert (copy / "scoring.json").read_text() == before
-        assert again.spec == subject.spec
+        assert again.spec == candidate.spec
         (copy / "README.md").write_text(card + "x")
         with pytest.raises(ModelError, match=r"README\.md"):
-            open_subject(evaluate_config(model=str(copy)))
+            open_candidate(evaluate_config(model=str(copy)))
 
     def test_key_of_its_own(self, tmp_path: Path) -> None:
         """Without a key file the digests have a key that lies beside the ids, made once."""
@@ -365,22 +372,22 @@ class TestAttention:
         facts = scoring_facts(config, start, parts, outcome, mark=None)
         seal_bundle(folder, facts, card_text(facts, parts))
         asked = evaluate_config(model=str(folder), faithfulness_texts=3)
-        found = try_attention(asked, open_subject(asked), parts.rows)
+        found = try_attention(asked, open_candidate(asked), parts.rows)
         none = evaluate_config(model=str(folder), faithfulness_texts=0)
         standard = evaluate_config(model=str(bundle))
 
         assert found is not None
         assert [one["ranking"] for one in found] == ["attention", "occlusion", "random"]
         assert {one["n_texts"] for one in found} == {3}
-        assert try_attention(none, open_subject(none), parts.rows) is None
-        assert try_attention(standard, open_subject(standard), parts.rows) is None
+        assert try_attention(none, open_candidate(none), parts.rows) is None
+        assert try_attention(standard, open_candidate(standard), parts.rows) is None
 
 
 class TestArrange:
     def test_tenth_for_thresholds(self) -> None:
         """Without validation rows a tenth of the training rows chooses baselines' thresholds."""
         given = {"input": some_rows(10, seed=6, prefix="t"), "train": some_rows(100)}
-        learning = arrange(given, evaluate_config(train="t")).learning
+        learning = select_rows(given, evaluate_config(train="t")).learning
         assert learning is not None
         assert 5 <= len(learning.validation) <= 15
         assert len(learning.train) + len(learning.validation) == 100
@@ -392,13 +399,13 @@ class TestArrange:
         config = evaluate_config(membership=str(file))
         given = {"input": some_rows(4)}
         with pytest.raises(UsageError, match="membership cannot be read"):
-            arrange(given, config)
+            select_rows(given, config)
         file.write_text('{"id": "other", "part": "test"}\n')
         with pytest.raises(InputError, match="--part"):
-            arrange(given, config)
+            select_rows(given, config)
         file.write_text('{"id": "a", "part": "test"}\n{"id": "a", "part": "train"}\n')
         with pytest.raises(InputError, match="an id twice"):
-            arrange(given, config)
+            select_rows(given, config)
         with pytest.raises(UsageError, match="--train"):
             require_one_source(evaluate_config(membership="m", train="t"))
 

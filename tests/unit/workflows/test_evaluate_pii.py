@@ -79,9 +79,9 @@ def test_no_text_comes_out(
     """No word of a text is in report, measures or on the terminal; full measures are restricted."""
     assert evaluate() == 0
 
-    told = capsys.readouterr()
+    printed = capsys.readouterr()
     out = tmp_path / "out"
-    pages = [p.read_text(encoding="utf-8") for p in out.rglob("*.*")] + [told.out, told.err]
+    pages = [p.read_text(encoding="utf-8") for p in out.rglob("*.*")] + [printed.out, printed.err]
     assert [page for page in pages if CANARY.lower() in page.lower() or "555-01" in page] == []
     assert stat.S_IMODE((out / "restricted").stat().st_mode) == 0o700
     assert "presidio-evaluator" in (out / "report.html").read_text(encoding="utf-8")
@@ -156,9 +156,9 @@ def test_unknown_labels(
     gold.write_text(text, encoding="utf-8")
 
     assert evaluate() == 3
-    told = capsys.readouterr().err
-    assert "--label-map" in told
-    assert CANARY not in told
+    printed = capsys.readouterr().err
+    assert "--label-map" in printed
+    assert CANARY not in printed
 
 
 def test_a_report_of_unmasked_measures(evaluate: Callable[..., int], tmp_path: Path) -> None:

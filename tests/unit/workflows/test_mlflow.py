@@ -72,10 +72,10 @@ def test_not_asked_for() -> None:
         "try: require_mlflow(TrainConfig.model_validate(given | {'mlflow': 'runs'}))\n"
         "except UsageError as error: print(error.remedy)\n"
     )
-    told = subprocess.run(
+    printed = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout
 
-    assert told.splitlines()[0] == "None"
-    assert "psychescale[mlflow]" in told
+    assert printed.splitlines()[0] == "None"
+    assert "psychescale[mlflow]" in printed
     require_mlflow(config("runs"))

@@ -5,7 +5,7 @@ import pytest
 
 from psychescale.errors import InputError
 from psychescale.settings.evaluate import EvaluateConfig
-from psychescale.workflows.evaluate.raters import judge_raters, rater_columns, read_ratings
+from psychescale.workflows.evaluate.raters import assess_raters, rater_columns, read_ratings
 from psychescale.workflows.rows import LabelledRows
 
 LABELS = ("calm", "tired")
@@ -47,7 +47,7 @@ def test_both_forms() -> None:
 def test_ceiling_and_model() -> None:
     """Raters agree on three documents; the model is compared with each of them."""
     predicted = np.array([[1, 0], [1, 1], [0, 0], [0, 1]], bool)
-    found = judge_raters(config(), LISTS, LABELS, predicted)
+    found = assess_raters(config(), LISTS, LABELS, predicted)
     assert found is not None
     calm, tired = found
 
@@ -55,7 +55,7 @@ def test_ceiling_and_model() -> None:
     assert calm.pairwise_f1 == pytest.approx(2 / 3)
     assert calm.model_f1 == pytest.approx((1 + 2 / 3) / 2)
     assert (tired.pairwise_f1, tired.model_f1) == (1, 1)
-    assert judge_raters(config(raters=()), LISTS, LABELS, predicted) is None
+    assert assess_raters(config(raters=()), LISTS, LABELS, predicted) is None
 
 
 def test_refusals() -> None:
@@ -65,10 +65,10 @@ def test_refusals() -> None:
         rater_columns(config(raters=("ann",)))
     apart = rows(ann=["calm", None], bob=[None, "calm"])
     with pytest.raises(InputError, match=r"seen by two raters.*--raters"):
-        judge_raters(config(), apart, LABELS, predicted[:2])
+        assess_raters(config(), apart, LABELS, predicted[:2])
     votes = rows(**{**BINARY.columns, "bob_tired": [0, 3, 0, 1]})
     with pytest.raises(InputError, match="'bob_tired' is not binary: 1 of 4"):
-        judge_raters(config(label_columns=LABELS), votes, LABELS, predicted)
+        assess_raters(config(label_columns=LABELS), votes, LABELS, predicted)
     broken = rows(ann=["[calm", None], bob=["calm", "calm"])
     with pytest.raises(InputError, match="--raters: a row's labels"):
-        judge_raters(config(), broken, LABELS, predicted[:2])
+        assess_raters(config(), broken, LABELS, predicted[:2])

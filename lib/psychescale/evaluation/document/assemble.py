@@ -55,9 +55,9 @@ from psychescale.evaluation.document.parts import (
     agreement_json,
     as_json,
     challenge_json,
-    contenders_json,
+    champion_json,
+    comparators_json,
     estimates_json,
-    rival_json,
     slices_json,
 )
 from psychescale.evaluation.measures.curves import draw_curves
@@ -117,12 +117,12 @@ def to_document(evaluation: Evaluation, context: Context, extras: Extras | None 
             "probabilities": estimates_json(evaluation.probabilities.overall),
         },
         "slices": [slices_json(table) for table in parts.slices],
-        "contenders": contenders_json(
-            evaluation, str(context.model.get("name", "this model")), parts.contenders
+        "contenders": comparators_json(
+            evaluation, str(context.model.get("name", "this model")), parts.comparators
         ),
         "challenge": None if parts.challenge is None else challenge_json(parts.challenge),
         "agreement": agreement_json(predictions.labels, parts.agreement),
-        "rival": rival_json(parts.rival),
+        "rival": champion_json(parts.champion),
         "faithfulness": None
         if parts.faithfulness is None
         else [dict(ranking) for ranking in parts.faithfulness],

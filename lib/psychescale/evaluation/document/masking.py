@@ -23,7 +23,7 @@ def mask(document: Mapping[str, Any]) -> dict[str, Any]:
     _mask_agreement(shown["agreement"] or {}, small)
     if shown["rival"]:
         coarse = {name for name, part in shown["per_label"].items() if _has_small_cell(part)}
-        _mask_rival(shown["rival"], n, small=small, coarse=coarse)
+        _mask_champion(shown["rival"], n, small=small, coarse=coarse)
     for ranking in shown["faithfulness"] or ():
         ranking["n_texts"] = masked(ranking["n_texts"], CENSORED)
     for part in shown["per_label"].values():
@@ -45,13 +45,13 @@ def _mask_agreement(agreement: dict[str, dict[str, Any]], small: set[str]) -> No
         agreement[name]["n_documents"] = found["n_documents"]
 
 
-def _mask_rival(rival: dict[str, Any], n: int, *, small: set[str], coarse: set[str]) -> None:
-    for name, found in rival["per_label"].items():
+def _mask_champion(champion: dict[str, Any], n: int, *, small: set[str], coarse: set[str]) -> None:
+    for name, found in champion["per_label"].items():
         if name in small:
-            rival["per_label"][name] = _withheld(found)
+            champion["per_label"][name] = _withheld(found)
         elif name in coarse:
             _round(found)
-    for group in rival["subgroups"]:
+    for group in champion["subgroups"]:
         _mask_group(group, n)
 
 

@@ -17,7 +17,7 @@ Json: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Contender:
+class Comparator:
     """Another model, or a baseline, on the same rows.
 
     Attributes:
@@ -49,7 +49,7 @@ class Subgroup:
 
 
 @dataclass(frozen=True)
-class Rival:
+class Champion:
     """A model that this one may replace, in detail.
 
     Attributes:
@@ -68,11 +68,11 @@ class Extras:
     """Parts that an evaluation may or may not have."""
 
     slices: Sequence[SliceTable] = ()
-    contenders: Mapping[str, Contender] = field(default_factory=dict)
+    comparators: Mapping[str, Comparator] = field(default_factory=dict)
     challenge: Challenge | None = None
     agreement: Sequence[Agreement] | None = None
     recommendation: Recommendation | None = None
-    rival: Rival | None = None
+    champion: Champion | None = None
     uncalibrated: Evaluation | None = None
     faithfulness: Sequence[Mapping[str, Any]] | None = None
 
@@ -123,8 +123,8 @@ def _headline(evaluation: Evaluation) -> dict[str, Estimate]:
     return {name: found[name] for name in HEADLINE if name in found}
 
 
-def contenders_json(
-    evaluation: Evaluation, name: str, others: Mapping[str, Contender]
+def comparators_json(
+    evaluation: Evaluation, name: str, others: Mapping[str, Comparator]
 ) -> list[Json]:
     """This model, then all others, on the same rows."""
     own = {
@@ -147,7 +147,7 @@ def contenders_json(
     ]
 
 
-def rival_json(found: Rival | None) -> Json | None:
+def champion_json(found: Champion | None) -> Json | None:
     """Paired differences from a model, label by label and group by group."""
     if found is None:
         return None

@@ -19,7 +19,7 @@ from psychescale.spark.corpus.faults import explained
 from psychescale.spark.labelled.read import open_labelled, read_rows
 from psychescale.spark.session.places import join
 from psychescale.spark.tables.create import ensure_table, find_table
-from psychescale.workflows.evaluate.candidate import RowScores, ScoredTable, Subject, scored_table
+from psychescale.workflows.evaluate.candidate import Candidate, RowScores, ScoredTable, scored_table
 from psychescale.workflows.evaluate.raters import rater_columns
 from psychescale.workflows.evaluate.release import MeasureRow
 from psychescale.workflows.rows import LabelledRows
@@ -29,7 +29,7 @@ _LABEL = re.compile(r"of the label (.+)$")
 _TEXT_FIELDS = ("against", "label", "slice", "group", "thresholds", "measure")
 
 
-def read_judged(spark: SparkSession, config: EvaluateConfig) -> dict[str, LabelledRows]:
+def read_evaluated(spark: SparkSession, config: EvaluateConfig) -> dict[str, LabelledRows]:
     """The rows of ``input``, and of ``train`` and ``validation`` where they are given.
 
     Raises:
@@ -76,10 +76,10 @@ def open_scored(spark: SparkSession, config: EvaluateConfig) -> ScoredTable:
             remedy="Say which model is judged: ‹model› FOLDER.",
         )
     suffixes = [field.name.removeprefix(PROBABILITY_PREFIX) for field in fields]
-    told = [_LABEL.search(str(field.metadata.get("comment", ""))) for field in fields]
+    comments = [_LABEL.search(str(field.metadata.get("comment", ""))) for field in fields]
     labels = config.labels or [
         str(ast.literal_eval(found[1])) if found else suffix
-        for found, suffix in zip(told, suffixes, strict=True)
+        for found, suffix in zip(comments, suffixes, strict=True)
     ]
     if len(labels) != len(suffixes):
         raise InputError(
@@ -90,7 +90,7 @@ def open_scored(spark: SparkSession, config: EvaluateConfig) -> ScoredTable:
 
 
 def read_scores(
-    spark: SparkSession, config: EvaluateConfig, subject: Subject, rows: LabelledRows
+    spark: SparkSession, config: EvaluateConfig, candidate: Candidate, rows: LabelledRows
 ) -> RowScores:
     """Scores of the rows, as a finished table has them under this model's scoring id.
 
@@ -101,13 +101,13 @@ def read_scores(
     if table is None:
         raise InputError("There is no score table at ‹scores›.", remedy="Check ‹scores›.")
     scoring_id = compute_scoring_id(
-        of_texts(subject.spec, rows.mark),
-        subject.options,
+        of_texts(candidate.spec, rows.mark),
+        candidate.options,
         second_text=config.second_text_column is not None,
     )
-    if isinstance(subject, ScoredTable):
-        scoring_id = subject.spec.weights_digest
-    names = [PROBABILITY_PREFIX + suffix for suffix in subject.spec.columns]
+    if isinstance(candidate, ScoredTable):
+        scoring_id = candidate.spec.weights_digest
+    names = [PROBABILITY_PREFIX + suffix for suffix in candidate.spec.columns]
     wanted = spark.createDataFrame([(name,) for name in set(rows.ids)], "id string")
     with explained():
         frame = table.rows()

@@ -9,27 +9,27 @@ from psychescale.errors import UsageError
 from psychescale.evaluation.challenge.outcome import challenge
 from psychescale.evaluation.comparison.paired import Scored
 from psychescale.evaluation.document.assemble import Context, to_document
-from psychescale.evaluation.document.parts import Contender, Extras, Rival
+from psychescale.evaluation.document.parts import Champion, Comparator, Extras
 from psychescale.evaluation.measures.estimates import evaluate
 from psychescale.evaluation.measures.slices import count_groups, quartile_groups, slice_by
 from psychescale.evaluation.predictions import Predictions
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.workflows.evaluate.candidate import (
+    Candidate,
     RowScores,
-    Subject,
-    judged_labels,
+    evaluated_labels,
     make_predictions,
 )
 from psychescale.workflows.evaluate.comparators import (
     advise,
     before_calibration,
-    contend,
     score_baselines,
-    score_rival,
+    score_champion,
+    set_beside,
 )
-from psychescale.workflows.evaluate.raters import judge_raters
-from psychescale.workflows.evaluate.selection import Study
+from psychescale.workflows.evaluate.raters import assess_raters
+from psychescale.workflows.evaluate.selection import EvaluationRows
 from psychescale.workflows.rows import LabelledRows
 
 RESTRICTED = "restricted/measures.json"
@@ -38,25 +38,25 @@ _MOST_GROUPS = 50
 _DECIDES = "f1_macro"
 
 
-def judge(
+def assess(
     config: EvaluateConfig,
-    subject: Subject,
-    study: Study,
+    candidate: Candidate,
+    selected: EvaluationRows,
     scores: RowScores,
     *,
     scorer: Scorer | None,
-    rival: Subject | None,
+    champion: Candidate | None,
     faithfulness: Sequence[Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Measure, compare, and gather the full document; it holds small counts.
 
     Args:
         config: Of the evaluation.
-        subject: The model that is judged.
-        study: The rows.
+        candidate: The model that is judged.
+        selected: The rows.
         scores: Its scores for them.
         scorer: The model, loaded, for the challenge suite; None leaves it out.
-        rival: A model to compare with, or None.
+        champion: A model to compare with, or None.
         faithfulness: What `measure_faithfulness` found of the head's attention, or None.
 
     Raises:
@@ -64,11 +64,11 @@ def judge(
         UsageError: A column to slice by has too many groups.
     """
     usable = scores.usable
-    rows, scores = study.rows.take(usable.nonzero()[0]), scores.take(usable)
-    labels = judged_labels(config, subject.spec)
-    columns = [subject.spec.labels.index(name) for name in labels]
-    predictions = make_predictions(config, rows, labels, subject.spec, scores.probabilities)
-    own = Scored(subject.name, predictions.probabilities, subject.thresholds[columns])
+    rows, scores = selected.rows.take(usable.nonzero()[0]), scores.take(usable)
+    labels = evaluated_labels(config, candidate.spec)
+    columns = [candidate.spec.labels.index(name) for name in labels]
+    predictions = make_predictions(config, rows, labels, candidate.spec, scores.probabilities)
+    own = Scored(candidate.name, predictions.probabilities, candidate.thresholds[columns])
     evaluation = evaluate(
         predictions,
         own.thresholds,
@@ -80,43 +80,43 @@ def judge(
     slices = slice_by(
         predictions, own.thresholds, {**_own_slices(predictions, scores), **asked}, seed=config.seed
     )
-    contenders: dict[str, Contender] = {}
+    comparators: dict[str, Comparator] = {}
     uncalibrated = None
-    if subject.applied.calibrated and scores.logits is not None and subject.spec.calibration:
-        numbers = {name: np.array(v)[columns] for name, v in subject.spec.calibration.items()}
+    if candidate.applied.calibrated and scores.logits is not None and candidate.spec.calibration:
+        numbers = {name: np.array(v)[columns] for name, v in candidate.spec.calibration.items()}
         raw = before_calibration(own, scores.logits[:, columns], numbers)
-        contenders[raw.name] = contend(predictions, own, raw, config)
-        uncalibrated = contenders[raw.name].evaluation
-    if study.learning is not None:
-        criterion = subject.criterion
-        for other in score_baselines(config, study.learning, rows, labels, criterion=criterion):
-            contenders[other.name] = contend(predictions, own, other, config)
+        comparators[raw.name] = set_beside(predictions, own, raw, config)
+        uncalibrated = comparators[raw.name].evaluation
+    if selected.learning is not None:
+        criterion = candidate.criterion
+        for other in score_baselines(config, selected.learning, rows, labels, criterion=criterion):
+            comparators[other.name] = set_beside(predictions, own, other, config)
     recommendation = replaced = None
-    if rival is not None:
-        other, common = score_rival(rival, rows, labels)
+    if champion is not None:
+        other, common = score_champion(champion, rows, labels)
         shared, mine = _among(predictions, own, common)
-        contenders[other.name] = contend(shared, mine, other, config)
-        comparison = contenders[other.name].comparison
+        comparators[other.name] = set_beside(shared, mine, other, config)
+        comparison = comparators[other.name].comparison
         recommendation, groups = advise(
             shared, mine, other, comparison, slices=asked, config=config
         )
-        replaced = Rival(common, comparison, groups)
+        replaced = Champion(common, comparison, groups)
     suite = None
     if scorer is not None:
         suite = challenge(lambda texts: scorer(texts)[:, columns].astype(np.float64), labels)
     context = Context(
-        model={**subject.facts(), **_texts(rows)},
-        flow=(*study.flow, ("scored", len(rows))),
-        threshold_procedure=subject.procedure,
+        model={**candidate.facts(), **_texts(rows)},
+        flow=(*selected.flow, ("scored", len(rows))),
+        threshold_procedure=candidate.procedure,
         banner=config.banner,
-        training_curve=_curve(subject.checkpoint.scoring.get("curve") or ()),
+        training_curve=_curve(candidate.checkpoint.scoring.get("curve") or ()),
         restricted_note=RESTRICTED,
     )
     extras = Extras(
         slices,
-        contenders,
+        comparators,
         suite,
-        judge_raters(config, rows, labels, own.probabilities >= own.thresholds),
+        assess_raters(config, rows, labels, own.probabilities >= own.thresholds),
         recommendation,
         replaced,
         uncalibrated,

@@ -25,7 +25,7 @@ _ROWS_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
-class Subject:
+class Candidate:
     """A model, as it is judged.
 
     Attributes:
@@ -110,7 +110,7 @@ class RowScores:
         )
 
 
-def open_subject(config: EvaluateConfig) -> Subject:
+def open_candidate(config: EvaluateConfig) -> Candidate:
     """The model to judge, without loading it.
 
     Raises:
@@ -126,7 +126,7 @@ def open_subject(config: EvaluateConfig) -> Subject:
 
 
 @dataclass(frozen=True)
-class ScoredTable(Subject):
+class ScoredTable(Candidate):
     """A score table whose model is not at hand."""
 
     def load(self) -> Scorer:
@@ -185,7 +185,7 @@ def scored_table(
     )
 
 
-def open_rival(config: EvaluateConfig) -> Subject | None:
+def open_champion(config: EvaluateConfig) -> Candidate | None:
     """The model to compare with, as its own folder says it scores; None where none is named.
 
     Raises:
@@ -214,10 +214,10 @@ def open_rival(config: EvaluateConfig) -> Subject | None:
 
 def _candidate(
     place: str, checkpoint: Checkpoint, spec: ModelSpec, options: ScoringOptions
-) -> Subject:
+) -> Candidate:
     applied = settle(spec, options)
     thresholds, procedure = _thresholds(checkpoint, spec, applied)
-    return Subject(Path(place).name, checkpoint, spec, options, applied, thresholds, procedure)
+    return Candidate(Path(place).name, checkpoint, spec, options, applied, thresholds, procedure)
 
 
 def _thresholds(checkpoint: Checkpoint, spec: ModelSpec, applied: Applied) -> tuple[Floats, str]:
@@ -275,7 +275,7 @@ def score_rows(
     )
 
 
-def judged_labels(config: EvaluateConfig, spec: ModelSpec) -> tuple[str, ...]:
+def evaluated_labels(config: EvaluateConfig, spec: ModelSpec) -> tuple[str, ...]:
     """The labels to judge, in the model's order.
 
     Raises:

@@ -21,13 +21,13 @@ from psychescale.evaluation.comparison.paired import (
     compare_by_group,
 )
 from psychescale.evaluation.comparison.recommendation import Recommendation, recommend
-from psychescale.evaluation.document.parts import Contender, Subgroup
+from psychescale.evaluation.document.parts import Comparator, Subgroup
 from psychescale.evaluation.measures.estimates import evaluate
 from psychescale.evaluation.predictions import MIN_POSITIVES, Floats, Predictions
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.training.calibration import fit_calibration, sigmoid
 from psychescale.training.thresholds import fit_thresholds, parse_criterion
-from psychescale.workflows.evaluate.candidate import Subject, score_rows, truth_of
+from psychescale.workflows.evaluate.candidate import Candidate, score_rows, truth_of
 from psychescale.workflows.rows import LabelledRows
 
 BASELINES = ("base-rate", "always-positive", "lexicon", "tfidf")
@@ -104,36 +104,36 @@ def score_baselines(
     return found
 
 
-def score_rival(
-    rival: Subject, rows: LabelledRows, labels: Sequence[str]
+def score_champion(
+    champion: Candidate, rows: LabelledRows, labels: Sequence[str]
 ) -> tuple[Scored, list[str]]:
     """Another model's probabilities for the judged rows, for the labels that both have.
 
     Raises:
         InputError: There is no such label, or it cannot score a row.
     """
-    common = [name for name in labels if name in rival.spec.labels]
+    common = [name for name in labels if name in champion.spec.labels]
     if not common:
         raise InputError(
             "The model of ‹against› has none of the labels that are judged.",
             remedy="Compare models of the same labels.",
         )
-    columns = [rival.spec.labels.index(name) for name in common]
-    scores = score_rows(rival.load(), rows)
+    columns = [champion.spec.labels.index(name) for name in common]
+    scores = score_rows(champion.load(), rows)
     if not scores.usable.all():
         raise InputError(
             "The model of ‹against› cannot score all rows that the other one can.",
             remedy="Leave those rows out of ‹input› (texts of which a tokenizer finds nothing).",
         )
-    name = rival.name
+    name = champion.name
     if len(common) < len(labels):
         name += f" ({len(common)} of {len(labels)} labels)"
-    return Scored(name, scores.probabilities[:, columns], rival.thresholds[columns]), common
+    return Scored(name, scores.probabilities[:, columns], champion.thresholds[columns]), common
 
 
-def contend(
+def set_beside(
     predictions: Predictions, own: Scored, other: Scored, config: EvaluateConfig
-) -> Contender:
+) -> Comparator:
     """Judge another on the same rows and labels, and compare."""
     options = {"n_replicates": config.replicates, "seed": config.seed}
     judged = evaluate(
@@ -142,7 +142,7 @@ def contend(
         specificity=config.specificity,
         **options,
     )
-    return Contender(judged, compare(predictions, own, other, **options))
+    return Comparator(judged, compare(predictions, own, other, **options))
 
 
 def advise(

@@ -41,7 +41,7 @@ def read_gold_texts(config: EvaluateConfig) -> list[GoldText]:
     return rows
 
 
-def judge_identifiers(
+def assess_identifiers(
     config: EvaluateConfig,
     rows: Sequence[GoldText],
     *,
@@ -72,7 +72,7 @@ def judge_identifiers(
     )
 
 
-def publish_identifiers(folder: Path, document: dict[str, Any]) -> dict[str, Any]:
+def release_identifiers(folder: Path, document: dict[str, Any]) -> dict[str, Any]:
     """Write ``measures.json``, ``report.html`` and ``restricted/measures.json``.
 
     Returns:

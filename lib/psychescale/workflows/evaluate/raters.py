@@ -31,7 +31,7 @@ def rater_columns(config: EvaluateConfig) -> tuple[str, ...]:
     return tuple(f"{rater}_{label}" for rater in config.raters for label in config.label_columns)
 
 
-def judge_raters(
+def assess_raters(
     config: EvaluateConfig,
     rows: LabelledRows,
     labels: Sequence[str],

@@ -11,7 +11,7 @@ from psychescale.evaluation.document.masking import mask
 from psychescale.model.bundle import CARD_FILE, reseal_card
 from psychescale.report.page import measure_name, render_report
 from psychescale.training.card import CardFacts, with_measures
-from psychescale.workflows.evaluate.candidate import Subject
+from psychescale.workflows.evaluate.candidate import Candidate
 
 MeasureRow = tuple[
     str | None, str | None, str | None, str | None, str | None, str,
@@ -20,7 +20,7 @@ MeasureRow = tuple[
 """Against, label, slice, group, thresholds, measure, value, low, high, reason."""
 
 
-def publish(folder: Path, document: Mapping[str, Any]) -> dict[str, Any]:
+def release(folder: Path, document: Mapping[str, Any]) -> dict[str, Any]:
     """Write ``measures.json``, ``report.html`` and ``restricted/measures.json``.
 
     Args:
@@ -47,11 +47,11 @@ def write_documents(
     (folder / "report.html").write_text(page, encoding="utf-8")
 
 
-def write_card(subject: Subject, shown: Mapping[str, Any], *, part: str | None) -> None:
+def write_card(candidate: Candidate, shown: Mapping[str, Any], *, part: str | None) -> None:
     """Put the main measures into the model card of the bundle that was judged.
 
     Args:
-        subject: The bundle.
+        candidate: The bundle.
         shown: The masked document.
         part: Part of the training input that was judged; None for another input.
 
@@ -59,9 +59,9 @@ def write_card(subject: Subject, shown: Mapping[str, Any], *, part: str | None) 
         ModelError: The folder is no bundle with a card of ours.
         UsageError: It cannot be written.
     """
-    folder = subject.checkpoint.folder
+    folder = candidate.checkpoint.folder
     card = folder / CARD_FILE
-    if not subject.checkpoint.scoring or not card.is_file():
+    if not candidate.checkpoint.scoring or not card.is_file():
         raise ModelError(f"{folder} is no bundle.", remedy="Leave out ‹write_card›.")
     overall = {**shown["overall"]["decisions"]["frozen"], **shown["overall"]["probabilities"]}
     measures = {
@@ -126,14 +126,14 @@ def _agreement_rows(agreement: Mapping[str, Mapping[str, Any]]) -> Iterator[Meas
             )
 
 
-def _rival_rows(rival: Mapping[str, Any]) -> Iterator[MeasureRow]:
-    for label, found in rival["per_label"].items():
+def _rival_rows(champion: Mapping[str, Any]) -> Iterator[MeasureRow]:
+    for label, found in champion["per_label"].items():
         differences = {f"{name}_difference": e for name, e in found.items()}
-        yield from _rows(differences, against=rival["name"], label=label, thresholds="frozen")
-    for group in rival["subgroups"]:
+        yield from _rows(differences, against=champion["name"], label=label, thresholds="frozen")
+    for group in champion["subgroups"]:
         differences = {f"{name}_difference": e for name, e in group["differences"].items()}
         place = {"column": group["column"], "group": group["group"], "thresholds": "frozen"}
-        yield from _rows(differences, against=rival["name"], **place)
+        yield from _rows(differences, against=champion["name"], **place)
 
 
 def _blocks(part: Mapping[str, Any]) -> Iterator[tuple[str | None, Mapping[str, Any]]]:

@@ -18,7 +18,7 @@ _TUNING_SHARE = 0.1
 
 
 @dataclass(frozen=True)
-class Study:
+class EvaluationRows:
     """Rows of an evaluation.
 
     Attributes:
@@ -32,7 +32,7 @@ class Study:
     flow: tuple[tuple[str, int], ...]
 
 
-def arrange(given: Mapping[str, LabelledRows], config: EvaluateConfig) -> Study:
+def select_rows(given: Mapping[str, LabelledRows], config: EvaluateConfig) -> EvaluationRows:
     """Settle which rows are judged and which teach.
 
     Args:
@@ -45,7 +45,7 @@ def arrange(given: Mapping[str, LabelledRows], config: EvaluateConfig) -> Study:
     rows = given["input"]
     flow = [("rows of the input", len(rows) + rows.n_left_out), ("with a text", len(rows))]
     if config.membership is None:
-        return Study(rows, _learning(given, config), tuple(flow))
+        return EvaluationRows(rows, _learning(given, config), tuple(flow))
     parts = _members(rows, config.membership)
     judged = parts[config.part]
     if not len(judged):
@@ -58,7 +58,7 @@ def arrange(given: Mapping[str, LabelledRows], config: EvaluateConfig) -> Study:
     learning = Learning(train, validation) if len(train) and len(validation) else None
     if config.part == "validation":
         learning = None  # thresholds of baselines would be chosen on the rows they are judged on
-    return Study(judged, learning, tuple(flow))
+    return EvaluationRows(judged, learning, tuple(flow))
 
 
 def require_one_source(config: EvaluateConfig) -> None:
