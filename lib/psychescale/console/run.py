@@ -19,7 +19,7 @@ Config = TypeVar("Config", bound=JobConfig)
 def run_command(
     kind: type[Config],
     verb: str,
-    work: Callable[[Config, Console], None],
+    work: Callable[[Config, Console], object],
     argv: Sequence[str] | None = None,
 ) -> int:
     """Run a job.
@@ -27,7 +27,7 @@ def run_command(
     Args:
         kind: The job's configuration.
         verb: Its name.
-        work: What it does; prints through the console it is given.
+        work: What it does, through the console it is given; what it returns is for Python.
         argv: Command-line arguments without the program's name; `sys.argv` by default.
 
     Returns:
