@@ -116,9 +116,9 @@ class _Bar:
         self._task = self._bar.add_task(title, start=False)
 
     def show(self, done: int, total: int) -> None:
-        self._bar.start()  # does nothing from the second time on
         self._bar.start_task(self._task)
         self._bar.update(self._task, completed=done, total=total)
+        self._bar.start()  # does nothing from the second time on
 
     def close(self) -> None:
         self._bar.stop()
