@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from psychescale.console.run import run_command
+from psychescale.results import DemoResult
 from psychescale.settings.anonymize import AnonymizeConfig
 from psychescale.settings.demo import DemoConfig
 from psychescale.settings.evaluate import EvaluateConfig
@@ -30,18 +31,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run_command(DemoConfig, "demo", demo, argv)
 
 
-def demo(config: DemoConfig, console: Console) -> None:
+def demo(config: DemoConfig, console: Console) -> DemoResult | None:
     """Make what is missing, score what is new, and show what came out."""
     folder = Path(config.folder)
     corpus, labelled = folder / "corpus.jsonl", folder / "labelled.jsonl"
     bundle, redacted, scores = folder / "bundle", folder / "redacted", folder / "scores"
     judged = folder / "evaluation"
+    report = judged / "report.html"
     console.print(
         "[bold]psychescale demo[/]  Synthetic texts, synthetic labels: features of a grammar, not "
         "conditions.\nEvery number below shows that the plumbing works, and nothing else.\n"
     )
     if config.dry_run:
-        return
+        return None
     if not corpus.exists():
         write_json_lines(corpus, generate_corpus(config.documents, seed=config.seed))
         write_json_lines(labelled, generate_labelled(config.labelled, seed=config.seed + 1))
@@ -63,8 +65,9 @@ def demo(config: DemoConfig, console: Console) -> None:
         evaluate.evaluate(_evaluate_config(config, bundle, labelled, judged), console)
     console.print(
         "\nAgain: these labels are features of a synthetic grammar; scores and measures show the "
-        f"plumbing only.\nOpen {judged / 'report.html'} in a browser."
+        f"plumbing only.\nOpen {report} in a browser."
     )
+    return DemoResult(*map(str, (folder, corpus, bundle, redacted, scores, report)))
 
 
 def _train_config(config: DemoConfig, backbone: Path, labelled: Path, bundle: Path) -> TrainConfig:
@@ -118,6 +121,7 @@ def _score_config(config: DemoConfig, bundle: Path, redacted: Path, scores: Path
             "output": str(scores),
             "second_text_column": "second_text",
             "keep": ("source",),
+            "json": config.json_output,
             "verbose": config.verbose,
         }
     )

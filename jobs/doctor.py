@@ -1,19 +1,23 @@
 """Say what of this machine, its Spark and its executors fits, and what to do about the rest."""
 
+import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 
 from rich.console import Console
 
 from psychescale.console.run import run_command
+from psychescale.errors import as_flag, as_keyword, spelled
+from psychescale.results import DoctorResult
 from psychescale.settings.doctor import DoctorConfig
 from psychescale.spark.doctor.checks import (
     CheckResult,
-    as_json,
     not_run,
     print_report,
     require_no_red,
+    worst,
 )
 from psychescale.spark.doctor.machine import can_start_spark, examine_machine
 from psychescale.spark.doctor.plan import wanted_checks
@@ -21,18 +25,28 @@ from psychescale.spark.doctor.plan import wanted_checks
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse, run, and return the exit code."""
-    return run_command(DoctorConfig, "doctor", doctor, argv)
+    return run_command(DoctorConfig, "doctor", report, argv)
 
 
-def doctor(config: DoctorConfig, console: Console) -> None:
-    """Look at the machine, then at Spark if it can start, and tell all of it."""
-    remote = "spark.remote" in config.spark or "SPARK_REMOTE" in os.environ
-    findings = examine_machine(remote=remote)
-    findings += _examine_spark(config, findings)
+def doctor(config: DoctorConfig, _console: Console) -> DoctorResult:
+    """Look, and give back what was found: red checks are no error in Python."""
+    return _told(_examine(config), as_keyword)
+
+
+def report(config: DoctorConfig, console: Console) -> None:
+    """Look, tell all of it, and fail where something is red."""
+    findings = _examine(config)
     if config.json_output:
-        print(as_json(findings))
+        print(json.dumps(asdict(_told(findings, as_flag))))
     print_report(console, findings)
     require_no_red(findings)
+
+
+def _examine(config: DoctorConfig) -> list[CheckResult]:
+    """The machine, then Spark if it can start."""
+    remote = "spark.remote" in config.spark or "SPARK_REMOTE" in os.environ
+    findings = examine_machine(remote=remote)
+    return findings + _examine_spark(config, findings)
 
 
 def _examine_spark(config: DoctorConfig, machine: list[CheckResult]) -> list[CheckResult]:
@@ -41,6 +55,19 @@ def _examine_spark(config: DoctorConfig, machine: list[CheckResult]) -> list[Che
     from psychescale.spark.doctor.examine import examine_spark  # noqa: PLC0415 - needs pyspark
 
     return examine_spark(config)
+
+
+def _told(findings: Sequence[CheckResult], spell: Callable[[str], str]) -> DoctorResult:
+    checks = [
+        {
+            "check": one.check,
+            "status": one.status.value,
+            "found": spelled(one.found, spell),
+            "remedy": spelled(one.remedy, spell),
+        }
+        for one in findings
+    ]
+    return DoctorResult(worst(findings).value, checks)
 
 
 if __name__ == "__main__":

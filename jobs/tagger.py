@@ -13,6 +13,7 @@ from psychescale.console.progress import ProgressDisplay
 from psychescale.console.run import run_command
 from psychescale.model.bundle import require_free, seal_folder
 from psychescale.notice import NOTICE
+from psychescale.results import TaggerResult
 from psychescale.settings.tagger import TaggerConfig
 from psychescale.synthetic.planted.generator import generate_planted
 from psychescale.training.backbone import unpack_minilm
@@ -27,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run_command(TaggerConfig, "tagger", tagger, argv)
 
 
-def tagger(config: TaggerConfig, console: Console) -> None:
+def tagger(config: TaggerConfig, console: Console) -> TaggerResult | None:
     """Read the texts, learn generated ones, then real posts, and seal the folder."""
     output = Path(config.output)
     require_free(output)
@@ -38,7 +39,7 @@ def tagger(config: TaggerConfig, console: Console) -> None:
     console.print(f"  {len(clean):,} generated texts, {len(planted):,} of our grammar")
     console.print(f"  {len(posts):,} posts")
     if config.dry_run:
-        return
+        return None
 
     with TemporaryDirectory(prefix="psychescale-tagger-") as scratch:
         midway = Path(config.midway or f"{scratch}/midway")
@@ -59,6 +60,7 @@ def tagger(config: TaggerConfig, console: Console) -> None:
         f"use it with psychescale anonymize --tagger {output}",
         markup=False,
     )
+    return TaggerResult(str(output), fit.validation_f2, asdict(fit))
 
 
 def _learn_clean(

@@ -1,20 +1,21 @@
 """Score a random sample of a finished table again, and say whether it holds."""
 
-import dataclasses
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from rich.console import Console
 
 from psychescale.console.run import run_command
 from psychescale.errors import ModelError, StorageError, UsageError
 from psychescale.notice import NOTICE
+from psychescale.results import VerifyResult
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings.verify import VerifyConfig
 from psychescale.spark.corpus.source import open_corpus
 from psychescale.spark.score.model import configured_columns, configured_model, meet_corpus
-from psychescale.spark.score.verify import Verification, find_run, verify_sample
+from psychescale.spark.score.verify import find_run, verify_sample
 from psychescale.spark.session.session import open_session
 
 EXACT_TOLERANCE = 1e-5
@@ -26,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run_command(VerifyConfig, "verify", verify, argv)
 
 
-def verify(config: VerifyConfig, console: Console) -> None:
+def verify(config: VerifyConfig, console: Console) -> VerifyResult | None:
     """Find the run, load its model, and compare a sample of its table with the corpus."""
     scores, run_id = (config.scores, config.run) if config.scores else (config.run, None)
     spark = open_session(config.spark, verbose=config.verbose)
@@ -36,7 +37,7 @@ def verify(config: VerifyConfig, console: Console) -> None:
     if scored.precision != "fp32" and config.tolerance is None:
         raise UsageError(
             f"The run was scored in {scored.precision}, whose numbers differ between machines.",
-            remedy="Say with --tolerance how much still holds.",
+            remedy="Say with ‹tolerance› how much still holds.",
         )
     model = configured_model(scored)
     columns = configured_columns(scored)
@@ -45,11 +46,11 @@ def verify(config: VerifyConfig, console: Console) -> None:
     if model.scoring_id != run.scoring_id:
         raise ModelError(
             f"{scored.model} is not the model of this run any more (another scoring id).",
-            remedy="Name the model it was scored with: --model.",
+            remedy="Name the model it was scored with: ‹model›.",
         )
     if config.dry_run:
-        return
-    verdict = verify_sample(
+        return None
+    found = verify_sample(
         spark,
         run,
         corpus,
@@ -59,26 +60,27 @@ def verify(config: VerifyConfig, console: Console) -> None:
         seed=config.seed,
         tolerance=EXACT_TOLERANCE if config.tolerance is None else config.tolerance,
     )
-    _print(console, run.run_id, verdict, as_json=config.json_output)
-    if not verdict.holds:
+    result = VerifyResult(run_id=run.run_id, holds=found.holds, **asdict(found))
+    _print(console, result, as_json=config.json_output)
+    if not result.holds:
         raise StorageError(
-            f"The table does not hold: {verdict.doubled:,} of {verdict.rows:,} rows are doubled; of "
-            f"{verdict.sampled:,} scored again, {verdict.differing:,} differ and "
-            f"{verdict.missing:,} are not in the corpus any more.",
+            f"The table does not hold: {result.doubled:,} of {result.rows:,} rows are doubled; of "
+            f"{result.sampled:,} scored again, {result.differing:,} differ and "
+            f"{result.missing:,} are not in the corpus any more.",
             remedy="Restore the table (RESTORE TABLE), or score the corpus anew into another one.",
         )
+    return result
 
 
-def _print(console: Console, run_id: str, verdict: Verification, *, as_json: bool) -> None:
+def _print(console: Console, result: VerifyResult, *, as_json: bool) -> None:
     if as_json:
-        told = {"run_id": run_id, "holds": verdict.holds, **dataclasses.asdict(verdict)}
-        print(json.dumps(told))
+        print(json.dumps(asdict(result)))
     console.print(f"[bold]psychescale verify[/]  {NOTICE}")
     console.print(
-        f"Run {run_id}: {verdict.rows:,} rows; {verdict.sampled:,} of them scored again, largest "
-        f"difference of a probability {verdict.largest_difference:.1e}."
+        f"Run {result.run_id}: {result.rows:,} rows; {result.sampled:,} of them scored again, largest "
+        f"difference of a probability {result.largest_difference:.1e}."
     )
-    if verdict.holds:
+    if result.holds:
         console.print("[bold]It holds.[/]")
 
 

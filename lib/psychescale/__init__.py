@@ -7,16 +7,32 @@ The package imports neither torch nor pyspark until something that needs them is
     >>> from psychescale import Scorer
     >>> scorer = Scorer.from_pretrained("path/to/model")
     >>> scorer(["first text", "second text"])  # float32 array of shape (2, n_labels)
+
+Every job is a function too: `psychescale.score(model=…, input=…, output=…)`; `help(psychescale.score)`
+lists its keywords.
 """
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from wrapt import register_post_import_hook
 
 if TYPE_CHECKING:
+    from psychescale.api import anonymize, demo, doctor, evaluate, score, tagger, train, verify
     from psychescale.scoring.scorer import Scorer
 
-__all__ = ["Scorer", "__version__"]
+__all__ = [
+    "Scorer",
+    "__version__",
+    "anonymize",
+    "demo",
+    "doctor",
+    "evaluate",
+    "score",
+    "tagger",
+    "train",
+    "verify",
+]
 
 __version__ = "0.1.0"
 
@@ -32,8 +48,12 @@ register_post_import_hook(
 
 
 def __getattr__(name: str) -> Any:
-    if name == "Scorer":  # torch takes seconds to import, and most commands can fail before it
-        from psychescale.scoring.scorer import Scorer
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # Imported when first asked for: torch takes seconds, and most commands can fail before it.
+    room = "psychescale.scoring.scorer" if name == "Scorer" else "psychescale.api"
+    return getattr(importlib.import_module(room), name)
 
-        return Scorer
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

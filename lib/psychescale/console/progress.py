@@ -1,8 +1,9 @@
-"""How far a run is: a bar with rate and time left on a terminal, plain lines elsewhere."""
+"""How far a run is: a bar with rate and time left on a terminal, lines elsewhere, calls in Python."""
 
 import time
+from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from rich.console import Console
 from rich.progress import (
@@ -18,38 +19,35 @@ from rich.text import Text
 
 PLAIN_LINE_EVERY_S = 10.0
 
+OnProgress = Callable[[str, int, int], None]
+"""Told how far a run is: the title of its step, documents done, documents in all."""
 
-class _Rate(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.finished_speed or task.speed or 0:,.0f} docs/s")
+
+class SilentConsole(Console):
+    """A console that prints nothing; progress goes to a function, if there is one."""
+
+    def __init__(self, on_progress: OnProgress | None = None) -> None:
+        super().__init__(quiet=True)
+        self.on_progress = on_progress
 
 
 class ProgressDisplay:
-    """Shows how many documents are done. Prints nothing but counts and times."""
+    """Shows how many documents are done. Prints nothing but counts and times.
 
-    def __init__(self, console: Console, *, title: str, total: int = 0) -> None:
-        self._console = console
-        self._title = title
+    Args:
+        console: Where to; a `SilentConsole` has its function called instead.
+        title: Of the step.
+        total: Documents in all, where that is known before the first update.
+    """
+
+    def __init__(self, console: Console, *, title: str, total: int | None = None) -> None:
+        self._view = _view(console, title)
         self._total = total
         self._done = 0
-        self._started = self._last_line = time.monotonic()
-        self._bar: Progress | None = None
-        if console.is_terminal and not console.quiet:
-            self._bar = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                _Rate(),
-                TextColumn("time left"),
-                TimeRemainingColumn(),
-                console=console,
-                speed_estimate_period=120,
-            )
-            self._task = self._bar.add_task(title, total=total)
 
     def __enter__(self) -> Self:
-        if self._bar is not None:
-            self._bar.start()
+        if self._total is not None:
+            self.update(0)
         return self
 
     def __exit__(
@@ -58,29 +56,103 @@ class ProgressDisplay:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+        self._view.close()
 
-    def update(self, done: int, total: int = 0) -> None:
+    def update(self, done: int, total: int | None = None) -> None:
         """Show that `done` documents are done, counted from the start of the run.
 
         It may be an estimate: what is shown never falls, and never passes the total.
+
+        Args:
+            done: Documents done.
+            total: Documents in all, where it was not known before.
         """
-        self._total = total or self._total
-        done = self._done = min(max(done, self._done), self._total)
-        if self._bar is not None:
-            self._bar.update(self._task, completed=done)
-            return
+        self._total = (self._total or 0) if total is None else total
+        self._done = min(max(done, self._done), self._total)
+        self._view.show(self._done, self._total)
+
+
+class _View(Protocol):
+    """A way to show progress."""
+
+    def show(self, done: int, total: int) -> None:
+        """Show that `done` of `total` documents are done."""
+
+    def close(self) -> None:
+        """Leave things as they were before the first `show`."""
+
+
+def _view(console: Console, title: str) -> _View:
+    if isinstance(console, SilentConsole):
+        return _Calls(console.on_progress, title)
+    return (_Bar if console.is_terminal and not console.quiet else _Lines)(console, title)
+
+
+class _Calls:
+    def __init__(self, on_progress: OnProgress | None, title: str) -> None:
+        self._on_progress = on_progress
+        self._title = title
+
+    def show(self, done: int, total: int) -> None:
+        if self._on_progress is not None:
+            self._on_progress(self._title, done, total)
+
+    def close(self) -> None:
+        pass
+
+
+class _Bar:
+    def __init__(self, console: Console, title: str) -> None:
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            _Rate(),
+            TextColumn("time left"),
+            TimeRemainingColumn(),
+            console=console,
+            speed_estimate_period=120,
+        )
+        self._task = self._bar.add_task(title, start=False)
+
+    def show(self, done: int, total: int) -> None:
+        self._bar.start_task(self._task)
+        self._bar.update(self._task, completed=done, total=total)
+        self._bar.start()  # does nothing from the second time on
+
+    def close(self) -> None:
+        self._bar.stop()
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.finished_speed or task.speed or 0:,.0f} docs/s")
+
+
+class _Lines:
+    def __init__(self, console: Console, title: str) -> None:
+        self._console = console
+        self._title = title
+        self._first: tuple[float, int] | None = None
+        self._last_line = 0.0
+
+    def show(self, done: int, total: int) -> None:
         now = time.monotonic()
-        if done == 0 or now - self._last_line < PLAIN_LINE_EVERY_S:
+        if self._first is None:
+            self._first, self._last_line = (now, done), now
+        started, before = self._first
+        if done == before or now - self._last_line < PLAIN_LINE_EVERY_S:
             return
         self._last_line = now
-        rate = done / (now - self._started)
-        left = _duration((self._total - done) / rate)
-        counts = f"{done:,} of {self._total:,} documents"
+        rate = (done - before) / (now - started)
+        left = _duration((total - done) / rate)
+        counts = f"{done:,} of {total:,} documents"
         self._console.print(
             f"{self._title}: {counts}, {rate:,.0f} docs/s, about {left} left", highlight=False
         )
+
+    def close(self) -> None:
+        pass
 
 
 def _duration(seconds: float) -> str:

@@ -27,7 +27,7 @@ def run_command(
     Args:
         kind: The job's configuration.
         verb: Its name.
-        work: What it does; prints through the console it is given.
+        work: What it does, through the console it is given; what it returns is for Python.
         argv: Command-line arguments without the program's name; `sys.argv` by default.
 
     Returns:

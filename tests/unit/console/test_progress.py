@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from psychescale.console import progress
-from psychescale.console.progress import ProgressDisplay
+from psychescale.console.progress import ProgressDisplay, SilentConsole
 
 
 @pytest.fixture
@@ -49,3 +49,37 @@ def test_bar() -> None:
     assert "10/10" in out.getvalue()
     assert "docs/s" in out.getvalue()
     assert "time left" in out.getvalue()
+
+
+def test_bar_starts_at_the_first_update() -> None:
+    """Where the total comes with the first update, nothing is shown before it."""
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=100)
+    with ProgressDisplay(console, title="scoring") as display:
+        assert out.getvalue() == ""
+        display.update(0, 20)
+        assert "0/20" in out.getvalue()
+        display.update(5, 20)
+    assert "5/20" in out.getvalue()
+
+
+def test_rate_counts_from_the_first_update(seconds: list[float]) -> None:
+    """What was done and waited for before the first update has no part in the rate."""
+    out = io.StringIO()
+    with ProgressDisplay(Console(file=out), title="scoring") as display:
+        for at, done in ((50, 400), (60, 500)):
+            seconds[0] = at
+            display.update(done, 1000)
+    assert out.getvalue() == "scoring: 500 of 1,000 documents, 10 docs/s, about 50 s left\n"
+
+
+def test_function(capsys: pytest.CaptureFixture[str]) -> None:
+    """A silent console prints nothing and has its function called, with what never falls."""
+    told: list[tuple[str, int, int]] = []
+    console = SilentConsole(lambda *step: told.append(step))
+    console.print("a plan")
+    with ProgressDisplay(console, title="scoring", total=10) as display:
+        for done in (5, 3, 12):
+            display.update(done)
+    assert told == [("scoring", done, 10) for done in (0, 5, 5, 10)]
+    assert capsys.readouterr().out == ""
