@@ -19,7 +19,7 @@ from psychescale.report.methods import methods_paragraphs
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.settings.train import TrainConfig
 from psychescale.synthetic import LABELS, generate_labelled
-from psychescale.workflows.evaluate.assess import assess, headline, require_slices
+from psychescale.workflows.evaluate.assess import assess, headline
 from psychescale.workflows.evaluate.attention import try_attention
 from psychescale.workflows.evaluate.candidate import (
     open_candidate,
@@ -28,7 +28,11 @@ from psychescale.workflows.evaluate.candidate import (
     truth_of,
 )
 from psychescale.workflows.evaluate.release import measure_rows, release, write_card
-from psychescale.workflows.evaluate.selection import require_one_source, select_rows
+from psychescale.workflows.evaluate.selection import (
+    require_one_source,
+    require_slices,
+    select_rows,
+)
 from psychescale.workflows.rows import LabelledRows, join_rows
 from psychescale.workflows.train.fit import fit_parts, starting_point
 from psychescale.workflows.train.parts import Parts, divide, read_key

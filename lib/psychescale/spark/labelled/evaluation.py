@@ -2,7 +2,8 @@
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,14 +15,21 @@ from psychescale.errors import InputError
 from psychescale.labels import PROBABILITY_PREFIX
 from psychescale.notice import NOTICE
 from psychescale.scoring.identity import compute_scoring_id, of_texts
+from psychescale.scoring.scorer import Scorer
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.spark.corpus.faults import explained
 from psychescale.spark.labelled.read import open_labelled, read_rows
 from psychescale.spark.session.places import join
 from psychescale.spark.tables.create import ensure_table, find_table
-from psychescale.workflows.evaluate.candidate import Candidate, RowScores, ScoredTable, scored_table
+from psychescale.workflows.evaluate.candidate import (
+    Candidate,
+    RowScores,
+    ScoredTable,
+    score_rows,
+    scored_table,
+)
 from psychescale.workflows.evaluate.raters import rater_columns
-from psychescale.workflows.evaluate.release import MeasureRow
+from psychescale.workflows.evaluate.release import MeasureRow, measure_rows, release, write_card
 from psychescale.workflows.rows import LabelledRows
 
 # The comment of a probability's column ends with the label as the model names it.
@@ -89,6 +97,32 @@ def open_scored(spark: SparkSession, config: EvaluateConfig) -> ScoredTable:
     return scored_table(place, labels, suffixes, ids[0])
 
 
+def score_or_read(
+    spark: SparkSession,
+    config: EvaluateConfig,
+    candidate: Candidate,
+    rows: LabelledRows,
+    *,
+    on_progress: Callable[[int], None],
+) -> tuple[Scorer | None, RowScores]:
+    """The loaded model, where the challenge suite needs it, and scores of the rows, from it or a table.
+
+    Raises:
+        InputError: No row has a score, or the table does not fit the model.
+        ModelError: The model cannot be loaded.
+    """
+    is_table = isinstance(candidate, ScoredTable)
+    wanted = not is_table and (config.challenge or config.scores is None)
+    scorer = candidate.load() if wanted else None
+    if config.scores is not None or scorer is None:
+        scores = read_scores(spark, config, candidate, rows)
+    else:
+        scores = score_rows(scorer, rows, on_progress=on_progress)
+    if not scores.usable.any():
+        raise InputError("No row has a score.", remedy="Check ‹text_column› and the model.")
+    return scorer if config.challenge else None, scores
+
+
 def read_scores(
     spark: SparkSession, config: EvaluateConfig, candidate: Candidate, rows: LabelledRows
 ) -> RowScores:
@@ -134,6 +168,21 @@ def read_scores(
     return _gather([by_id.get(name) for name in rows.ids], names)
 
 
+def release_evaluation(
+    spark: SparkSession, config: EvaluateConfig, candidate: Candidate, document: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Write measures and report, the model's card where that is asked for, and the table of measures.
+
+    Returns:
+        The masked document.
+    """
+    shown = release(Path(config.output), document)
+    if config.write_card:
+        write_card(candidate, shown, part=config.part if config.membership else None)
+    write_measures(spark, config.output, list(measure_rows(shown)))
+    return shown
+
+
 def write_measures(spark: SparkSession, folder: str, rows: Sequence[MeasureRow]) -> None:
     """Write the Delta table of measures."""
     schema = T.StructType(
@@ -145,9 +194,8 @@ def write_measures(spark: SparkSession, folder: str, rows: Sequence[MeasureRow])
     )
     place = join(folder, "measures")
     with explained():
-        ensure_table(spark, place, schema, description=NOTICE, statistics=["measure"])
-        frame = spark.createDataFrame(list(rows), schema).coalesce(1)
-        frame.write.format("delta").mode("append").save(place)
+        table = ensure_table(spark, place, schema, description=NOTICE, statistics=["measure"])
+        table.append(spark.createDataFrame(list(rows), schema).coalesce(1))
 
 
 def _gather(found: Sequence[Any], names: Sequence[str]) -> RowScores:

@@ -100,8 +100,10 @@ def read_rows(
     )
 
 
-def read_given(spark: SparkSession, config: TrainConfig) -> tuple[dict[Part, LabelledRows], Corpus]:
-    """The rows of every input of a training run, and the training corpus.
+def read_given(
+    spark: SparkSession, config: TrainConfig
+) -> tuple[dict[Part, LabelledRows], tuple[str, str] | None]:
+    """The rows of every input of a training run, and the mark of them all: None where they are raw.
 
     Raises:
         InputError: An input cannot be read, or went through another normalizer or redactor.
@@ -120,7 +122,7 @@ def read_given(spark: SparkSession, config: TrainConfig) -> tuple[dict[Part, Lab
                 remedy="Anonymize both with the same version.",
             )
     rows = {part: read_rows(spark, corpus, config, option=part) for part, corpus in corpora.items()}
-    return rows, corpora["train"]
+    return rows, corpora["train"].mark
 
 
 def _label_sets(

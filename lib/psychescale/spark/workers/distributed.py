@@ -46,6 +46,13 @@ class ProgressFile:
             return None
 
 
+def choose_fitter(
+    spark: SparkSession, processes: int, place: Place, *, verbose: bool
+) -> Callable[..., Fitted]:
+    """`training.classifier.fit.fit`, in one process or in several."""
+    return fit if processes == 1 else DistributedFit(spark, processes, place, verbose)
+
+
 @dataclass(frozen=True)
 class DistributedFit:
     """`training.fit.fit` in several processes; called with its arguments.

@@ -15,11 +15,13 @@ from psychescale.evaluation.measures.slices import count_groups, quartile_groups
 from psychescale.evaluation.predictions import Predictions
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings.evaluate import EvaluateConfig
+from psychescale.workflows.evaluate.attention import try_attention
 from psychescale.workflows.evaluate.candidate import (
     Candidate,
     RowScores,
     evaluated_labels,
     make_predictions,
+    truth_of,
 )
 from psychescale.workflows.evaluate.comparators import (
     advise,
@@ -46,7 +48,6 @@ def assess(
     *,
     scorer: Scorer | None,
     champion: Candidate | None,
-    faithfulness: Sequence[Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Measure, compare, and gather the full document; it holds small counts.
 
@@ -57,7 +58,6 @@ def assess(
         scores: Its scores for them.
         scorer: The model, loaded, for the challenge suite; None leaves it out.
         champion: A model to compare with, or None.
-        faithfulness: What `measure_faithfulness` found of the head's attention, or None.
 
     Raises:
         InputError: Rows, scores and labels do not fit each other.
@@ -120,24 +120,24 @@ def assess(
         recommendation,
         replaced,
         uncalibrated,
-        faithfulness,
+        try_attention(config, candidate, selected.rows),
     )
     return to_document(evaluation, context, extras)
 
 
-def require_slices(config: EvaluateConfig) -> None:
-    """Refuse columns whose values must not stand in a report.
+def require_fit(
+    config: EvaluateConfig, candidate: Candidate, rows: LabelledRows
+) -> tuple[str, ...]:
+    """The labels to judge, once rows and model are known to fit each other.
 
     Raises:
-        UsageError: Naming the column.
+        InputError: Labels of rows and model do not fit each other.
+        UsageError: A column to slice by has too many groups.
     """
-    hidden = {config.id_column, config.text_column, config.second_text_column, config.author_column}
-    for name in config.slice_columns:
-        if name in hidden:
-            raise UsageError(
-                f"‹slice› {name}: its values are ids or texts, and a report shows its groups.",
-                remedy="Slice by a column of few, harmless values.",
-            )
+    labels = evaluated_labels(config, candidate.spec)
+    truth_of(rows, labels, config)
+    slice_groups(config, rows)
+    return labels
 
 
 def slice_groups(config: EvaluateConfig, rows: LabelledRows) -> dict[str, list[str]]:

@@ -110,6 +110,17 @@ class RowScores:
         )
 
 
+def open_models(config: EvaluateConfig) -> tuple[Candidate | None, Candidate | None]:
+    """The model to judge, None where a score table alone is, and the one to compare it with.
+
+    Raises:
+        ModelError: One cannot be used as it is; the message says what to add.
+        UsageError: Nothing says what is judged.
+    """
+    alone = config.model is None and config.scores is not None
+    return None if alone else open_candidate(config), open_champion(config)
+
+
 def open_candidate(config: EvaluateConfig) -> Candidate:
     """The model to judge, without loading it.
 

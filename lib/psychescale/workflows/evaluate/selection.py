@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from psychescale.errors import InputError, UsageError
+from psychescale.model.bundle import require_free
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.training.split.stratify import deal_out
 from psychescale.training.targets import keep_labels, to_targets
-from psychescale.workflows.evaluate.comparators import Learning
+from psychescale.workflows.evaluate.comparators import Learning, require_baselines
 from psychescale.workflows.rows import LabelledRows
 
 _TUNING_SHARE = 0.1
@@ -61,6 +62,18 @@ def select_rows(given: Mapping[str, LabelledRows], config: EvaluateConfig) -> Ev
     return EvaluationRows(judged, learning, tuple(flow))
 
 
+def require_consistent(config: EvaluateConfig) -> None:
+    """Refuse what can be refused before a model or a row is read.
+
+    Raises:
+        UsageError: The output is there already, or options do not fit each other.
+    """
+    require_free(Path(config.output))
+    require_one_source(config)
+    require_baselines(config.baselines)
+    require_slices(config)
+
+
 def require_one_source(config: EvaluateConfig) -> None:
     """Refuse two ways of saying what baselines learn from.
 
@@ -74,6 +87,21 @@ def require_one_source(config: EvaluateConfig) -> None:
         )
     if config.validation is not None and config.train is None:
         raise UsageError("‹validation› needs ‹train›.", remedy="Add ‹train›, or leave it out.")
+
+
+def require_slices(config: EvaluateConfig) -> None:
+    """Refuse columns whose values must not stand in a report.
+
+    Raises:
+        UsageError: Naming the column.
+    """
+    hidden = {config.id_column, config.text_column, config.second_text_column, config.author_column}
+    for name in config.slice_columns:
+        if name in hidden:
+            raise UsageError(
+                f"‹slice› {name}: its values are ids or texts, and a report shows its groups.",
+                remedy="Slice by a column of few, harmless values.",
+            )
 
 
 def _learning(given: Mapping[str, LabelledRows], config: EvaluateConfig) -> Learning | None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychescale.errors import ModelError, UsageError
+from psychescale.model.bundle import require_free
 from psychescale.model.checkpoint import WEIGHTS_FILES, find_model, open_checkpoint
 from psychescale.scoring.resolve import ModelRequest
 from psychescale.scoring.scorer import Scorer
@@ -18,7 +19,8 @@ from psychescale.training.classifier.fit import FitOptions, Fitted, fit
 from psychescale.training.classifier.losses import LossOptions, positive_weights
 from psychescale.training.classifier.start import Head, head_of, open_bundle
 from psychescale.training.thresholds import Criterion, Thresholds, fit_thresholds, parse_criterion
-from psychescale.workflows.train.parts import Parts
+from psychescale.workflows.train.mlflow import require_mlflow
+from psychescale.workflows.train.parts import Parts, read_key
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,23 @@ class Outcome:
     thresholds: Thresholds | None
 
 
+def require_ready(config: TrainConfig) -> Start:
+    """Check everything that can be refused before Spark starts.
+
+    Raises:
+        UsageError: The output is there already, MLflow is not, or options do not fit each other.
+        ModelError: What is given cannot be trained on.
+    """
+    require_free(Path(config.output))
+    require_mlflow(config)
+    start = starting_point(config)
+    if config.membership_key_file is not None:
+        read_key(config.membership_key_file)
+    return start
+
+
 def starting_point(config: TrainConfig) -> Start:
-    """Check what can be checked before Spark starts.
+    """What training starts from.
 
     Raises:
         UsageError: Neither a backbone nor a bundle is given, or both; or the criterion is none.

@@ -8,18 +8,38 @@ from pathlib import Path
 from typing import Any
 
 from psychescale.errors import UsageError
+from psychescale.model.bundle import seal_bundle
 from psychescale.settings.train import TrainConfig
 from psychescale.training.card import CardFacts, make_card
 from psychescale.training.classifier.augment import AugmentOptions
 from psychescale.training.classifier.fit import FitOptions
 from psychescale.training.split.strategies import PARTS
 from psychescale.workflows.train.fit import Outcome, Start
+from psychescale.workflows.train.mlflow import track
 from psychescale.workflows.train.parts import Parts, read_key
 
 MEMBERSHIP_FILE = "membership.jsonl"
 KEY_FILE = "membership.key"
 Mark = tuple[str, str] | None
 """Normalizer and redactor version of the corpus; None for a raw one."""
+
+
+def write_bundle(
+    config: TrainConfig, start: Start, parts: Parts, outcome: Outcome, *, mark: Mark
+) -> tuple[dict[str, Any], str | None]:
+    """Seal the bundle with its facts and card, keep who was in which part, and track the run.
+
+    Returns:
+        Content of `scoring.json`, and the run's id in MLflow, if it is tracked.
+
+    Raises:
+        UsageError: A folder cannot be written.
+        StorageError: MLflow does not take the run.
+    """
+    facts = scoring_facts(config, start, parts, outcome, mark=mark)
+    keep_membership(restricted_folder(config), parts, outcome)
+    seal_bundle(Path(config.output), facts, card_text(facts, parts))
+    return facts, track(config, facts)
 
 
 def scoring_facts(

@@ -1,0 +1,68 @@
+"""What a person is told before and after an evaluation: masked measures; no text, no id."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from psychescale.notice import NOTICE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import Console
+
+    from psychescale.settings.evaluate import EvaluateConfig
+    from psychescale.workflows.evaluate.candidate import Candidate
+    from psychescale.workflows.evaluate.selection import EvaluationRows
+
+
+def print_plan(
+    console: Console, candidate: Candidate, selected: EvaluationRows, labels: Sequence[str]
+) -> None:
+    """Say what is about to happen."""
+    console.print(f"[bold]psychescale evaluate[/]  {NOTICE}")
+    console.print(f"  {candidate.name}: {len(labels)} labels. {candidate.procedure}", markup=False)
+    for step, count in selected.flow:
+        console.print(f"  {count:>10,}  {step}")
+    if selected.learning is None:
+        console.print("  No baselines: there are no rows to learn from (--train, or --membership).")
+
+
+def print_outcome(
+    console: Console, config: EvaluateConfig, found: Mapping[str, Any], verdict: str | None
+) -> None:
+    """Say what came out; with ``json`` as one line.
+
+    Args:
+        console: Where to.
+        config: Of the evaluation.
+        found: Main measures by name: value, low, high, reason.
+        verdict: Of the comparison, if there was one.
+    """
+    if config.json_output:
+        print(json.dumps({"output": config.output, **found}))
+    for name, one in found.items():
+        ends = "" if one["low"] is None else f"  ({one['low']:.3f} to {one['high']:.3f})"
+        value = one["reason"] if one["value"] is None else f"{one['value']:.3f}"
+        console.print(f"  {name:<24} {value}{ends}")
+    if verdict is not None:
+        console.print(f"Compared with {config.against}: {verdict}.")
+    console.print(f"The report: {config.output}/report.html    full measures: restricted/")
+
+
+def print_identifiers(console: Console, config: EvaluateConfig, found: Mapping[str, Any]) -> None:
+    """Say how well identifiers are found; with ``json`` all measures as one line."""
+    if config.json_output:
+        print(json.dumps({"output": config.output, "measures": found}))
+    lines = {
+        "characters, precision": found["characters"]["precision"],
+        "characters, recall": found["characters"]["recall"],
+        "characters, F2": found["characters"]["f2"],
+        "spans found to 75 %": found["overall"]["found_rate"],
+        "documents without a leak": found["documents_without_leak_rate"],
+        "negatives touched": found["over_redaction_rate"],
+    }
+    for name, value in lines.items():
+        console.print(f"  {name:<24} {'–' if value is None else f'{value:.3f}'}")
+    console.print(f"The report: {config.output}/report.html    full measures: restricted/")

@@ -1,0 +1,71 @@
+"""What a person is told before and after a training run: counts and names of labels; no text, no id."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from psychescale.notice import NOTICE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rich.console import Console
+
+    from psychescale.settings.train import TrainConfig
+    from psychescale.workflows.train.fit import Outcome
+    from psychescale.workflows.train.parts import Parts
+
+
+def print_plan(console: Console, parts: Parts) -> None:
+    """Say what is about to happen."""
+    counts = parts.split.counts()
+    console.print(f"[bold]psychescale train[/]  {NOTICE}")
+    console.print(f"  {len(parts.labels)} labels: {', '.join(parts.labels)}", markup=False)
+    console.print(
+        "  labelled texts: "
+        + ", ".join(f"{n:,} {part.replace('_', ' ')}" for part, n in counts.items() if n)
+    )
+    if parts.rows.n_left_out:
+        console.print(
+            f"  {parts.rows.n_left_out:,} rows without a text or with a corrupt line left out"
+        )
+    for part, kinds in parts.dropped.items():
+        kinds_dropped = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
+        console.print(f"  dropped from {part}, because a later part knows them: {kinds_dropped}")
+    uneven = max(parts.shares, key=lambda share: share.deviation)
+    console.print(
+        f"  least even label over the parts: {uneven.label}, by {uneven.deviation:.1%}",
+        markup=False,
+    )
+
+
+def print_outcome(
+    console: Console,
+    config: TrainConfig,
+    outcome: Outcome,
+    facts: Mapping[str, Any],
+    mlflow: str | None,
+) -> None:
+    """Say what has happened; with ``json`` as one line.
+
+    Args:
+        console: Where to.
+        config: Of the run.
+        outcome: What was fitted.
+        facts: Content of `scoring.json`.
+        mlflow: The run's id in MLflow, or None.
+    """
+    if config.json_output:
+        line = {"bundle": config.output, "labels": facts["labels"], **facts["split"]}
+        print(json.dumps({**line, "mlflow_run": mlflow, **facts["training"]}))
+    fitted = outcome.fitted
+    if outcome.calibration is None:
+        console.print("Not calibrated: probabilities are those of the loss.")
+    if outcome.thresholds is not None:
+        console.print(f"Thresholds chosen on validation for {outcome.thresholds.criterion}.")
+    early = " (stopped early)" if fitted.stopped_early else ""
+    console.print(
+        f"The bundle: {config.output}    mean training loss {fitted.mean_training_loss:.3f}, "
+        f"weights of step {fitted.best_step} of {fitted.steps}{early}"
+    )
