@@ -60,6 +60,14 @@ class JobConfig(BaseSettings):
     )
 
     @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Help shows a job's own keys first, then those it shares, then those of every job."""
+        super().__pydantic_init_subclass__(**kwargs)
+        stated = [name for base in cls.__mro__ for name in vars(base).get("__annotations__", ())]
+        fields = cls.__pydantic_fields__
+        cls.__pydantic_fields__ = {n: fields[n] for n in dict.fromkeys(stated) if n in fields}
+
+    @classmethod
     def settings_customise_sources(
         cls,
         settings_cls: type[BaseSettings],

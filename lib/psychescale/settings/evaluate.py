@@ -4,12 +4,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from psychescale.model.spec import Activation, LongText, Precision
+from psychescale.model.spec import Activation
 from psychescale.settings.config import Names
-from psychescale.settings.shared import LabelledConfig, Positive, RedactorConfig
+from psychescale.settings.shared import (
+    LabelledConfig,
+    ModelConfig,
+    RedactorConfig,
+)
 
 
-class EvaluateConfig(LabelledConfig, RedactorConfig):
+class EvaluateConfig(LabelledConfig, RedactorConfig, ModelConfig):
     """Judge a model on labelled texts, or what is redacted: measures, a report, a table."""
 
     task: Literal["labels", "pii"] = Field(
@@ -68,24 +72,6 @@ class EvaluateConfig(LabelledConfig, RedactorConfig):
     write_card: bool = Field(
         False, description="write the main measures into the model card of --model"
     )
-
-    revision: str | None = Field(None, description="commit of a hub id, 40 hex digits")
-    labels: Names = Field((), description="names of the labels, in the model's order")
-    allow_generic_labels: bool = Field(False, description="accept names such as LABEL_0")
-    activation: Activation | None = Field(
-        None, description="how logits become probabilities, where the model does not say"
-    )
-    precision: Precision = Field("fp32", description="fp32 is exact; bf16 is faster on GPUs")
-    max_length: Positive | None = Field(
-        None, description="longest window in tokens (default: the model's own)"
-    )
-    long_text: LongText | None = Field(
-        None, description="policy for longer texts (default: the model's own, or mean)"
-    )
-    stride: Annotated[int, Field(ge=0)] | None = Field(
-        None, description="tokens that neighbouring windows share (default: the model's own, or 64)"
-    )
-    max_windows: Positive = Field(64, description="most windows read of one text")
 
     replicates: Annotated[int, Field(ge=100)] = Field(1000, description="of the bootstrap")
     specificity: Annotated[float, Field(gt=0, lt=1)] = Field(

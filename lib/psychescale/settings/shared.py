@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from psychescale.model.spec import Precision
+from psychescale.model.spec import Activation, LongText, Precision
 from psychescale.settings.config import JobConfig, Names
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -30,14 +30,61 @@ class RedactorConfig(JobConfig):
     )
 
 
-class LabelledConfig(JobConfig):
-    """How labelled texts are read, for training and for evaluation alike."""
+class TextColumnsConfig(JobConfig):
+    """Which columns hold a text, and how lines are read."""
 
     id_column: str = Field("id", description="column with the id, unique over the corpus")
     text_column: str = Field("text", description="column with the text")
     second_text_column: str | None = Field(
         None, description="column with a second text, such as the question of a survey item"
     )
+    encoding: str = Field("utf-8", description="of CSV and JSON lines, as in cp1252")
+
+
+class CorpusConfig(TextColumnsConfig):
+    """How a corpus goes through a job, task by task."""
+
+    input: str = Field(
+        description="corpus: a Delta table, .parquet, .csv or .jsonl (.gz too), a folder of these, or "
+        "a catalog name"
+    )
+    state: str | None = Field(
+        None, description="folder for checkpoints and run table (default: OUTPUT/_psychescale)"
+    )
+    tasks_per_slot: Positive = Field(
+        24, description="most tasks of a micro-batch for each slot; a crash loses the micro-batch"
+    )
+    stall_timeout_s: Annotated[float, Field(gt=0)] = Field(
+        600.0, description="seconds that a worker may stand still before its task is tried again"
+    )
+
+
+class ModelConfig(JobConfig):
+    """What is said of a classifier, and how it scores."""
+
+    revision: str | None = Field(None, description="commit of a hub id, 40 hex digits")
+    labels: Names = Field((), description="names of the labels, in the model's order")
+    allow_generic_labels: bool = Field(False, description="accept names such as LABEL_0")
+    activation: Activation | None = Field(
+        None, description="how logits become probabilities, where the model does not say"
+    )
+    precision: Precision = Field("fp32", description="fp32 is exact; bf16 is faster on GPUs")
+    max_length: Positive | None = Field(
+        None, description="longest window in tokens (default: the model's own)"
+    )
+    long_text: LongText | None = Field(
+        None,
+        description="policy for texts longer than a window (default: the model's own, or mean)",
+    )
+    stride: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="tokens that neighbouring windows share (default: the model's own, or 64)"
+    )
+    max_windows: Positive = Field(64, description="most windows read of one text")
+
+
+class LabelledConfig(TextColumnsConfig):
+    """How labelled texts are read, for training and for evaluation alike."""
+
     labels_column: str = Field("labels", description="column with a list of label names")
     label_columns: Names = Field(
         (), description="columns of 0 and 1, one per label, in place of --labels-column"
@@ -45,7 +92,6 @@ class LabelledConfig(JobConfig):
     author_column: str | None = Field(
         None, description="column with the author; the texts of one are never taken apart"
     )
-    encoding: str = Field("utf-8", description="of CSV and JSON lines, as in cp1252")
     accept_raw: bool = Field(
         False, description="read a corpus that is not marked as anonymized; recorded"
     )
