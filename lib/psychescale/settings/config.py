@@ -227,7 +227,7 @@ def public_values(config: JobConfig) -> dict[str, Any]:
         return _TOKEN.sub("***", value) if isinstance(value, str) else value
 
     values = config.model_dump(mode="json", by_alias=True)
-    return {key: mask(key, value) for key, value in values.items()}
+    return {key: mask(key, values[key]) for key in _keys(type(config))}
 
 
 def _keys(kind: type[JobConfig]) -> list[str]:
