@@ -14,7 +14,7 @@ from psychescale.settings.anonymize import AnonymizeConfig
 from psychescale.spark.anonymize.job import AnonymizingJob
 from psychescale.spark.anonymize.plan import columns_of, make_plan
 from psychescale.spark.corpus.source import open_corpus, require_unmarked
-from psychescale.spark.pipeline.run import run_job
+from psychescale.spark.pipeline.job import run_job
 from psychescale.spark.pipeline.state import state_folder
 from psychescale.spark.session.session import open_session
 

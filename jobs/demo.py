@@ -17,7 +17,7 @@ from psychescale.settings.train import TrainConfig
 from psychescale.spark.score.preview import print_scores
 from psychescale.spark.session.session import open_session
 from psychescale.synthetic import generate_corpus, generate_labelled
-from psychescale.synthetic.files import write_json_lines
+from psychescale.synthetic.writing import write_json_lines
 from psychescale.training.backbone import unpack_minilm
 from psychescale.workflows.train.record import MEMBERSHIP_FILE, restricted_folder
 

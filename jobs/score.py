@@ -11,7 +11,7 @@ from psychescale.console.scoring import print_outcome, print_plan
 from psychescale.results import ScoreResult
 from psychescale.settings.score import ScoreConfig
 from psychescale.spark.corpus.source import open_corpus
-from psychescale.spark.pipeline.run import run_job
+from psychescale.spark.pipeline.job import run_job
 from psychescale.spark.pipeline.state import state_folder
 from psychescale.spark.score.job import ScoringJob
 from psychescale.spark.score.model import configured_columns, configured_model

@@ -1,8 +1,8 @@
 """Synthetic corpora from a seeded grammar, for the demo, the tests and the benchmarks.
 
-Pure standard library. The same arguments give the same documents on every machine. Labels name
-features of wording that the grammar planted; they are neither conditions nor diagnoses, and all
-people, addresses and numbers are invented.
+The grammar needs the standard library alone; planted names come from faker. The same arguments give
+the same documents on every machine. Labels name features of wording that the grammar planted; they are
+neither conditions nor diagnoses, and all people, addresses and numbers are invented.
 """
 
 from psychescale.synthetic.documents import Document, PiiSpan

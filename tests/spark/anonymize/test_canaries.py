@@ -11,7 +11,7 @@ from psychescale.errors import PrivacyError
 from psychescale.spark.anonymize import keying, plan
 from psychescale.spark.anonymize import udf as redaction
 from psychescale.spark.corpus import faults
-from psychescale.spark.pipeline import run as pipeline
+from psychescale.spark.pipeline import job as pipeline
 from psychescale.spark.pipeline import stream as stream_module
 from psychescale.spark.tables import create as tables
 from psychescale.spark.workers.process import contained

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from psychescale.spark.corpus import faults
-from psychescale.spark.pipeline import run as pipeline
+from psychescale.spark.pipeline import job as pipeline
 from psychescale.spark.pipeline import stream as stream_module
 from psychescale.spark.score import job
 from psychescale.spark.session.places import concealed

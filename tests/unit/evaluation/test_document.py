@@ -13,7 +13,7 @@ from psychescale.evaluation.comparison.paired import Scored, compare
 from psychescale.evaluation.comparison.recommendation import recommend
 from psychescale.evaluation.document.assemble import Context, to_document
 from psychescale.evaluation.document.masking import mask
-from psychescale.evaluation.document.parts import Champion, Comparator, Extras, Subgroup
+from psychescale.evaluation.document.sections import Champion, Comparator, Extras, Subgroup
 from psychescale.evaluation.measures.agreement import agree
 from psychescale.evaluation.measures.estimates import evaluate
 from psychescale.evaluation.measures.slices import slice_by

@@ -49,7 +49,7 @@ from typing import Any
 
 import numpy as np
 
-from psychescale.evaluation.document.parts import (
+from psychescale.evaluation.document.sections import (
     Extras,
     Json,
     agreement_json,

@@ -20,8 +20,8 @@ from psychescale.spark.anonymize.udf import RedactionTask, redacted_rows
 from psychescale.spark.corpus.faults import explained
 from psychescale.spark.corpus.read import reading
 from psychescale.spark.corpus.source import Corpus, without_known
+from psychescale.spark.pipeline.job import Sink
 from psychescale.spark.pipeline.land import Landed
-from psychescale.spark.pipeline.run import Sink
 from psychescale.spark.pipeline.runs import Run
 from psychescale.spark.pipeline.state import StateFolder
 from psychescale.spark.session.places import concealed

@@ -21,13 +21,13 @@ from psychescale.spark.doctor.executors import (
     judge_gpus,
     weights_bytes,
 )
-from psychescale.spark.doctor.places import examine_delta, examine_place
 from psychescale.spark.doctor.plan import wanted_checks
 from psychescale.spark.doctor.spark_settings import (
     READ_KEYS,
     judge_settings,
     slots_per_executor,
 )
+from psychescale.spark.doctor.storage import examine_delta, examine_place
 from psychescale.spark.session.access import is_connect
 from psychescale.spark.session.places import is_catalog_name
 from psychescale.spark.session.session import open_session, total_slots

@@ -22,8 +22,8 @@ from psychescale.spark.corpus.source import (
     require_mark,
     without_known,
 )
+from psychescale.spark.pipeline.job import Sink
 from psychescale.spark.pipeline.land import Landed
-from psychescale.spark.pipeline.run import Sink
 from psychescale.spark.pipeline.runs import Run
 from psychescale.spark.pipeline.stream import observed
 from psychescale.spark.score.model import meet_corpus

@@ -8,11 +8,11 @@ from psychescale.text.findings import Finding
 from psychescale.text.rules import (
     dates,
     facilities,
+    locations,
     names,
     numbers,
     online,
     phones,
-    places,
     records,
 )
 from psychescale.text.rules.rule import Recognizer, View
@@ -22,7 +22,7 @@ RECOGNIZERS: Final[tuple[Recognizer, ...]] = (
     *numbers.RECOGNIZERS,
     *phones.RECOGNIZERS,
     *dates.RECOGNIZERS,
-    *places.RECOGNIZERS,
+    *locations.RECOGNIZERS,
     *records.RECOGNIZERS,
     *names.RECOGNIZERS,
     *facilities.RECOGNIZERS,

@@ -9,7 +9,7 @@ from psychescale.text.rules.cities import CITIES, NOT_A_TOWN
 from psychescale.text.rules.dates import MONTHS
 from psychescale.text.rules.letters import CAPITAL
 from psychescale.text.rules.lexicon import first_names
-from psychescale.text.rules.places import STATES
+from psychescale.text.rules.locations import STATES
 from psychescale.text.rules.rule import Recognizer, View, alternatives, words
 
 _NOUNS: Final = (

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from psychescale.text.findings import Finding, PiiType
-from psychescale.text.rules import checks
+from psychescale.text.rules import check_digits
 from psychescale.text.rules.rule import Recognizer, View, each
 
 _CARD: Final = re.compile(r"[2-6](?<![\w.-].)(?:[ -]?\d){12,18}+(?![\w-]|\.\d)")
@@ -28,11 +28,11 @@ _BASE58: Final = re.compile(r"(?<!\w)[13][1-9A-HJ-NP-Za-km-z]{25,34}(?!\w)")
 
 
 def _cards(view: View) -> Iterator[Finding]:
-    yield from each(_CARD, view.low, PiiType.CARD, "card", 0.95, checks.card)
+    yield from each(_CARD, view.low, PiiType.CARD, "card", 0.95, check_digits.card)
 
 
 def _ibans(view: View) -> Iterator[Finding]:
-    yield from each(_IBAN, view.low, PiiType.IBAN, "iban", 0.99, checks.iban)
+    yield from each(_IBAN, view.low, PiiType.IBAN, "iban", 0.99, check_digits.iban)
 
 
 def _ssn(view: View) -> Iterator[Finding]:
@@ -44,22 +44,22 @@ def _nino(view: View) -> Iterator[Finding]:
 
 
 def _nif(view: View) -> Iterator[Finding]:
-    yield from each(_NIF, view.low, PiiType.NATIONAL_ID, "nif", 0.9, checks.nif)
+    yield from each(_NIF, view.low, PiiType.NATIONAL_ID, "nif", 0.9, check_digits.nif)
 
 
 def _codice(view: View) -> Iterator[Finding]:
     kind = PiiType.NATIONAL_ID
-    yield from each(_CODICE, view.low, kind, "codice_fiscale", 0.99, checks.codice_fiscale)
+    yield from each(_CODICE, view.low, kind, "codice_fiscale", 0.99, check_digits.codice_fiscale)
 
 
 def _nhs(view: View) -> Iterator[Finding]:
     # One in eleven phone numbers has the right check digit.
     confidence = 0.95 if "nhs" in view.words else 0.6
-    yield from each(_NHS, view.low, PiiType.NATIONAL_ID, "nhs", confidence, checks.nhs)
+    yield from each(_NHS, view.low, PiiType.NATIONAL_ID, "nhs", confidence, check_digits.nhs)
 
 
 def _nir(view: View) -> Iterator[Finding]:
-    yield from each(_NIR, view.low, PiiType.NATIONAL_ID, "nir", 0.95, checks.nir)
+    yield from each(_NIR, view.low, PiiType.NATIONAL_ID, "nir", 0.95, check_digits.nir)
 
 
 _LONG: Final = re.compile(r"[Aa0]{17}")
@@ -67,9 +67,11 @@ _LONG: Final = re.compile(r"[Aa0]{17}")
 
 def _long_tokens(view: View) -> Iterator[Finding]:
     if _LONG.search(view.shape):
-        yield from each(_VIN, view.low, PiiType.VEHICLE, "vin", 0.9, checks.vin)
+        yield from each(_VIN, view.low, PiiType.VEHICLE, "vin", 0.9, check_digits.vin)
         yield from each(_WALLET, view.low, PiiType.ACCOUNT, "wallet", 0.9)
-        yield from each(_BASE58, view.text, PiiType.ACCOUNT, "wallet", 0.95, checks.base58check)
+        yield from each(
+            _BASE58, view.text, PiiType.ACCOUNT, "wallet", 0.95, check_digits.base58check
+        )
 
 
 RECOGNIZERS: Final = (

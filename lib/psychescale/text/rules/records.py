@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from psychescale.text.findings import Finding, PiiType
-from psychescale.text.rules import checks
+from psychescale.text.rules import check_digits
 from psychescale.text.rules.rule import Recognizer, View, words
 
 # Group name → what may stand before a number. "Strong" contexts take any number of four digits or
@@ -101,7 +101,7 @@ def _kind(match: re.Match[str]) -> tuple[str, bool] | None:
     marked = bool(match["mark"].strip(" (")) or match["x"].startswith("#")
     strong = name.startswith("S_")
     kind = name[2:]
-    if kind == "LICENSE" and checks.npi(value):
+    if kind == "LICENSE" and check_digits.npi(value):
         return kind, True
     identifier = n_digits >= _MIN_DIGITS and not _QUANTITY.fullmatch(value)
     if lettered or "-" in value:  # noqa: SIM108

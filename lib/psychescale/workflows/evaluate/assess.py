@@ -9,7 +9,7 @@ from psychescale.errors import UsageError
 from psychescale.evaluation.challenge.outcome import challenge
 from psychescale.evaluation.comparison.paired import Scored
 from psychescale.evaluation.document.assemble import Context, to_document
-from psychescale.evaluation.document.parts import Champion, Comparator, Extras
+from psychescale.evaluation.document.sections import Champion, Comparator, Extras
 from psychescale.evaluation.measures.estimates import evaluate
 from psychescale.evaluation.measures.slices import count_groups, quartile_groups, slice_by
 from psychescale.evaluation.predictions import Predictions

@@ -21,7 +21,7 @@ from psychescale.evaluation.comparison.paired import (
     compare_by_group,
 )
 from psychescale.evaluation.comparison.recommendation import Recommendation, recommend
-from psychescale.evaluation.document.parts import Comparator, Subgroup
+from psychescale.evaluation.document.sections import Comparator, Subgroup
 from psychescale.evaluation.measures.estimates import evaluate
 from psychescale.evaluation.predictions import MIN_POSITIVES, Floats, Predictions
 from psychescale.settings.evaluate import EvaluateConfig
