@@ -4,6 +4,7 @@ import ast
 import inspect
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from deltalake import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 
 import psychescale
-from psychescale.errors import InputError, PrivacyError, StorageError, UsageError
+from psychescale.errors import InputError, ModelError, PrivacyError, StorageError, UsageError
 from psychescale.results import ScoreResult
 from tests.conftest import LABELS
 from tests.spark.conftest import Row, read_runs, read_table
@@ -27,10 +28,10 @@ PLACES = {"input", "output", "model", "key_file", "run"}
 pytestmark = pytest.mark.usefixtures("spark")
 
 
-@pytest.fixture
-def parquet(rows: list[Row], tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def parquet(rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The rows as a Parquet file."""
-    path = tmp_path / "corpus.parquet"
+    path = tmp_path_factory.mktemp("corpus") / "corpus.parquet"
     pd.DataFrame(rows).to_parquet(path)
     return path
 
@@ -44,12 +45,14 @@ def frame(spark: SparkSession, rows: list[Row]) -> DataFrame:
     )
 
 
-@pytest.fixture
-def scored(parquet: Path, tiny_model: Path, tmp_path: Path) -> ScoreResult:
-    """The result of scoring the file."""
-    return psychescale.score(
-        model=tiny_model, input=parquet, output=tmp_path / "scores", accept_raw=True
-    )
+@pytest.fixture(scope="module")
+def scored(
+    spark: SparkSession, parquet: Path, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory
+) -> ScoreResult:
+    """The result of scoring the file; its table is not to be changed."""
+    del spark
+    output = tmp_path_factory.mktemp("scored") / "scores"
+    return psychescale.score(model=tiny_model, input=parquet, output=output, accept_raw=True)
 
 
 @pytest.fixture
@@ -85,9 +88,16 @@ def without_times(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_score(
-    scored: ScoreResult, rows: list[Row], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    parquet: Path,
+    tiny_model: Path,
+    rows: list[Row],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     """The result counts every row once, as the run table does, and nothing is printed."""
+    scored = psychescale.score(
+        model=tiny_model, input=parquet, output=tmp_path / "scores", accept_raw=True
+    )
     assert capfd.readouterr().out == ""
     table = read_table(tmp_path / "scores")
     (run,) = read_runs(tmp_path / "scores").to_dict("records")
@@ -156,25 +166,25 @@ def test_dry_run(parquet: Path, tiny_model: Path, tmp_path: Path) -> None:
     assert not output.exists()
 
 
-def test_verify(
-    spark: SparkSession, scored: ScoreResult, frame: DataFrame, rows: list[Row]
-) -> None:
+def test_verify(scored: ScoreResult, frame: DataFrame, rows: list[Row], tmp_path: Path) -> None:
     """A table that holds gives counts, against its file and against a DataFrame; else it raises."""
+    table = tmp_path / "scores"
+    shutil.copytree(scored.table, table)
     for given in ({}, {"input": frame}):
-        result = psychescale.verify(run=scored.table, **given)
+        result = psychescale.verify(run=table, **given)
         assert result.holds
         assert result.run_id == scored.run_id
         assert (result.rows, result.sampled, result.missing) == (len(rows), len(rows), 0)
         assert result.largest_difference < 1e-6
-    DeltaTable(scored.table).update({"n_tokens": "99"}, predicate="id = 'doc-021'")
+    DeltaTable(str(table)).update({"n_tokens": "99"}, predicate="id = 'doc-021'")
     with pytest.raises(StorageError, match="1 differ"):
-        psychescale.verify(run=scored.table)
+        psychescale.verify(run=table)
 
 
 def test_refusal_names_keywords(scored: ScoreResult, make_model: Any) -> None:
     """Where a flag would help, the keyword is named."""
     other = make_model(config={"label2id": None, "id2label": {str(i): f"x{i}" for i in range(5)}})
-    with pytest.raises(psychescale.errors.PsychescaleError, match="`model`"):
+    with pytest.raises(ModelError, match="`model`"):
         psychescale.verify(run=scored.table, model=other)
 
 
@@ -265,4 +275,4 @@ def test_documented_python(
     assert names["redacted"].rows_in == len(rows)
     assert names["verified"].holds
     assert names["scores"].count() == 3
-    assert "Add `accept_raw`" in capsys.readouterr().out
+    assert "`accept_raw`" in capsys.readouterr().out
