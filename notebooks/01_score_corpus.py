@@ -53,19 +53,28 @@ accept_raw = setting("accept_raw", "no")
 # MAGIC %md
 # MAGIC ## Score
 # MAGIC
-# MAGIC The same call as the command `psychescale score`. Run it again and it scores only the ids that are new; an
-# MAGIC interrupted run goes on where it stopped.
+# MAGIC The same as the command `psychescale score`; `help(psychescale.score)` lists all keywords. Run it again and it scores
+# MAGIC only the ids that are new; an interrupted run goes on where it stopped. `input` may be a Spark DataFrame too.
 
 # COMMAND ----------
 
-from psychescale.jobs import score
+import psychescale
 
-arguments = ["--model", model, "--input", corpus, "--output", output]
-arguments += ["--state", state] if state else []
-arguments += ["--accept-raw"] if accept_raw == "yes" else []
-exit_code = score.main(arguments)
-if exit_code:
-    raise RuntimeError(f"Scoring ended with exit code {exit_code}; its message stands above.")
+
+def tell(title, done, total):
+    """How far it is, in one line that changes."""
+    print(f"\r{title}: {done:,} of {total:,} documents", end="", flush=True)
+
+
+result = psychescale.score(
+    model=model,
+    input=corpus,
+    output=output,
+    state=state or None,
+    accept_raw=accept_raw == "yes",
+    on_progress=tell,
+)
+result
 
 # COMMAND ----------
 
@@ -85,8 +94,7 @@ from psychescale.spark.session.session import open_session
 
 spark = open_session({})  # the session that is there
 table = spark.read.table(output) if state else spark.read.format("delta").load(output)
-newest = table.orderBy(F.desc("scored_at")).select("scoring_id").first()
-scores = table.where(F.col("scoring_id") == newest["scoring_id"])  # numbers of one kind only
+scores = table.where(F.col("scoring_id") == result.scoring_id)  # numbers of one kind only
 labels = [name for name in scores.columns if name.startswith("p_")]
 scores.select("id", *labels, "n_tokens", "truncated", "error").show(10)
 
