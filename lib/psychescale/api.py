@@ -13,7 +13,7 @@ import importlib
 import inspect
 import uuid
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, Literal, Protocol, TypeVar, overload
+from typing import Any, Literal, Protocol, TypeVar, overload
 
 from psychescale.console.progress import OnProgress, SilentConsole
 from psychescale.console.run import _place
@@ -36,12 +36,10 @@ from psychescale.settings.doctor import DoctorConfig
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.settings.keywords import from_keywords, help_of, parameters_of
 from psychescale.settings.score import ScoreConfig
+from psychescale.settings.shared import FRAME
 from psychescale.settings.tagger import TaggerConfig
 from psychescale.settings.train import TrainConfig
 from psychescale.settings.verify import VerifyConfig
-
-FRAME_PREFIX: Final = "dataframe:"
-"""What stands before the name of a temporary view where a job is told of a place."""
 
 _TOLD = """
     on_progress: called with the title of a step, documents done, and documents in all
@@ -81,7 +79,7 @@ def _job(
 
     def call(*, on_progress: OnProgress | None = None, **keys: Any) -> Any:
         views = _views({key: keys[key] for key in frames if _is_frame(keys.get(key))})
-        places = {key: FRAME_PREFIX + name for key, (name, _) in views.items()}
+        places = {key: FRAME + name for key, (name, _) in views.items()}
         with _told_in_python(verb, verbose=bool(keys.get("verbose"))):
             config = from_keywords(kind, verb, {**keys, **places})
             job = importlib.import_module(f"psychescale.jobs.{verb}")

@@ -12,6 +12,10 @@ Positive = Annotated[int, Field(ge=1)]
 Dates = Literal["placeholder", "year", "shift"]
 
 
+FRAME = "dataframe:"
+"""Before the name of a temporary view: a DataFrame that Python gave in the place of a corpus."""
+
+
 class RedactorConfig(JobConfig):
     """What finds identifiers, for redaction and for its evaluation alike."""
 

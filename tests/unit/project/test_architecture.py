@@ -81,7 +81,7 @@ def test_every_room_is_told() -> None:
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: str(room.relative_to(PACKAGE)))
 def test_rooms_are_small(room: Path) -> None:
-    """No room holds more modules than a person can keep in mind, nor a family told apart by a prefix."""
+    """No room has more modules than a person keeps in mind, nor a family told apart by a prefix."""
     names = sorted(path.stem for path in room.glob("*.py") if path.name != "__init__.py")
     assert len(names) <= MOST_MODULES
     prefixes = [

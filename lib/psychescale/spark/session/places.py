@@ -7,14 +7,12 @@ from typing import Literal
 
 from pyspark.sql import SparkSession
 
+from psychescale.settings.shared import FRAME
 from psychescale.spark.session.access import access
 
 _CATALOG_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*){1,2}")
 _FILE_SUFFIX = re.compile(r"\.(csv|tsv|jsonl|json|ndjson|parquet)(\.gz)?$", re.IGNORECASE)
 _HASHED = "sha256-"
-
-FRAME = "dataframe:"
-"""Before the name of a temporary view: a DataFrame that Python gave in the place of a corpus."""
 
 
 @dataclass(frozen=True)
