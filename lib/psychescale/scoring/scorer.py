@@ -176,25 +176,25 @@ class Scorer:
         return self.spec.labels
 
     def __call__(
-        self, texts: Sequence[str | None], second_texts: Sequence[str | None] | None = None
+        self, texts: Sequence[str | None], text_pairs: Sequence[str | None] | None = None
     ) -> NDArray[np.float32]:
         """Label probabilities of `texts`.
 
         Args:
             texts: The texts; None and empty ones are allowed.
-            second_texts: A second text for each (a survey item's question), read together with it.
+            text_pairs: A second text for each (a survey item's question), read together with it.
 
         Returns:
             float32, shape (n_texts, n_labels), labels in the order of `labels`. A row is NaN where
             the text cannot be scored; `score` says why.
         """
-        return self.score(texts, second_texts).probabilities
+        return self.score(texts, text_pairs).probabilities
 
     def score(
-        self, texts: Sequence[str | None], second_texts: Sequence[str | None] | None = None
+        self, texts: Sequence[str | None], text_pairs: Sequence[str | None] | None = None
     ) -> TextScores:
         """Score `texts`, one row out for each, with tokens, windows and reasons."""
-        return self._compute(self._prepare(texts, second_texts))
+        return self._compute(self._prepare(texts, text_pairs))
 
     def score_batches(
         self,
