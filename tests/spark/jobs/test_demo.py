@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import psychescale
 from tests.spark.conftest import read_runs, read_table
 
 
@@ -40,3 +41,8 @@ def test_demo(run: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFix
     assert "Nothing new to score" in capsys.readouterr().out
     assert read_table(folder / "scores").equals(before)
     assert page.stat().st_mtime_ns == written
+    result = psychescale.demo(folder=folder, documents=60, labelled=64)
+    assert (result.scores, result.report) == (str(folder / "scores"), str(page))
+    assert capsys.readouterr().out == ""
+    assert run(*arguments, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["rows_known"] == 60
