@@ -1,23 +1,21 @@
 """Say what of this machine, its Spark and its executors fits, and what to do about the rest."""
 
-import json
 import os
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
 
 from rich.console import Console
 
 from psychescale.console.run import run_command
-from psychescale.errors import as_flag, as_keyword, spelled
 from psychescale.results import DoctorResult
 from psychescale.settings.doctor import DoctorConfig
 from psychescale.spark.doctor.checks import (
     CheckResult,
+    as_json,
+    as_result,
     not_run,
     print_report,
     require_no_red,
-    worst,
 )
 from psychescale.spark.doctor.machine import can_start_spark, examine_machine
 from psychescale.spark.doctor.plan import wanted_checks
@@ -30,14 +28,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def doctor(config: DoctorConfig, _console: Console) -> DoctorResult:
     """Look, and give back what was found: red checks are no error in Python."""
-    return _told(_examine(config), as_keyword)
+    return as_result(_examine(config))
 
 
 def report(config: DoctorConfig, console: Console) -> None:
     """Look, tell all of it, and fail where something is red."""
     findings = _examine(config)
     if config.json_output:
-        print(json.dumps(asdict(_told(findings, as_flag))))
+        print(as_json(findings))
     print_report(console, findings)
     require_no_red(findings)
 
@@ -55,19 +53,6 @@ def _examine_spark(config: DoctorConfig, machine: list[CheckResult]) -> list[Che
     from psychescale.spark.doctor.examine import examine_spark  # noqa: PLC0415 - needs pyspark
 
     return examine_spark(config)
-
-
-def _told(findings: Sequence[CheckResult], spell: Callable[[str], str]) -> DoctorResult:
-    checks = [
-        {
-            "check": one.check,
-            "status": one.status.value,
-            "found": spelled(one.found, spell),
-            "remedy": spelled(one.remedy, spell),
-        }
-        for one in findings
-    ]
-    return DoctorResult(worst(findings).value, checks)
 
 
 if __name__ == "__main__":

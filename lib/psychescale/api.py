@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal, Protocol, TypeVar, overload
 
 from psychescale.console.progress import OnProgress, SilentConsole
-from psychescale.console.run import _place
+from psychescale.console.run import place_of
 from psychescale.errors import PsychescaleError, as_keyword
 from psychescale.results import (
     AnonymizeResult,
@@ -134,7 +134,7 @@ def _told_in_python(verb: str, *, verbose: bool) -> Iterator[None]:
         if verbose:
             raise
         unforeseen = PsychescaleError(
-            f"psychescale.{verb}: {_place(error)}.",
+            f"psychescale.{verb}: {place_of(error)}.",
             remedy="This was not foreseen; please report it. `verbose` lets all of it through.",
         )
         raise unforeseen from None

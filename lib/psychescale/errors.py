@@ -76,7 +76,7 @@ def as_flag(name: str) -> str:
 
 def as_keyword(name: str) -> str:
     """An option as a keyword of Python, where `from` is a word of the language."""
-    return f"`{_PYTHON_NAMES.get(name, name)}`"
+    return f"`{PYTHON_NAMES.get(name, name)}`"
 
 
 def as_mark(name: str) -> str:
@@ -84,7 +84,7 @@ def as_mark(name: str) -> str:
     return f"‹{name}›"
 
 
-_PYTHON_NAMES = {"from": "from_bundle", "slice": "slice_columns", "json": "json_output"}
+PYTHON_NAMES = {"from": "from_bundle", "slice": "slice_columns", "json": "json_output"}
 """Keys that are words of Python, and the fields that stand for them."""
 
 

@@ -50,13 +50,14 @@ def run_command(
         errors.print(f"psychescale {verb}: interrupted. Run again: it goes on where it stopped.")
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - its message can hold a row, so only its class and place are shown
-        errors.print(f"psychescale {verb}: {_place(error)}", style="red", markup=False)
+        errors.print(f"psychescale {verb}: {place_of(error)}", style="red", markup=False)
         errors.print("  This was not foreseen; please report it with these two lines.")
         return 1
     return 0
 
 
-def _place(error: Exception) -> str:
+def place_of(error: Exception) -> str:
+    """Class and place of an exception, without its message, which can hold a row."""
     frames = traceback.extract_tb(error.__traceback__)
     package = Path(__file__).parents[1]
     files = [(frame, Path(frame.filename)) for frame in frames]

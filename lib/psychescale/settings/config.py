@@ -143,7 +143,7 @@ class _Parser(argparse.ArgumentParser):
             known = [option for action in self._actions for option in action.option_strings]
             raise UsageError(
                 f"There is no flag {flag}.",
-                remedy=_suggest(flag, known) or f"`{self.prog} --help` lists the flags.",
+                remedy=suggest(flag, known) or f"`{self.prog} --help` lists the flags.",
             )
         # argparse repeats the value that a switch was given, which may be a secret.
         told = re.sub(r"ignored explicit argument .*", "takes no value", message, flags=re.DOTALL)
@@ -196,17 +196,17 @@ def load_config(
             if key not in keys:
                 raise UsageError(
                     f"Unknown key {key!r} ({origin}).",
-                    remedy=_suggest(key, keys) or f"`psychescale {verb} --help` lists the keys.",
+                    remedy=suggest(key, keys) or f"`psychescale {verb} --help` lists the keys.",
                 )
-            merged[key] = _merge_spark(merged, value) if key == "spark" else value
+            merged[key] = merge_spark(merged, value) if key == "spark" else value
             origins[key] = origin
     try:
         return Loaded(kind.model_validate(merged), origins)
     except ValidationError as error:
-        raise _usage_error(error, kind, verb, origins) from None
+        raise usage_error(error, kind, verb, origins) from None
 
 
-def _merge_spark(merged: Mapping[str, Any], value: object) -> object:
+def merge_spark(merged: Mapping[str, Any], value: object) -> object:
     """Spark settings of a stronger layer over those of weaker ones, setting by setting."""
     if value is None:  # a file with an empty `spark:`
         value = {}
@@ -343,12 +343,13 @@ def _spark_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _suggest(name: str, known: Sequence[str]) -> str | None:
+def suggest(name: str, known: Sequence[str]) -> str | None:
+    """A known name that an unknown one may have meant, as a question; None where none is near."""
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     return f"Did you mean {close[0]}?" if close else None
 
 
-def _usage_error(
+def usage_error(
     error: ValidationError, kind: type[JobConfig], verb: str, origins: Mapping[str, str]
 ) -> UsageError:
     """The first fault, without the value that was given: it may be a secret."""

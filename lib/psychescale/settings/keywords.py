@@ -9,8 +9,8 @@ from typing import Any, Final, get_type_hints
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from psychescale.errors import _PYTHON_NAMES, UsageError, as_flag, as_keyword
-from psychescale.settings.config import Config, JobConfig, _merge_spark, _suggest, _usage_error
+from psychescale.errors import PYTHON_NAMES, UsageError, as_flag, as_keyword
+from psychescale.settings.config import Config, JobConfig, merge_spark, suggest, usage_error
 
 COMMAND_ONLY: Final = ("explain_config", "json_output", "quiet")
 """Keys of how a command prints, which a function does not."""
@@ -38,15 +38,15 @@ def from_keywords(kind: type[Config], verb: str, keywords: Mapping[str, Any]) ->
         if name not in fields:
             raise UsageError(
                 f"psychescale.{verb} has no keyword {name!r}.",
-                remedy=_suggest(_PYTHON_NAMES.get(name, name), list(fields)) or told,
+                remedy=suggest(PYTHON_NAMES.get(name, name), list(fields)) or told,
             )
         given[fields[name].alias or name] = _plain(value)
     if "spark" in given:
-        given["spark"] = _merge_spark({}, given["spark"])
+        given["spark"] = merge_spark({}, given["spark"])
     try:
         return kind.model_validate(given)
     except ValidationError as error:
-        fault = _usage_error(error, kind, verb, dict.fromkeys(given, "keyword"))
+        fault = usage_error(error, kind, verb, dict.fromkeys(given, "keyword"))
         raise UsageError(fault.template[0], remedy=told) from None
 
 

@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from psychescale.errors import PsychescaleError, UsageError, as_flag, spelled
+from psychescale.errors import PsychescaleError, UsageError, as_flag, as_keyword, spelled
 from psychescale.notice import NOTICE
+from psychescale.results import DoctorResult
 
 
 class Status(StrEnum):
@@ -78,18 +79,25 @@ def attempt(check: str, look: Callable[[], Iterable[CheckResult]]) -> list[Check
         return [red(check, found, "Run again with ‹verbose› for Spark's own messages.")]
 
 
-def as_json(findings: Sequence[CheckResult]) -> str:
-    """The report as one line: the worst status, and every check."""
+def as_result(
+    findings: Sequence[CheckResult], spell: Callable[[str], str] = as_keyword
+) -> DoctorResult:
+    """The report: the worst status, and every check, with options as `spell` writes them."""
     checks = [
         {
-            "check": f.check,
-            "status": f.status.value,
-            "found": spelled(f.found, as_flag),
-            "remedy": spelled(f.remedy, as_flag),
+            "check": one.check,
+            "status": one.status.value,
+            "found": spelled(one.found, spell),
+            "remedy": spelled(one.remedy, spell),
         }
-        for f in findings
+        for one in findings
     ]
-    return json.dumps({"status": worst(findings).value, "checks": checks})
+    return DoctorResult(worst(findings).value, checks)
+
+
+def as_json(findings: Sequence[CheckResult]) -> str:
+    """The report as one line."""
+    return json.dumps(asdict(as_result(findings, as_flag)))
 
 
 def worst(findings: Iterable[CheckResult]) -> Status:

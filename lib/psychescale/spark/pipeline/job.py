@@ -107,6 +107,7 @@ def run_job(
         checkpoint = state.checkpoint(job.purpose, landed.source_id)
         require_checkpoint(landed, checkpoint, sink.done)
         if landed.n_rows:
+            on_progress(0, landed.n_rows)
             stream_rows(
                 landed,
                 lambda rows: job.transform(rows, run),
