@@ -1,7 +1,6 @@
 """Thresholds: from which probability on a label is assigned, chosen on validation rows only."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -186,11 +185,3 @@ def _quality(
 def _at_least(values: NDArray[np.float32], cuts: NDArray[np.float64]) -> NDArray[np.int64]:
     """How many values reach each cut."""
     return len(values) - np.searchsorted(np.sort(values), cuts, side="left")
-
-
-def assign(
-    probabilities: NDArray[np.float32], values: Sequence[float] | NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    """Labels of texts; bool, shape (n_texts, n_labels)."""
-    held: NDArray[np.bool_] = probabilities >= np.asarray(values)
-    return held

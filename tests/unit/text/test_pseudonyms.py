@@ -190,7 +190,6 @@ class TestOperators:
 
         assert one == self.replace(PiiType.USER, Operator.PSEUDONYM, "@fern")
         assert PLACEHOLDER.fullmatch(one)
-        assert Operators({PiiType.USER: Operator.PSEUDONYM}, FORUM).linkable == (PiiType.USER,)
 
     def test_surrogates_live_in_one_document(self) -> None:
         """A name has one surrogate inside a document and another one in the next."""

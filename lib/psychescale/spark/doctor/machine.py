@@ -15,8 +15,6 @@ from packaging.requirements import Requirement
 
 from psychescale.spark.doctor.checks import CheckResult, Status, attempt, green, red, yellow
 
-MACHINE_CHECKS = ("java", "python", "packages")
-
 # Not every package of ours is Spark's or the model's business, but all of them have to be there.
 _EXTRA = {"extra": "spark"}
 _SHOWN = ("pyspark", "delta-spark", "torch", "transformers", "tokenizers", "pyarrow", "pandas")

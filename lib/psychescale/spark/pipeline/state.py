@@ -27,11 +27,6 @@ class StateFolder:
         """The run table."""
         return join(self.path, "runs")
 
-    @property
-    def landed(self) -> str:
-        """Folder of landed corpora."""
-        return join(self.path, "landed")
-
     def checkpoint(self, purpose: str, source_id: str) -> str:
         """Offsets and commits of the stream over one landed corpus."""
         return join(self.path, "checkpoints", f"{purpose}-{source_id}")

@@ -120,8 +120,3 @@ class Operators:
             return make_surrogate(kind, value, self.pseudonymizer, document=document.id)
         bare = value.strip().removeprefix("/").removeprefix("u/").removeprefix("@")
         return f"[{kind.value}:{self.pseudonymizer.mention(bare)[:_LINK_CHARS]}]"
-
-    @property
-    def linkable(self) -> tuple[PiiType, ...]:
-        """Types whose values can be followed through the corpus: the caller must warn of them."""
-        return tuple(k for k, op in self.by_type.items() if op is Operator.PSEUDONYM)

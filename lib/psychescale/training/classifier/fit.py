@@ -26,7 +26,7 @@ from psychescale.training.classifier.trainer import (
     build_trainer,
     matrix_products,
 )
-from psychescale.training.targets import require_seen, to_targets
+from psychescale.training.targets import require_seen
 
 # Points of the training-loss curve: enough to see a divergence.
 _CURVE_POINTS = 50
@@ -119,32 +119,6 @@ def label_names(label_sets: Sequence[Sequence[str]]) -> tuple[str, ...]:
             "No training row has a label.", remedy="Name the column with ‹labels_column›."
         )
     return tuple(names)
-
-
-def fine_tune(
-    backbone: Path,
-    texts: Sequence[str],
-    label_sets: Sequence[Sequence[str]],
-    labels: Sequence[str],
-    options: FitOptions,
-    *,
-    output: Path,
-    on_progress: Callable[[int], None],
-) -> float:
-    """Train all weights with binary cross-entropy, without validation; see `fit`.
-
-    Returns:
-        Mean training loss over all steps.
-    """
-    return fit(
-        backbone,
-        Rows(texts, to_targets(label_sets, labels)),
-        labels,
-        options,
-        output=output,
-        loss=LossOptions(name="bce"),
-        on_progress=on_progress,
-    ).mean_training_loss
 
 
 def fit(
