@@ -1,4 +1,4 @@
-# Needs Python 3.11+, Java 17 and make; everything else is put into .venv.
+# Needs Python 3.11+ and make; everything else is put into .venv, a Java too.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/installed
 
 install: $(INSTALLED)
 
-$(INSTALLED): requirements.lock setup.py
+$(INSTALLED): requirements.lock pyproject.toml setup.py
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --compile-bytecode requirements.lock
@@ -67,7 +67,7 @@ dist: install
 
 lock: $(VENV)/bin/uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-		--extra spark --extra demo --extra dev --output-file requirements.lock setup.py
+		--extra all --group dev --output-file requirements.lock pyproject.toml
 
 $(VENV)/bin/uv:
 	$(PYTHON) -m venv $(VENV)

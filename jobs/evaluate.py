@@ -23,11 +23,6 @@ from psychescale.spark.labelled.evaluation import (
 from psychescale.spark.session.session import open_session
 from psychescale.workflows.evaluate.assess import assess, headline, require_fit
 from psychescale.workflows.evaluate.candidate import open_models
-from psychescale.workflows.evaluate.pii import (
-    assess_identifiers,
-    read_gold_texts,
-    release_identifiers,
-)
 from psychescale.workflows.evaluate.selection import require_consistent, select_rows
 
 
@@ -65,15 +60,17 @@ def evaluate_labels(config: EvaluateConfig, console: Console) -> EvaluateResult 
 
 def evaluate_identifiers(config: EvaluateConfig, console: Console) -> EvaluateResult | None:
     """Read texts with spans, redact them as `anonymize` would, compare, and write measures."""
+    from psychescale.workflows.evaluate import pii  # noqa: PLC0415 - needs what `anonymize` needs
+
     require_free(Path(config.output))
-    rows = read_gold_texts(config)
+    rows = pii.read_gold_texts(config)
     console.print(f"[bold]psychescale evaluate[/]  {NOTICE}")
     console.print(f"  {len(rows):,} texts, {sum(len(row.spans) for row in rows):,} spans")
     if config.dry_run:
         return None
     with ProgressDisplay(console, title="redacting", total=len(rows)) as progress:
-        document = assess_identifiers(config, rows, on_progress=progress.update)
-    found = release_identifiers(Path(config.output), document)["measures"]
+        document = pii.assess_identifiers(config, rows, on_progress=progress.update)
+    found = pii.release_identifiers(Path(config.output), document)["measures"]
     print_identifiers(console, config, found)
     return EvaluateResult(config.output, f"{config.output}/report.html", found, None)
 

@@ -41,7 +41,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from psychescale.model.heads.attention import Reader
+from psychescale.model.attention.reader import Reader
 
 reader = Reader.from_folder(Path(model))
 (looked,) = reader.attention(text)
@@ -62,7 +62,7 @@ print(attention.round(3).to_string())
 
 # COMMAND ----------
 
-from psychescale.model.heads.faithfulness import measure_faithfulness
+from psychescale.model.attention.faithfulness import measure_faithfulness
 
 faithfulness = pd.DataFrame([one.to_json() for one in measure_faithfulness(reader, text)])
 print(faithfulness.round(3).to_string(index=False))

@@ -24,6 +24,8 @@ MINOR = "{}.{}".format(*sys.version_info[:2])
 # Level 6 is 12 % smaller than level 1 and takes 2.4 times as long (decision 0012).
 GZIP_LEVEL = 1
 
+EXTRAS = "anonymize,report,spark,train"
+
 # The cluster's own: another copy of Spark would add 485 MB and could differ from the one that runs.
 OF_THE_CLUSTER = ("pyspark",)
 
@@ -83,7 +85,14 @@ def install(environment: Path, wheels: Path, pinned: Path, torch: Path | None) -
     uv("venv", "--relocatable", "--python", sys.executable, environment)
     uv(
         *("pip", "install", "--python", environment / "bin" / "python"),
-        *("--constraint", pinned, "--excludes", excluded, *sources, "psychescale[spark]"),
+        *(
+            "--constraint",
+            pinned,
+            "--excludes",
+            excluded,
+            *sources,
+            f"psychescale[{EXTRAS}]",
+        ),
     )
 
 

@@ -15,10 +15,9 @@ lists its keywords.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from wrapt import register_post_import_hook
-
 if TYPE_CHECKING:
     from psychescale.api import anonymize, demo, doctor, evaluate, score, tagger, train, verify
+    from psychescale.model.heads.registration import register_heads
     from psychescale.scoring.scorer import Scorer
 
 __all__ = [
@@ -28,6 +27,7 @@ __all__ = [
     "demo",
     "doctor",
     "evaluate",
+    "register_heads",
     "score",
     "tagger",
     "train",
@@ -36,23 +36,18 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-# A model of our own (the label-attention head) must load through transformers' Auto classes, whichever
-# of the two packages is imported first. The names of what is called are text, so that nothing of
-# transformers or torch is imported before the program itself does so.
-register_post_import_hook(
-    "psychescale.model.heads.configuration:register", "transformers.models.auto.configuration_auto"
-)
-register_post_import_hook(
-    "psychescale.model.heads.label_attention:register", "transformers.models.auto.modeling_auto"
-)
+_ROOMS = {
+    "Scorer": "psychescale.scoring.scorer",
+    "register_heads": "psychescale.model.heads.registration",
+}
+"""Where what is no job comes from."""
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     # Imported when first asked for: torch takes seconds, and most commands can fail before it.
-    room = "psychescale.scoring.scorer" if name == "Scorer" else "psychescale.api"
-    return getattr(importlib.import_module(room), name)
+    return getattr(importlib.import_module(_ROOMS.get(name, "psychescale.api")), name)
 
 
 def __dir__() -> list[str]:

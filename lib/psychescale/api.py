@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, Protocol, TypeVar, overload
 
+from psychescale.console.extras import not_installed
 from psychescale.console.progress import OnProgress, SilentConsole
 from psychescale.console.run import place_of
 from psychescale.errors import PsychescaleError, as_keyword
@@ -130,6 +131,8 @@ def _told_in_python(verb: str, *, verbose: bool) -> Iterator[None]:
     except PsychescaleError as error:
         error.spell = as_keyword
         raise error from None
+    except ModuleNotFoundError as error:
+        raise not_installed(error, verb) or error from None
     except Exception as error:
         if verbose:
             raise

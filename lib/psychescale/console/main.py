@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from psychescale import __version__
+from psychescale.console.extras import not_installed
 from psychescale.notice import NOTICE
 
 # A verb is here once its job is built.
@@ -38,7 +39,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     if verb not in VERBS:
         print(f"psychescale: there is no verb {verb}. {_suggest(verb)}", file=sys.stderr)
         return 2
-    job = importlib.import_module(f"psychescale.jobs.{verb}")
+    try:
+        job = importlib.import_module(f"psychescale.jobs.{verb}")
+    except ModuleNotFoundError as error:
+        missing = not_installed(error, verb)
+        if missing is None:
+            raise
+        print(f"psychescale {verb}: {missing}", file=sys.stderr)
+        return missing.exit_code
     return int(job.main(rest))
 
 

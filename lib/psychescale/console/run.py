@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from psychescale.console.extras import not_installed
 from psychescale.errors import INTERRUPTED, PsychescaleError
 from psychescale.settings.config import JobConfig, Loaded, load_config
 
@@ -42,18 +43,25 @@ def run_command(
         quiet = loaded.config.quiet or loaded.config.json_output
         work(loaded.config, Console(quiet=quiet, highlight=False, soft_wrap=True))
     except PsychescaleError as error:
-        errors.print(f"psychescale {verb}: {error.problem}", style="red", markup=False)
-        if error.remedy:
-            errors.print(f"  {error.remedy}", markup=False)
-        return error.exit_code
+        return _tell(errors, verb, error)
     except KeyboardInterrupt:
         errors.print(f"psychescale {verb}: interrupted. Run again: it goes on where it stopped.")
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - its message can hold a row, so only its class and place are shown
+        missing = not_installed(error, verb) if isinstance(error, ModuleNotFoundError) else None
+        if missing is not None:
+            return _tell(errors, verb, missing)
         errors.print(f"psychescale {verb}: {place_of(error)}", style="red", markup=False)
         errors.print("  This was not foreseen; please report it with these two lines.")
         return 1
     return 0
+
+
+def _tell(errors: Console, verb: str, error: PsychescaleError) -> int:
+    errors.print(f"psychescale {verb}: {error.problem}", style="red", markup=False)
+    if error.remedy:
+        errors.print(f"  {error.remedy}", markup=False)
+    return error.exit_code
 
 
 def place_of(error: Exception) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychescale.errors import ModelError
+from psychescale.model.heads.registration import register_heads
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ class TextEncoder:
         """
         from transformers import AutoTokenizer
 
+        register_heads()
         try:
             tokenizer = AutoTokenizer.from_pretrained(
                 folder, local_files_only=True, trust_remote_code=False, use_fast=True

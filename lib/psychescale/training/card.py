@@ -116,7 +116,7 @@ def _sections(facts: CardFacts) -> list[str]:
         "Research on collections of texts, by people who may read them: prevalences, comparisons and "
         "trends over many texts, with the classifier's error taken into account. "
         "`psychescale score --model FOLDER --input CORPUS --output TABLE`, or `AutoTokenizer` and "
-        "`AutoModelForSequenceClassification` of transformers (`import psychescale` first).",
+        "`AutoModelForSequenceClassification` of transformers (`psychescale.register_heads()` first).",
         "## Out of scope",
         _bullets(_OUT_OF_SCOPE),
     ]

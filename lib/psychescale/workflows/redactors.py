@@ -6,7 +6,6 @@ from typing import Final
 from psychescale.errors import UsageError
 from psychescale.model.checkpoint import Checkpoint, find_model, open_checkpoint
 from psychescale.model.spec import Precision
-from psychescale.model.tagging.token_classifier import TextTagger
 from psychescale.settings.shared import RedactorConfig
 from psychescale.text.findings import PiiType
 from psychescale.text.ner import NerModel, SpacyNer, TaggerNer
@@ -61,6 +60,8 @@ def load_tagger(place: str | Path, *, threshold: float, precision: Precision) ->
     """
     if isinstance(place, str):
         return SpacyNer.load(place)
+    from psychescale.model.tagging.token_classifier import TextTagger  # noqa: PLC0415 - torch
+
     return TaggerNer(TextTagger.from_pretrained(place, threshold=threshold, precision=precision))
 
 

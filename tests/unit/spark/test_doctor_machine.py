@@ -7,20 +7,9 @@ from psychescale.spark.doctor.checks import Status
 from psychescale.spark.doctor.machine import (
     can_start_spark,
     examine_machine,
-    find_java,
-    java_release,
     judge_java,
     judge_packages,
 )
-
-
-@pytest.mark.parametrize(
-    ("version", "release"),
-    [("17.0.15", 17), ("1.8.0_402", 8), ("21", 21), ("25-ea", 25), ("what?", None), ("", None)],
-)
-def test_java_release(version: str, release: int | None) -> None:
-    """The release is read from both ways of writing it."""
-    assert release == java_release(version)
 
 
 @pytest.mark.parametrize(
@@ -40,15 +29,9 @@ def test_java_release(version: str, release: int | None) -> None:
 )
 def test_judge_java(java: str | None, spark: str | None, status: Status) -> None:
     """Too old is red, untried is yellow, and both say what to install."""
-    finding = judge_java(java, spark)
+    finding = judge_java(java, spark_version=spark)
     assert status is finding.status
     assert ("Java 17" in finding.remedy) == (status is not Status.GREEN)
-
-
-def test_no_java(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither in JAVA_HOME nor in PATH: there is none."""
-    monkeypatch.setenv("PATH", "/nowhere")
-    assert find_java({"JAVA_HOME": "/nowhere"}) is None
 
 
 def test_packages() -> None:

@@ -6,11 +6,9 @@ drawn for both, and the difference has an interval that knows of it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pandas as pd
-from fairlearn.metrics import MetricFrame
 from numpy.typing import ArrayLike, NDArray
 
 from psychescale.errors import InputError
@@ -63,8 +61,8 @@ class SliceTable:
     Attributes:
         column: Its name.
         slices: Its groups, in order.
-        gaps: measure → largest difference between two groups (fairlearn's ``difference``), of groups
-            with at least 20 authors or documents.
+        gaps: measure → largest difference between two groups (what fairlearn calls its difference), of
+            groups with at least 20 authors or documents.
     """
 
     column: str
@@ -170,7 +168,7 @@ def _slice_column(
         for name, chosen, contrast, rows in zip(names, inside, contrasts, drawn, strict=True)
     )
     kept = np.isin(groups, [n for n, enough in zip(names, estimable, strict=True) if enough])
-    return SliceTable(column, slices, _gaps(predictions, thresholds, column, groups, kept))
+    return SliceTable(column, slices, _gaps(predictions, thresholds, groups, kept))
 
 
 @dataclass(frozen=True)
@@ -260,24 +258,13 @@ def _estimate(value: float, ends: tuple[float, float]) -> Estimate:
 def _gaps(
     predictions: Predictions,
     thresholds: Floats,
-    column: str,
     groups: NDArray[np.object_],
     kept: NDArray[np.bool_],
 ) -> dict[str, float]:
-    if not kept.any():
-        return {}
+    """Largest minus smallest value of each pooled measure among the groups that are kept."""
+    names = groups.astype(str)
+    parts = [predictions.rows(np.flatnonzero(kept & (names == one))) for one in set(names[kept])]
     measure = measure_decisions(thresholds)
-
-    # MetricFrame hands out columns of one value a document; row numbers carry all labels.
-    def value(rows: NDArray[np.int64], _: NDArray[np.int64], *, name: str) -> float:
-        part = predictions.rows(np.asarray(rows))
-        return float(measure(part, part.weights[:, None]).overall[name][0])
-
-    rows = np.flatnonzero(kept)
-    frame = MetricFrame(
-        metrics={name: partial(value, name=name) for name in POOLED},
-        y_true=rows,
-        y_pred=rows,
-        sensitive_features=pd.Series(groups[kept].astype(str), name=column),
-    )
-    return {str(name): float(gap) for name, gap in frame.difference().items()}
+    found = [measure(part, part.weights[:, None]).overall for part in parts]
+    values = {name: np.array([float(one[name][0]) for one in found]) for name in POOLED if found}
+    return {name: float(np.fmax.reduce(v) - np.fmin.reduce(v)) for name, v in values.items()}

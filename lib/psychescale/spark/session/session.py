@@ -1,10 +1,10 @@
 """One Spark session: the platform's own where there is one, else a tuned local one."""
 
+import atexit
 import contextlib
 import importlib.metadata
 import logging
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -15,6 +15,7 @@ from pyspark.sql import SparkSession
 
 from psychescale.errors import StorageError, UsageError
 from psychescale.spark.session.access import access
+from psychescale.spark.session.java import use_java
 from psychescale.spark.session.remote import open_remote
 from psychescale.spark.session.settings import read_setting
 
@@ -77,9 +78,10 @@ def open_session(settings: Mapping[str, str], *, verbose: bool = False) -> Spark
         return open_remote(server, settings)
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     if not submitted:
-        _require_java()
+        use_java()
         # Workers take `python3` from PATH unless told otherwise.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        _leave_no_empty_warehouse()
     builder = SparkSession.builder.appName("psychescale")
     for key, value in _effective_settings(settings, submitted=submitted).items():
         builder = builder.config(key, value)
@@ -93,6 +95,18 @@ def open_session(settings: Mapping[str, str], *, verbose: bool = False) -> Spark
             ) from None
     spark.sparkContext.setLogLevel("WARN" if verbose else "OFF")
     return spark
+
+
+def _leave_no_empty_warehouse() -> None:
+    """Have the folder that Spark makes for tables of its catalog go if it is empty at the end."""
+    folder = Path("spark-warehouse").absolute()
+    if not folder.exists():
+        atexit.register(_remove_if_empty, folder)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def _effective_settings(settings: Mapping[str, str], *, submitted: bool) -> dict[str, str]:
@@ -139,15 +153,6 @@ def total_slots(spark: SparkSession) -> int:
 def _delta_among_jars() -> bool:
     home = Path(os.environ.get("SPARK_HOME") or Path(pyspark.__file__).parent)
     return any((home / "jars").glob("delta-spark*.jar"))
-
-
-def _require_java() -> None:
-    home = os.environ.get("JAVA_HOME")
-    if not (home and (Path(home) / "bin" / "java").exists()) and shutil.which("java") is None:
-        raise UsageError(
-            "There is no Java on this machine, and Spark runs on it.",
-            remedy="Install Java 17 (a JRE is enough), or set JAVA_HOME.",
-        )
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ import torch
 
 from psychescale.errors import ModelError, UsageError
 from psychescale.model.checkpoint import Checkpoint, open_checkpoint
+from psychescale.model.heads.registration import register_heads
 from psychescale.model.lengths import LABEL_ATTENTION
 from psychescale.model.quiet import quiet_transformers
 from psychescale.model.spec import ModelSpec, read_model
@@ -100,6 +101,7 @@ def _load(folder: Path, labels: Sequence[str], head: Head, own: Head) -> tuple[A
         "id2label": dict(enumerate(labels)),
         "label2id": {name: index for index, name in enumerate(labels)},
     }
+    register_heads()
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     if head == "label-attention" and own == "standard":
         return tokenizer, LabelAttentionForSequenceClassification.from_backbone(folder, **names)

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from psychescale.model.heads.attention import Reader
-from psychescale.model.heads.faithfulness import measure_faithfulness
+from psychescale.model.attention.faithfulness import measure_faithfulness
+from psychescale.model.attention.reader import Reader
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.training.classifier.start import head_of
 from psychescale.workflows.evaluate.candidate import Candidate

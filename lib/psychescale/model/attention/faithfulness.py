@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from psychescale.model.heads.attention import Reader, typed_texts
+from psychescale.model.attention.reader import Reader, typed_texts
 
 Ranking = Literal["attention", "occlusion", "random"]
 

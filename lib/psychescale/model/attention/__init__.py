@@ -1,0 +1,1 @@
+"""Where a label-attention head looked, and what that is worth."""
