@@ -13,8 +13,7 @@ from psychescale.settings.score import ScoreConfig
 from psychescale.spark.corpus.source import open_corpus
 from psychescale.spark.pipeline.job import run_job
 from psychescale.spark.pipeline.state import state_folder
-from psychescale.spark.score.job import ScoringJob
-from psychescale.spark.score.model import configured_columns, configured_model
+from psychescale.spark.score.job import ScoringJob, configured_columns, configured_model
 from psychescale.spark.session.session import open_session
 
 

@@ -15,9 +15,8 @@ from psychescale.model.encoding import Ragged, TextEncoder
 from psychescale.model.engines.pytorch import TorchEngine
 from psychescale.model.spec import Activation, LongText, ModelSpec, Precision
 from psychescale.scoring.identity import Applied, settle
-from psychescale.scoring.options import ScoringOptions
+from psychescale.scoring.options import ModelRequest, ScoringOptions
 from psychescale.scoring.probabilities import to_probabilities
-from psychescale.scoring.resolve import ModelRequest
 from psychescale.scoring.windows import WindowPlan, aggregate, plan_windows
 
 Scalar = TypeVar("Scalar", bound=np.generic)

@@ -11,7 +11,7 @@ from psychescale.model.checkpoint import Checkpoint
 from psychescale.scoring.identity import compute_scoring_id, settle
 from psychescale.scoring.preflight import CheckedModel
 from psychescale.settings.score import ScoreConfig
-from psychescale.spark.score.model import meet_corpus
+from psychescale.spark.score.job import meet_corpus
 from tests.unit.scoring.test_identity import OPTIONS, SPEC, changed_spec
 
 

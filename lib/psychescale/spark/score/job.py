@@ -1,15 +1,18 @@
 """What `score` adds to the pipeline: the score table, and the way of landed rows through the model."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from psychescale.errors import ModelError
 from psychescale.results import ScoreResult
-from psychescale.scoring.preflight import CheckedModel
+from psychescale.scoring.identity import compute_scoring_id, of_texts
+from psychescale.scoring.options import ModelRequest
+from psychescale.scoring.preflight import CheckedModel, check_model
 from psychescale.settings.config import public_values
 from psychescale.settings.score import ScoreConfig
 from psychescale.spark.corpus.source import (
@@ -17,6 +20,7 @@ from psychescale.spark.corpus.source import (
     ID,
     SECOND,
     TEXT,
+    Columns,
     Corpus,
     kept_fields,
     require_mark,
@@ -26,7 +30,6 @@ from psychescale.spark.pipeline.job import Sink
 from psychescale.spark.pipeline.land import Landed
 from psychescale.spark.pipeline.runs import Run
 from psychescale.spark.pipeline.stream import observed
-from psychescale.spark.score.model import meet_corpus
 from psychescale.spark.score.table import open_score_table, written_rows
 from psychescale.spark.score.udf import ScoringTask, build_udf, is_gpu_promised
 from psychescale.spark.session.places import concealed
@@ -151,3 +154,51 @@ class ScoringJob:
             stall_timeout_s=self.config.stall_timeout_s,
             gpu_promised=is_gpu_promised(self.spark),
         )
+
+
+def configured_model(config: ScoreConfig) -> CheckedModel:
+    """The model, with everything about it checked that can be without Spark.
+
+    Raises:
+        ModelError: It cannot be used as it is; the message says what to add.
+        UsageError: An option is out of its range.
+    """
+    second_text = config.second_text_column is not None
+    return check_model(*config.choices(ModelRequest).resolve(), second_text=second_text)
+
+
+def meet_corpus(
+    model: CheckedModel, mark: tuple[str, str] | None, config: ScoreConfig
+) -> CheckedModel:
+    """The model as it will read this corpus: the scoring id names the versions of its texts.
+
+    Args:
+        model: The model, with the id that it has by itself.
+        mark: Normalizer and redactor versions of the corpus; None for a raw one, which
+            ``accept_raw`` has let in.
+        config: Of the run.
+
+    Raises:
+        ModelError: The model learned from texts of another normalizer or redactor, and that was not
+            accepted.
+    """
+    learned = (model.spec.normalizer, model.spec.redactor)
+    if mark is None:
+        return model
+    if None not in learned and learned != mark and not config.accept_other_redaction:
+        raise ModelError(
+            f"The model learned from texts of normalizer {learned[0]} and redactor {learned[1]}; the "
+            f"corpus went through {mark[0]} and {mark[1]}.",
+            remedy="Anonymize the corpus with the version the model was trained under, train the "
+            "model anew, or, if the difference is known to be harmless, add "
+            "‹accept_other_redaction› (it is recorded with the run).",
+        )
+    spec = of_texts(model.spec, mark)
+    second_text = config.second_text_column is not None
+    scoring_id = compute_scoring_id(spec, model.options, second_text=second_text)
+    return replace(model, spec=spec, scoring_id=scoring_id)
+
+
+def configured_columns(config: ScoreConfig) -> Columns:
+    """Which columns of the corpus mean what."""
+    return Columns(config.id_column, config.text_column, config.second_text_column, config.keep)

@@ -13,8 +13,7 @@ from pyspark.sql.pandas.functions import pandas_udf
 from psychescale.errors import UsageError
 from psychescale.labels import LOGIT_PREFIX, PROBABILITY_PREFIX
 from psychescale.model.spec import Activation, LongText, ModelSpec, Precision
-from psychescale.scoring.options import ScoringOptions
-from psychescale.scoring.resolve import ModelRequest
+from psychescale.scoring.options import ModelRequest, ScoringOptions
 from psychescale.scoring.scorer import Scorer, TextScores
 from psychescale.spark.session.protocol import ModelOnExecutors
 from psychescale.spark.session.settings import read_setting

@@ -13,8 +13,7 @@ from psychescale.evaluation.predictions import Floats, Predictions
 from psychescale.model.checkpoint import Checkpoint
 from psychescale.model.spec import ModelSpec
 from psychescale.scoring.identity import Applied, settle
-from psychescale.scoring.options import ScoringOptions
-from psychescale.scoring.resolve import ModelRequest
+from psychescale.scoring.options import ModelRequest, ScoringOptions
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.training.targets import keep_labels, to_targets

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from psychescale.errors import ModelError, UsageError
 from psychescale.model.bundle import require_free
 from psychescale.model.checkpoint import WEIGHTS_FILES, find_model, open_checkpoint
-from psychescale.scoring.resolve import ModelRequest
+from psychescale.scoring.options import ModelRequest
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings.train import TrainConfig
 from psychescale.training.calibration import Calibration, fit_calibration, sigmoid
