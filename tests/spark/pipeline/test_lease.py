@@ -14,6 +14,7 @@ from psychescale.errors import StorageError
 from psychescale.spark.pipeline import lease as module
 from psychescale.spark.pipeline.lease import EXPIRES_AFTER_S, held_lease
 from psychescale.spark.pipeline.state import StateFolder
+from psychescale.spark.session.access import access
 from tests.spark.conftest import write_json_lines
 
 
@@ -35,7 +36,7 @@ def test_second_job(
     output = tmp_path / "scores"
     arguments = ["score", "--model", tiny_model, "--input", corpus, "--output", output]
     assert run(*arguments, "--accept-raw") == 0
-    with held_lease(spark, StateFolder(str(output / "_psychescale"))):
+    with held_lease(access(spark).files, StateFolder(str(output / "_psychescale"))):
         assert run(*arguments, "--accept-raw") == 7
         assert f"process {os.getpid()} on {platform.node()}" in capsys.readouterr().err
     assert run(*arguments, "--accept-raw") == 0
@@ -58,10 +59,13 @@ def test_left_lease(
     state = tmp_path / "state"
     write_lease(state, host=host, pid=pid, age_s=age_s)
     if free:
-        with held_lease(spark, StateFolder(str(state))) as lease:
+        with held_lease(access(spark).files, StateFolder(str(state))) as lease:
             lease.require_held()
     else:
-        with pytest.raises(StorageError, match=host), held_lease(spark, StateFolder(str(state))):
+        with (
+            pytest.raises(StorageError, match=host),
+            held_lease(access(spark).files, StateFolder(str(state))),
+        ):
             pass
 
 
@@ -69,7 +73,7 @@ def test_waits_for_the_dead(spark: SparkSession, tmp_path: Path) -> None:
     """A process of this machine that has just died is waited out, not refused."""
     state = tmp_path / "state"
     write_lease(state, host=platform.node(), pid=2**22 + 1, age_s=module._GONE_AFTER_S - 2)
-    with held_lease(spark, StateFolder(str(state))) as lease:
+    with held_lease(access(spark).files, StateFolder(str(state))) as lease:
         lease.require_held()
 
 
@@ -79,7 +83,7 @@ def test_renewed_and_lost(
     """A held lease is renewed; one that another job took stops its former holder."""
     monkeypatch.setattr(module, "RENEWED_EVERY_S", 0.1)
     state = tmp_path / "state"
-    with held_lease(spark, StateFolder(str(state))) as lease:
+    with held_lease(access(spark).files, StateFolder(str(state))) as lease:
         first = (state / "lease").read_text()
         time.sleep(1)
         assert (state / "lease").read_text() != first

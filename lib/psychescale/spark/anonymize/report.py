@@ -75,7 +75,8 @@ def write_report(
 ) -> None:
     """Keep the report beside the run table."""
     files = access(spark).files
-    path = join(state.make(files, "reports"), f"{run_id}.json")
+    files.make_private_folder(state.reports)
+    path = join(state.reports, f"{run_id}.json")
     files.replace(path, json.dumps({"notice": NOTICE, **report}, indent=2) + "\n")
 
 

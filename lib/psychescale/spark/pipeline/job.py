@@ -13,6 +13,8 @@ from psychescale.spark.pipeline.lease import held_lease
 from psychescale.spark.pipeline.runs import Run, recorded_run
 from psychescale.spark.pipeline.state import StateFolder
 from psychescale.spark.pipeline.stream import stream_rows
+from psychescale.spark.session.access import access
+from psychescale.spark.session.session import total_slots
 from psychescale.spark.tables.delta import DeltaTable
 
 Outcome = TypeVar("Outcome", covariant=True)  # noqa: PLC0105 - the word is plain without a suffix
@@ -92,34 +94,36 @@ def run_job(
     Raises:
         PsychescaleError: Of the class that tells what is wrong; the run table has a row of it.
     """
-    run = job.begin()
-    with held_lease(spark, state) as lease, recorded_run(spark, state, run):
+    run, way, slots = job.begin(), access(spark), total_slots(spark)
+    with held_lease(way.files, state) as lease, recorded_run(spark, state, run):
         landed = land(
-            spark,
+            way,
             corpus,
             state=state,
             purpose=job.purpose,
             select=job.select,
+            slots=slots,
             rows_per_task=limits.rows_per_task,
         )
         run.rows_in, run.rows_known = landed.n_rows, landed.n_known
         sink = job.open_sink(landed)
         checkpoint = state.checkpoint(job.purpose, landed.source_id)
-        require_checkpoint(landed, checkpoint, sink.done)
+        require_checkpoint(way.files, landed, checkpoint, sink.done)
         if landed.n_rows:
             on_progress(0, landed.n_rows)
             stream_rows(
+                way,
                 landed,
                 lambda rows: job.transform(rows, run),
                 run,
                 sink=sink.table,
                 checkpoint=checkpoint,
-                tasks_per_slot=limits.tasks_per_slot,
+                most_tasks=limits.tasks_per_slot * slots,
                 max_failed_share=limits.max_failed_share,
                 lease=lease,
                 on_progress=lambda done: on_progress(done, landed.n_rows),
             )
             check_output(landed, sink.done, max_failed_share=limits.max_failed_share)
         outcome = job.publish(landed, sink, run)
-        forget_landed(landed, checkpoint, sink.table if sink.is_temporary else None)
+        forget_landed(way.files, landed, checkpoint, sink.table if sink.is_temporary else None)
     return run, outcome

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from psychescale.errors import InputError, StorageError
@@ -12,9 +12,8 @@ from psychescale.spark.corpus.faults import explained
 from psychescale.spark.corpus.read import reading
 from psychescale.spark.corpus.source import ERROR, ID, TEXT, Corpus, require_unchanged
 from psychescale.spark.pipeline.state import StateFolder
-from psychescale.spark.session.access import access
 from psychescale.spark.session.places import join
-from psychescale.spark.session.session import total_slots
+from psychescale.spark.session.protocol import Access, Files
 from psychescale.spark.tables.create import table_properties
 from psychescale.spark.tables.delta import DeltaTable
 
@@ -46,12 +45,13 @@ class Landed:
 
 
 def land(
-    spark: SparkSession,
+    way: Access,
     corpus: Corpus,
     *,
     state: StateFolder,
     purpose: str,
     select: Callable[[DataFrame], DataFrame],
+    slots: int,
     rows_per_task: int,
 ) -> Landed:
     """Write the rows that are still to be done as evenly sized files, or find them written.
@@ -60,12 +60,13 @@ def land(
     texts together. Call it only as the one job that holds the output's lease.
 
     Args:
-        spark: The session.
+        way: To the Spark of the session.
         corpus: The input.
         state: The state folder.
         purpose: Scoring id, or another digest of what the rows are landed for: another model lacks
             other rows.
         select: All rows, each with an id of its own → those to land.
+        slots: Tasks that can run at the same time.
         rows_per_task: Most rows of a file.
 
     Raises:
@@ -73,13 +74,12 @@ def land(
         StorageError: It cannot be written, or another state of the corpus is landed and unfinished.
     """
     name = f"{purpose[:16]}-{corpus.fingerprint[:16]}"
-    state.make(access(spark).files)
-    folder = state.make(access(spark).files, "landed")
-    _require_none_unfinished(spark, folder, name)
-    table = DeltaTable.at(spark, join(folder, name))
+    way.files.make_private_folder(state.landed)
+    _require_none_unfinished(way, state.landed, name)
+    table = DeltaTable.at(way.spark, join(state.landed, name))
     if not table.exists():
         with explained(corpus.files):
-            _write(table, corpus, select, rows_per_task=rows_per_task)
+            _write(way, table, corpus, select, slots=slots, rows_per_task=rows_per_task)
     if not table.exists():
         raise StorageError(
             f"The corpus could not be landed at {table.place.given}.", remedy="Check ‹state›."
@@ -90,13 +90,13 @@ def land(
     return Landed(table, detail["id"], n_rows, int(detail["numFiles"]), n_known)
 
 
-def require_checkpoint(landed: Landed, checkpoint: str, done: DataFrame) -> None:
+def require_checkpoint(files: Files, landed: Landed, checkpoint: str, done: DataFrame) -> None:
     """Refuse to start over on a landed corpus of which rows have been scored.
 
     Raises:
         StorageError: The output holds rows of it, but its checkpoint is gone.
     """
-    if access(landed.table.spark).files.exists(checkpoint):
+    if files.exists(checkpoint):
         return
     if landed.table.rows().join(done, ID, "left_semi").limit(1).count():
         raise StorageError(
@@ -106,28 +106,26 @@ def require_checkpoint(landed: Landed, checkpoint: str, done: DataFrame) -> None
         )
 
 
-def forget_landed(landed: Landed, checkpoint: str, staged: DeltaTable | None) -> None:
+def forget_landed(files: Files, landed: Landed, checkpoint: str, staged: DeltaTable | None) -> None:
     """Remove a landed corpus whose rows are all done, then its checkpoint, and what was staged of it.
 
     In this order, because a checkpoint without its landed table is harmless: the next landing has
     another id.
     """
-    files = access(landed.table.spark).files
     files.delete(landed.table.place.address)
     files.delete(checkpoint)
     if staged is not None:
         files.delete(staged.place.address)
 
 
-def _require_none_unfinished(spark: SparkSession, folder: str, name: str) -> None:
+def _require_none_unfinished(way: Access, folder: str, name: str) -> None:
     """At most one landed corpus for a purpose: two could hold the same ids, and double them."""
-    files = access(spark).files
-    for other in files.folders(folder):
+    for other in way.files.folders(folder):
         path = join(folder, other)
         if other == name or not other.startswith(name.partition("-")[0]):
             continue
-        if not DeltaTable.at(spark, path).exists():  # it did not get as far as its commit
-            files.delete(path)
+        if not DeltaTable.at(way.spark, path).exists():  # it did not get as far as its commit
+            way.files.delete(path)
             continue
         raise StorageError(
             "An unfinished run has landed a corpus that is not this one: another ‹input›, or the "
@@ -138,18 +136,18 @@ def _require_none_unfinished(spark: SparkSession, folder: str, name: str) -> Non
 
 
 def _write(
+    way: Access,
     table: DeltaTable,
     corpus: Corpus,
     select: Callable[[DataFrame], DataFrame],
     *,
+    slots: int,
     rows_per_task: int,
 ) -> None:
-    spark, files = table.spark, access(table.spark).files
-    files.delete(table.place.address)  # of a landing that did not get as far as its commit
-    with reading(spark, corpus) as rows:
+    way.files.delete(table.place.address)  # of a landing that did not get as far as its commit
+    with reading(way.spark, corpus) as rows:
         n_rows = _require_ids(rows, corpus.columns.id)
         fresh = select(rows)
-        slots = total_slots(spark)
         n_files = file_count(*_size(fresh), slots=slots, rows_per_task=rows_per_task)
         # One commit makes the table: whoever finds it finds it whole.
         table.append(
@@ -159,9 +157,9 @@ def _write(
             **table_properties([ERROR]),
         )
     try:
-        require_unchanged(spark, corpus)
+        require_unchanged(way.spark, corpus)
     except InputError:
-        files.delete(table.place.address)
+        way.files.delete(table.place.address)
         raise
 
 

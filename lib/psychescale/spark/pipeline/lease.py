@@ -15,11 +15,8 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from pyspark.sql import SparkSession
-
 from psychescale.errors import PsychescaleError, StorageError
 from psychescale.spark.pipeline.state import StateFolder
-from psychescale.spark.session.access import access
 from psychescale.spark.session.protocol import Files, FilesError
 
 RENEWED_EVERY_S = 5.0
@@ -101,20 +98,19 @@ class Lease:
 
 
 @contextlib.contextmanager
-def held_lease(spark: SparkSession, state: StateFolder) -> Iterator[Lease]:
+def held_lease(files: Files, state: StateFolder) -> Iterator[Lease]:
     """Hold the lease of a state folder while the block runs.
 
     Args:
-        spark: The session.
+        files: Of the session.
         state: The state folder, of which an output has one.
 
     Raises:
         StorageError: Another job holds it, or the folder cannot be written.
     """
-    files = access(spark).files
     token = uuid.uuid4().hex
     try:
-        state.make(files)
+        files.make_private_folder(state.path)
         files.require_shared(state.path)
         holder = _take(files, state.lease, token)
     except PsychescaleError:

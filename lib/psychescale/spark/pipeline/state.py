@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from psychescale.errors import UsageError
 from psychescale.spark.session.places import is_catalog_name, join
-from psychescale.spark.session.protocol import Files
 
 
 @dataclass(frozen=True)
@@ -31,11 +30,15 @@ class StateFolder:
         """Offsets and commits of the stream over one landed corpus."""
         return join(self.path, "checkpoints", f"{purpose}-{source_id}")
 
-    def make(self, files: Files, *names: str) -> str:
-        """A private folder in it, made if it is not there; the state folder itself without names."""
-        path = join(self.path, *names) if names else self.path
-        files.make_private_folder(path)
-        return path
+    @property
+    def landed(self) -> str:
+        """Folder of landed corpora, mode 0700."""
+        return join(self.path, "landed")
+
+    @property
+    def reports(self) -> str:
+        """Folder of reports in counts, mode 0700."""
+        return join(self.path, "reports")
 
 
 def state_folder(output: str, given: str | None) -> StateFolder:

@@ -18,8 +18,8 @@ from psychescale.spark.pipeline.account import check_budget
 from psychescale.spark.pipeline.land import Landed
 from psychescale.spark.pipeline.lease import Lease
 from psychescale.spark.pipeline.runs import Run, Tally
-from psychescale.spark.session.access import JAVA_ERRORS, LOST_ERRORS, access
-from psychescale.spark.session.session import total_slots
+from psychescale.spark.session.access import JAVA_ERRORS, LOST_ERRORS
+from psychescale.spark.session.protocol import Access
 from psychescale.spark.session.settings import change_setting, read_setting
 from psychescale.spark.tables.delta import DeltaTable
 
@@ -28,13 +28,14 @@ _POLL_S = 0.5
 
 
 def stream_rows(
+    way: Access,
     landed: Landed,
     transform: Callable[[DataFrame], DataFrame],
     run: Run,
     *,
     sink: DeltaTable,
     checkpoint: str,
-    tasks_per_slot: int,
+    most_tasks: int,
     max_failed_share: float,
     lease: Lease,
     on_progress: Callable[[int], None],
@@ -42,13 +43,14 @@ def stream_rows(
     """Transform all landed rows that the checkpoint does not hold as done, and append them.
 
     Args:
+        way: To the Spark of the session.
         landed: The rows.
         transform: Landed rows → rows of the output, `observed` last but for what is dropped.
         run: Its tally counts the rows.
         sink: The table to append to, which exists.
         checkpoint: Folder of the stream's state.
-        tasks_per_slot: Most tasks of a micro-batch for each slot. At its end slots wait for the last
-            task, half a task each on average; a crash loses it.
+        most_tasks: Of a micro-batch. At its end slots wait for the last task, half a task each on
+            average; a crash loses it.
         max_failed_share: Share of all landed rows that may fail, 0 to 1.
         lease: The right to write to the output.
         on_progress: Told how many rows are done.
@@ -58,12 +60,9 @@ def stream_rows(
         StorageError: Another job took over the output.
         PsychescaleError: The stream failed; the message says of what, and never quotes a row.
     """
-    spark = landed.table.spark
-    transformed = transform(_read_stream(landed, tasks_per_slot))
+    transformed = transform(_read_stream(landed, most_tasks))
     writer = (
-        transformed.writeStream.option(
-            "checkpointLocation", access(spark).files.qualified(checkpoint)
-        )
+        transformed.writeStream.option("checkpointLocation", way.files.qualified(checkpoint))
         .trigger(availableNow=True)
         .queryName(f"psychescale-{run.run_id}")
     )
@@ -73,7 +72,7 @@ def stream_rows(
     try:
         while query.isActive:
             _collect(query, tally)
-            on_progress(tally.rows + _running_rows(landed))
+            on_progress(tally.rows + _running_rows(way, landed))
             check_budget(tally.failed, landed.n_rows, max_failed_share)
             lease.require_held()
             query.awaitTermination(_POLL_S)  # type: ignore[arg-type]
@@ -94,14 +93,13 @@ def stream_rows(
     on_progress(tally.rows)
 
 
-def _read_stream(landed: Landed, tasks_per_slot: int) -> DataFrame:
+def _read_stream(landed: Landed, most_tasks: int) -> DataFrame:
     spark = landed.table.spark
     # One file, one task: the cost of opening a file counts as much as a full partition, so that
     # Spark does not put several files together.
     whole_partition = read_setting(spark, "spark.sql.files.maxPartitionBytes") or "128MB"
     change_setting(spark, "spark.sql.files.openCostInBytes", whole_partition)
-    most = tasks_per_slot * total_slots(spark)
-    n_batches = math.ceil(landed.n_files / most)
+    n_batches = math.ceil(landed.n_files / most_tasks)
     files_per_batch = math.ceil(landed.n_files / n_batches)  # none much smaller than the others
     reader = spark.readStream.format("delta").option("maxFilesPerTrigger", files_per_batch)
     return reader.load(landed.table.place.address)
@@ -145,7 +143,7 @@ def _field(progress: Any, name: str) -> Any:
     return progress[name] if isinstance(progress, dict) else getattr(progress, name)
 
 
-def _running_rows(landed: Landed) -> int:
+def _running_rows(way: Access, landed: Landed) -> int:
     """About how many rows the finished tasks of the running micro-batch have scored."""
-    finished = access(landed.table.spark).running_tasks_done()
+    finished = way.running_tasks_done()
     return round(finished * landed.n_rows / max(1, landed.n_files))

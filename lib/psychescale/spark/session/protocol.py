@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from pyspark.sql import SparkSession
+
 from psychescale.model.checkpoint import Checkpoint
 
 
@@ -72,6 +74,10 @@ class FilesError(OSError):
 
 class Access(Protocol):
     """One way to reach Spark."""
+
+    @property
+    def spark(self) -> SparkSession:
+        """The session."""
 
     @property
     def files(self) -> Files:
