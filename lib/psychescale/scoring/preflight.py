@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from psychescale.model.checkpoint import Checkpoint
 from psychescale.model.spec import ModelSpec
-from psychescale.scoring.identity import Applied, compute_scoring_id, settle
-from psychescale.scoring.options import ScoringOptions
+from psychescale.scoring.options import Applied, ScoringOptions, compute_scoring_id, settle
 from psychescale.scoring.scorer import Scorer
 
 

@@ -14,8 +14,7 @@ from psychescale.model.device import choose_device
 from psychescale.model.encoding import Ragged, TextEncoder
 from psychescale.model.engines.pytorch import TorchEngine
 from psychescale.model.spec import Activation, LongText, ModelSpec, Precision
-from psychescale.scoring.identity import Applied, settle
-from psychescale.scoring.options import ModelRequest, ScoringOptions
+from psychescale.scoring.options import Applied, ModelRequest, ScoringOptions, settle
 from psychescale.scoring.probabilities import to_probabilities
 from psychescale.scoring.windows import WindowPlan, aggregate, plan_windows
 

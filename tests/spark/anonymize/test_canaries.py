@@ -13,7 +13,7 @@ from psychescale.spark.anonymize import udf as redaction
 from psychescale.spark.corpus import faults
 from psychescale.spark.pipeline import job as pipeline
 from psychescale.spark.pipeline import stream as stream_module
-from psychescale.spark.tables import create as tables
+from psychescale.spark.tables import delta as tables
 from psychescale.spark.workers.process import contained
 from tests.spark.conftest import Row, write_json_lines
 from tests.spark.score import test_canaries

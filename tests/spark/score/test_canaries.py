@@ -15,7 +15,7 @@ from psychescale.spark.pipeline import job as pipeline
 from psychescale.spark.pipeline import stream as stream_module
 from psychescale.spark.score import job
 from psychescale.spark.session.places import concealed
-from psychescale.spark.tables import create as tables
+from psychescale.spark.tables import delta as tables
 from tests.spark.conftest import Row, write_json_lines
 
 TEXT, ID, AUTHOR, FILE, SECRET = (f"zorkmid{name}" for name in "tiafs")

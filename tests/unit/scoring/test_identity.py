@@ -7,8 +7,7 @@ import pytest
 
 from psychescale.errors import UsageError
 from psychescale.model.spec import ModelSpec
-from psychescale.scoring.identity import Applied, compute_scoring_id, settle
-from psychescale.scoring.options import ScoringOptions
+from psychescale.scoring.options import Applied, ScoringOptions, compute_scoring_id, settle
 
 SPEC = ModelSpec(
     labels=("sleep", "work"),

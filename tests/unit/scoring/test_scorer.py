@@ -17,8 +17,7 @@ from psychescale.errors import ModelError, RowError
 from psychescale.model.encoding import TextEncoder
 from psychescale.model.engines.pytorch import TorchEngine
 from psychescale.model.spec import Activation, LongText, read_model
-from psychescale.scoring.identity import compute_scoring_id
-from psychescale.scoring.options import ScoringOptions
+from psychescale.scoring.options import ScoringOptions, compute_scoring_id
 from psychescale.scoring.scorer import Scorer, TextScores
 from psychescale.synthetic import generate_labelled
 

@@ -15,7 +15,7 @@ from psychescale.settings.doctor import DoctorConfig
 from psychescale.spark.pipeline.stream import _observed
 from psychescale.spark.session.access import is_connect
 from psychescale.spark.session.connect import SharedFiles
-from psychescale.spark.session.remote import open_remote
+from psychescale.spark.session.session import open_remote
 
 ROOT = Path(__file__).parents[3]
 JVM = {"_jvm", "_jsc", "_jdf", "_jsparkSession", "sparkContext", "SparkContext", "py4j", "delta"}

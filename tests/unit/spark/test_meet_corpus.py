@@ -8,7 +8,7 @@ import pytest
 
 from psychescale.errors import ModelError
 from psychescale.model.checkpoint import Checkpoint
-from psychescale.scoring.identity import compute_scoring_id, settle
+from psychescale.scoring.options import compute_scoring_id, settle
 from psychescale.scoring.preflight import CheckedModel
 from psychescale.settings.score import ScoreConfig
 from psychescale.spark.score.job import meet_corpus

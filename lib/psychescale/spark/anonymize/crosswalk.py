@@ -8,7 +8,7 @@ from psychescale.spark.anonymize.keying import AUTHOR, KeySource, pseudonymized
 from psychescale.spark.corpus.source import ID, without_known
 from psychescale.spark.session.access import access
 from psychescale.spark.session.places import is_catalog_name
-from psychescale.spark.tables.create import ensure_table
+from psychescale.spark.tables.delta import ensure_table
 
 _SCHEMA = T.StructType(
     [

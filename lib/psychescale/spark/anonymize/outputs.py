@@ -15,10 +15,9 @@ from psychescale.spark.anonymize.keying import AUTHOR, TIME
 from psychescale.spark.anonymize.plan import RedactionPlan
 from psychescale.spark.corpus.source import ERROR, ID, MARK_PROPERTIES, SECOND, TEXT, without_known
 from psychescale.spark.pipeline.state import StateFolder
+from psychescale.spark.session.access import changed_settings
 from psychescale.spark.session.places import join
-from psychescale.spark.session.settings import changed_settings
-from psychescale.spark.tables.create import ensure_table, open_output
-from psychescale.spark.tables.delta import DeltaTable
+from psychescale.spark.tables.delta import DeltaTable, ensure_table, open_output
 from psychescale.text.normalize import NORMALIZER_VERSION
 from psychescale.text.redact import REDACTOR_VERSION
 

@@ -14,8 +14,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from psychescale.errors import InputError, PrivacyError, UsageError
-from psychescale.spark.corpus.faults import explained
-from psychescale.spark.corpus.files import FileInfo, list_files, literal
+from psychescale.spark.corpus.files import FileInfo, explained, list_files, literal
 from psychescale.spark.corpus.lines import csv_header, json_keys
 from psychescale.spark.session.access import access
 from psychescale.spark.session.places import Place, find_place

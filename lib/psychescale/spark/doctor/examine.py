@@ -28,10 +28,9 @@ from psychescale.spark.doctor.spark_settings import (
     slots_per_executor,
 )
 from psychescale.spark.doctor.storage import examine_delta, examine_place
-from psychescale.spark.session.access import is_connect
+from psychescale.spark.session.access import is_connect, read_setting
 from psychescale.spark.session.places import is_catalog_name
 from psychescale.spark.session.session import open_session, total_slots
-from psychescale.spark.session.settings import read_setting
 
 
 def examine_spark(config: DoctorConfig) -> list[CheckResult]:

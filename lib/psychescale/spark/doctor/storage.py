@@ -10,11 +10,10 @@ from pyspark.sql import SparkSession
 
 from psychescale.errors import StorageError
 from psychescale.spark.doctor.checks import CheckResult, green, red, yellow
-from psychescale.spark.session.access import access, is_connect
+from psychescale.spark.session.access import access, is_connect, read_setting
 from psychescale.spark.session.places import is_catalog_name, join
 from psychescale.spark.session.protocol import FilesError
 from psychescale.spark.session.session import delta_package
-from psychescale.spark.session.settings import read_setting
 
 _DELTA_CLASS = "io.delta.sql.DeltaSparkSessionExtension"
 _PRIVATE = "rwx------"

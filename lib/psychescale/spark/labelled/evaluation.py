@@ -14,13 +14,13 @@ from pyspark.sql import types as T
 from psychescale.errors import InputError
 from psychescale.labels import PROBABILITY_PREFIX
 from psychescale.notice import NOTICE
-from psychescale.scoring.identity import compute_scoring_id, of_texts
+from psychescale.scoring.options import compute_scoring_id, of_texts
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings.evaluate import EvaluateConfig
-from psychescale.spark.corpus.faults import explained
+from psychescale.spark.corpus.files import explained
 from psychescale.spark.labelled.read import open_labelled, read_rows
 from psychescale.spark.session.places import join
-from psychescale.spark.tables.create import ensure_table, find_table
+from psychescale.spark.tables.delta import ensure_table, find_table
 from psychescale.workflows.evaluate.candidate import (
     Candidate,
     RowScores,

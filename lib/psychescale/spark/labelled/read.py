@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from psychescale.errors import InputError, PsychescaleError, UsageError
 from psychescale.settings.shared import LabelledConfig
 from psychescale.settings.train import TrainConfig
-from psychescale.spark.corpus.faults import explained
+from psychescale.spark.corpus.files import explained
 from psychescale.spark.corpus.read import reading
 from psychescale.spark.corpus.source import (
     ERROR,

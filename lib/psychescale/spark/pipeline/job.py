@@ -7,12 +7,10 @@ from typing import Protocol, TypeVar
 from pyspark.sql import DataFrame, SparkSession
 
 from psychescale.spark.corpus.source import Corpus
-from psychescale.spark.pipeline.account import check_output
 from psychescale.spark.pipeline.land import Landed, forget_landed, land, require_checkpoint
-from psychescale.spark.pipeline.lease import held_lease
 from psychescale.spark.pipeline.runs import Run, recorded_run
-from psychescale.spark.pipeline.state import StateFolder
-from psychescale.spark.pipeline.stream import stream_rows
+from psychescale.spark.pipeline.state import StateFolder, held_lease
+from psychescale.spark.pipeline.stream import check_output, stream_rows
 from psychescale.spark.session.access import access
 from psychescale.spark.session.session import total_slots
 from psychescale.spark.tables.delta import DeltaTable

@@ -8,14 +8,13 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from psychescale.errors import InputError, StorageError
-from psychescale.spark.corpus.faults import explained
+from psychescale.spark.corpus.files import explained
 from psychescale.spark.corpus.read import reading
 from psychescale.spark.corpus.source import ERROR, ID, TEXT, Corpus, require_unchanged
 from psychescale.spark.pipeline.state import StateFolder
 from psychescale.spark.session.places import join
 from psychescale.spark.session.protocol import Access, Files
-from psychescale.spark.tables.create import table_properties
-from psychescale.spark.tables.delta import DeltaTable
+from psychescale.spark.tables.delta import DeltaTable, table_properties
 
 # A file is one task. Small corpora are cut finer, so that every core has several tasks and the
 # progress bar moves; below this many rows sorting by length has little left to sort.

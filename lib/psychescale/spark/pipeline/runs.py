@@ -16,7 +16,7 @@ from pyspark.sql import types as T
 
 from psychescale.errors import INTERRUPTED, PsychescaleError, RowError
 from psychescale.spark.pipeline.state import StateFolder
-from psychescale.spark.tables.create import ensure_table
+from psychescale.spark.tables.delta import ensure_table
 
 _VERSIONED = ("psychescale", "torch", "transformers", "tokenizers", "pyspark", "delta-spark")
 

@@ -9,8 +9,7 @@ from pyspark.sql import functions as F
 from psychescale.errors import InputError, ModelError
 from psychescale.labels import PROBABILITY_PREFIX
 from psychescale.model.spec import ModelSpec, Precision, read_model
-from psychescale.scoring.identity import compute_scoring_id
-from psychescale.scoring.options import ScoringOptions
+from psychescale.scoring.options import ScoringOptions, compute_scoring_id
 from psychescale.spark.tables.delta import DeltaTable
 
 LABEL_PREFIX = "label_"

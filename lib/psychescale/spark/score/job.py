@@ -10,8 +10,7 @@ from pyspark.sql import types as T
 
 from psychescale.errors import ModelError
 from psychescale.results import ScoreResult
-from psychescale.scoring.identity import compute_scoring_id, of_texts
-from psychescale.scoring.options import ModelRequest
+from psychescale.scoring.options import ModelRequest, compute_scoring_id, of_texts
 from psychescale.scoring.preflight import CheckedModel, check_model
 from psychescale.settings.config import public_values
 from psychescale.settings.score import ScoreConfig

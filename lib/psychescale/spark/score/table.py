@@ -11,8 +11,7 @@ from psychescale.labels import LOGIT_PREFIX, PROBABILITY_PREFIX
 from psychescale.model.spec import ModelSpec
 from psychescale.notice import NOTICE
 from psychescale.spark.score.udf import result_type
-from psychescale.spark.tables.create import open_output
-from psychescale.spark.tables.delta import DeltaTable
+from psychescale.spark.tables.delta import DeltaTable, open_output
 
 _COMMENTS = {
     "id": "The row's id in the corpus",

@@ -15,8 +15,8 @@ from psychescale.labels import LOGIT_PREFIX, PROBABILITY_PREFIX
 from psychescale.model.spec import Activation, LongText, ModelSpec, Precision
 from psychescale.scoring.options import ModelRequest, ScoringOptions
 from psychescale.scoring.scorer import Scorer, TextScores
+from psychescale.spark.session.access import read_setting
 from psychescale.spark.session.protocol import ModelOnExecutors
-from psychescale.spark.session.settings import read_setting
 from psychescale.spark.workers.process import Watchdog, contained, given_gpus
 from psychescale.spark.workers.transport import send_model
 

@@ -12,8 +12,7 @@ from psychescale.errors import InputError, ModelError, UsageError
 from psychescale.evaluation.predictions import Floats, Predictions
 from psychescale.model.checkpoint import Checkpoint
 from psychescale.model.spec import ModelSpec
-from psychescale.scoring.identity import Applied, settle
-from psychescale.scoring.options import ModelRequest, ScoringOptions
+from psychescale.scoring.options import Applied, ModelRequest, ScoringOptions, settle
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.training.targets import keep_labels, to_targets
