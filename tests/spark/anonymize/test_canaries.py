@@ -10,7 +10,7 @@ import pytest
 from psychescale.errors import PrivacyError
 from psychescale.spark.anonymize import keying, plan
 from psychescale.spark.anonymize import udf as redaction
-from psychescale.spark.corpus import faults
+from psychescale.spark.corpus import files
 from psychescale.spark.pipeline import job as pipeline
 from psychescale.spark.pipeline import stream as stream_module
 from psychescale.spark.tables import delta as tables
@@ -155,7 +155,7 @@ class TestUnprotected:
         monkeypatch.setattr(
             stream_module,
             "explain_failure",
-            lambda error: faults.StorageError(faults._whole_message(error), remedy=""),
+            lambda error: files.StorageError(files._whole_message(error), remedy=""),
         )
 
         assert MAIL in leaks(7, planted())["terminal"]

@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from psychescale.errors import StorageError
-from psychescale.spark.pipeline import lease as module
+from psychescale.spark.pipeline import state as module
 from psychescale.spark.pipeline.state import EXPIRES_AFTER_S, StateFolder, held_lease
 from psychescale.spark.session.access import access
 from tests.spark.conftest import write_json_lines
