@@ -70,6 +70,7 @@ def test_row_errors_are_plain_strings() -> None:
         "null_text",
         "empty_text",
         "no_tokens",
+        "no_embedding",
         "invalid_unicode",
         "corrupt_row",
         "redaction_timeout",

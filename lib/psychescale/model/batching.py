@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychescale.model.encoding import Ragged, Template
+from psychescale.model.spec import Layout
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,9 @@ class Batch:
     token_type_ids: NDArray[np.int64] | None
 
 
-def plan_batches(lengths: NDArray[np.int64], max_batch_tokens: int) -> Iterator[NDArray[np.int64]]:
+def plan_batches(
+    lengths: NDArray[np.int64], max_batch_tokens: int, layout: Layout = "right"
+) -> Iterator[NDArray[np.int64]]:
     """Group windows so that longest × count stays within the budget.
 
     The longest come first: if memory does not suffice, the first batch says so. A window that is
@@ -66,6 +69,7 @@ def plan_batches(lengths: NDArray[np.int64], max_batch_tokens: int) -> Iterator[
     Args:
         lengths: int64, shape (n_windows,): tokens of each window.
         max_batch_tokens: Budget of one batch, in tokens with padding.
+        layout: Which windows may stand together.
 
     Yields:
         int64 arrays: indices of the windows of a batch. Each window occurs in exactly one.
@@ -73,29 +77,36 @@ def plan_batches(lengths: NDArray[np.int64], max_batch_tokens: int) -> Iterator[
     order = np.argsort(-lengths, kind="stable")
     position = 0
     while position < len(order):
-        count = max(1, max_batch_tokens // max(1, int(lengths[order[position]])))
+        longest = int(lengths[order[position]])
+        count = 1 if layout == "single" else max(1, max_batch_tokens // max(1, longest))
+        if layout == "equal":
+            count = int((lengths[order[position : position + count]] == longest).sum())
         yield order[position : position + count]
         position += count
 
 
-def collate(windows: Windows, rows: NDArray[np.int64], *, pad_id: int) -> Batch:
-    """Lay the windows `rows` out as one padded batch."""
+def collate(
+    windows: Windows, rows: NDArray[np.int64], *, pad_id: int, layout: Layout = "right"
+) -> Batch:
+    """Lay the windows `rows` out as one batch, filled up with `pad_id` to its longest window."""
     template, second = windows.template, windows.second
     totals = windows.total_lengths[rows]
     shape = (len(rows), int(totals.max()))
     ids = np.full(shape, pad_id, np.int64)
-    types = np.zeros(shape, np.int64) if template.types is not None else None
+    types = np.full(shape, template.pad_type, np.int64) if template.types is not None else None
+    first = shape[1] - totals if layout == "left" else np.zeros_like(totals)
     for line, row in enumerate(rows):
         text, start = windows.text[row], windows.start[row]
         tokens = windows.content[text][start : start + windows.length[row]]
         other = second[text] if second is not None else ()
         pieces = (template.before, tokens, template.between, other, template.after)
-        position = 0
+        position = int(first[line])
         for index, piece in enumerate(pieces):
             end = position + len(piece)
             ids[line, position:end] = piece
             if types is not None and template.types is not None:
                 types[line, position:end] = template.types[index]
             position = end
-    mask = (np.arange(shape[1]) < totals[:, None]).astype(np.int64)
-    return Batch(rows, ids, mask, types)
+    column = np.arange(shape[1])
+    mask = (first[:, None] <= column) & (column < (first + totals)[:, None])
+    return Batch(rows, ids, mask.astype(np.int64), types)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
-from psychescale.errors import ModelError
+from psychescale.errors import ModelError, UsageError
 
 
 def choose_device(
@@ -27,10 +27,11 @@ def choose_device(
 
     Raises:
         ModelError: Spark promised a GPU that torch cannot see.
+        UsageError: What was requested is no name of a device.
     """
     environ = os.environ if environ is None else environ
     if requested is not None:
-        return torch.device(requested)
+        return _named(requested)
     if not torch.cuda.is_available():
         if gpu_addresses:
             raise ModelError(
@@ -50,3 +51,13 @@ def choose_device(
             remedy="Unset CUDA_VISIBLE_DEVICES for the executors, or list all of the node's GPUs.",
         )
     return torch.device("cuda", visible.index(given))
+
+
+def _named(name: str) -> torch.device:
+    try:
+        return torch.device(name)
+    except RuntimeError:
+        raise UsageError(
+            f"‹device› {name!r} is no device of torch.",
+            remedy="Give cpu, cuda or cuda:N; or leave it out: a GPU that is there is used.",
+        ) from None

@@ -58,14 +58,16 @@ class Template:
 
     Attributes:
         before, between, after: Special token ids. `between` is empty for single texts.
-        types: Token type ids of (before, first text, between, second text, after); one number each,
-            or None where the model takes no token types.
+        types: Token type ids of (before, first text, between, second text, after): one a special
+            token, one for all tokens of a text; or None where the model takes no token types.
+        pad_type: Token type id of padding.
     """
 
     before: tuple[int, ...]
     between: tuple[int, ...]
     after: tuple[int, ...]
-    types: tuple[int, int, int, int, int] | None
+    types: tuple[tuple[int, ...], int, tuple[int, ...], int, tuple[int, ...]] | None
+    pad_type: int = 0
 
     @property
     def n_special(self) -> int:
@@ -79,7 +81,8 @@ class TextEncoder:
     Attributes:
         single: The template around one text.
         pair: The template around two texts.
-        pad_id: Token id for padding.
+        pad_id: Token id for padding, or None where the tokenizer has none.
+        pad_left: Whether it fills up in front of a text.
     """
 
     def __init__(self, tokenizer: Any) -> None:
@@ -87,7 +90,8 @@ class TextEncoder:
         self._backend = tokenizer.backend_tokenizer
         self._backend.no_truncation()
         self._backend.no_padding()
-        self.pad_id = int(tokenizer.pad_token_id or 0)
+        self.pad_id: int | None = tokenizer.pad_token_id
+        self.pad_left: bool = tokenizer.padding_side == "left"
         self.single = self._read_template(pair=False)
         self.pair = self._read_template(pair=True)
 
@@ -119,6 +123,15 @@ class TextEncoder:
     def vocabulary_size(self) -> int:
         """One more than the highest token id that this tokenizer can give."""
         return int(max(self._backend.get_vocab(with_added_tokens=True).values())) + 1
+
+    @property
+    def special_tokens(self) -> tuple[str, ...]:
+        """The special tokens, as a text may spell them."""
+        return tuple(self._tokenizer.all_special_tokens)
+
+    def plain(self, text: str, second: str | None = None) -> dict[str, list[int]]:
+        """What the tokenizer makes of a text, or of two, by its own call: the model's inputs."""
+        return dict(self._tokenizer(text, second))
 
     def encode(self, texts: Sequence[str]) -> Ragged:
         """Content tokens of every text, in order."""
@@ -152,17 +165,18 @@ class TextEncoder:
         if "token_type_ids" in self._tokenizer.model_input_names:
             given: list[int] = full.get("token_type_ids") or [0] * len(ids)
             types = (
-                given[0],
+                tuple(given[:start]),
                 given[start],
-                given[end] if end < len(given) else 0,
+                tuple(given[end:second_start]),
                 given[second_start] if pair else 0,
-                given[-1],
+                tuple(given[second_end:]),
             )
         return Template(
             before=tuple(ids[:start]),
             between=tuple(ids[end:second_start]),
             after=tuple(ids[second_end:]),
             types=types,
+            pad_type=int(self._tokenizer.pad_token_type_id),
         )
 
 

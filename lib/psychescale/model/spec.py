@@ -20,6 +20,9 @@ from psychescale.model.lengths import choose_max_length
 Activation = Literal["sigmoid", "softmax"]
 Precision = Literal["fp32", "bf16"]
 LongText = Literal["mean", "max", "head-tail", "truncate"]
+Layout = Literal["right", "left", "equal", "single"]
+"""How windows stand together in a batch: filled up behind or in front, windows of one length only, or
+each by itself. No number may depend on it; which ones keep to that is a model's own."""
 
 # Enough context for a window's first words to be read in a sentence; costs an eighth of the work on
 # long texts where windows hold 510 tokens.
@@ -48,6 +51,8 @@ class ModelSpec:
         weights_digest: SHA-256 (hex) of the weights.
         tokenizer_digest: SHA-256 (hex) of the tokenizer's files.
         config_digest: SHA-256 (hex) of `config.json`.
+        layout: How its windows may stand together in a batch; None if that was not tried yet. It
+            changes no score, so that it is no part of the scoring id.
     """
 
     labels: tuple[str, ...]
@@ -64,6 +69,7 @@ class ModelSpec:
     tokenizer_digest: str
     config_digest: str
     thresholds: tuple[float, ...] | None = None
+    layout: Layout | None = None
 
 
 def read_model(

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any, get_args
 
 from psychescale.errors import UsageError
 from psychescale.model.checkpoint import Checkpoint
@@ -36,6 +37,13 @@ class ScoringOptions:
     max_batch_tokens: int | None = None
 
     def __post_init__(self) -> None:
+        _require_one_of("long_text", self.long_text, LongText)
+        _require_one_of("precision", self.precision, Precision)
+        if self.max_batch_tokens is not None and self.max_batch_tokens < 1:
+            raise UsageError(
+                f"‹max_batch_tokens› {self.max_batch_tokens} holds no token.",
+                remedy="Give 1 or more, or leave it out.",
+            )
         if self.stride is not None and self.stride < 0:
             raise UsageError(
                 f"‹stride› {self.stride} is negative.", remedy="Give a number of tokens."
@@ -79,6 +87,14 @@ class ModelRequest:
     device: str | None = None
     max_batch_tokens: int | None = None
 
+    def __post_init__(self) -> None:
+        _require_one_of("activation", self.activation, Activation)
+        if isinstance(self.labels, str):
+            raise UsageError(
+                f"‹labels› is one string, {self.labels!r}.",
+                remedy="Give a list of names, in the model's order.",
+            )
+
     def resolve(self) -> tuple[Checkpoint, ModelSpec, ScoringOptions]:
         """The model's files, what is known of it, and how it scores; without loading it.
 
@@ -107,6 +123,14 @@ class ModelRequest:
 
 # Raised when the same model and options would give other numbers than before.
 SEMANTICS_VERSION = 1
+
+
+def _require_one_of(key: str, value: object, kind: Any) -> None:
+    """Refuse a value that is none of a Literal's; None leaves the choice to the model."""
+    if value is not None and value not in get_args(kind):
+        raise UsageError(
+            f"‹{key}› {value!r} is unknown.", remedy=f"Give {', '.join(get_args(kind))}."
+        )
 
 
 @dataclass(frozen=True)

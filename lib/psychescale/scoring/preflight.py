@@ -1,6 +1,6 @@
 """The model, checked on the driver before anything else is started."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from psychescale.model.checkpoint import Checkpoint
 from psychescale.model.spec import ModelSpec
@@ -30,7 +30,7 @@ class CheckedModel:
 def check_model(
     checkpoint: Checkpoint, spec: ModelSpec, options: ScoringOptions, *, second_text: bool
 ) -> CheckedModel:
-    """Load the model on this machine's processor and score one word with it.
+    """Load the model on this machine's processor, and try it.
 
     Args:
         checkpoint: Its files.
@@ -39,9 +39,10 @@ def check_model(
         second_text: Whether texts will come with a second text.
 
     Raises:
-        ModelError: Weights are missing, not finite, or do not fit tokenizer or labels.
+        ModelError: Weights are missing, not finite, or do not fit tokenizer or labels; or a text's
+            numbers depend on more than the text.
     """
-    on_driver = ScoringOptions(options.long_text, options.stride, options.max_windows, device="cpu")
-    Scorer.load(checkpoint.folder, spec, on_driver).check(checkpoint.folder)
+    on_driver = replace(options, precision="fp32", device="cpu")
+    spec = Scorer.load(checkpoint.folder, spec, on_driver, pairs=second_text).spec
     scoring_id = compute_scoring_id(spec, options, second_text=second_text)
     return CheckedModel(checkpoint, spec, options, settle(spec, options), scoring_id)

@@ -2,20 +2,21 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from psychescale.errors import ModelError, RowError
+from psychescale.errors import ModelError, RowError, UsageError
 from psychescale.model.device import choose_device
 from psychescale.model.encoding import Ragged, TextEncoder
 from psychescale.model.engines.pytorch import TorchEngine
 from psychescale.model.spec import Activation, LongText, ModelSpec, Precision
 from psychescale.scoring.options import Applied, ModelRequest, ScoringOptions, settle
 from psychescale.scoring.probabilities import to_probabilities
+from psychescale.scoring.probe import find_layout
 from psychescale.scoring.windows import WindowPlan, aggregate, plan_windows
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -66,6 +67,7 @@ class Scorer:
         self.applied: Applied = settle(spec, options)
         self._encoder = encoder
         self._engine = engine
+        self._vocabulary_size = encoder.vocabulary_size
 
     @classmethod
     def from_pretrained(
@@ -128,45 +130,33 @@ class Scorer:
         options: ScoringOptions,
         *,
         gpu_addresses: Sequence[str] = (),
+        pairs: bool = True,
     ) -> "Scorer":
-        """Load the files of a model that is already known.
+        """Load the files of a model that is already known, and try it if nobody has yet.
 
         Args:
             folder: The model folder.
             spec: What `read_model` said of it, perhaps on another machine.
             options: How to score.
             gpu_addresses: GPUs that Spark gave to this task.
+            pairs: Whether a model that is tried must read pairs of texts too.
 
         Raises:
-            ModelError: Tokenizer or weights cannot be loaded, or do not fit each other.
+            ModelError: Tokenizer or weights cannot be loaded, do not fit each other, are not finite;
+                or the numbers of a text depend on the texts beside it.
         """
         encoder = TextEncoder.from_folder(folder)
+        if spec.layout is None:
+            spec = _tried(folder, spec, encoder, pairs=pairs)
         engine = TorchEngine.from_folder(
             folder,
             pad_id=encoder.pad_id,
             device=choose_device(options.device, gpu_addresses=gpu_addresses),
             precision=options.precision,
             max_batch_tokens=options.max_batch_tokens,
+            layout=spec.layout or "single",
         )
-        if engine.n_labels != len(spec.labels):
-            raise ModelError(
-                f"{folder} gives {engine.n_labels} logits, but {len(spec.labels)} labels are named.",
-                remedy="Name every label once, in the model's order: ‹labels› NAME,NAME,…",
-            )
-        engine.require_vocabulary(encoder.vocabulary_size)
         return cls(spec, options, encoder, engine)
-
-    def check(self, folder: Path) -> None:
-        """Refuse a model that cannot give a number: NaN in its weights, or for a plain word.
-
-        Args:
-            folder: Where it came from, for the message.
-
-        Raises:
-            ModelError: Naming the tensor, or the logit.
-        """
-        self._engine.require_finite(folder)
-        self(["text"])
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -219,45 +209,59 @@ class Scorer:
     def _prepare(
         self, texts: Sequence[str | None], second_texts: Sequence[str | None] | None
     ) -> "_Prepared":
-        seconds: Sequence[str | None] = (
-            [None] * len(texts) if second_texts is None else second_texts
-        )
-        errors = [_fault(text) for text in texts]
+        first, seconds = _paired(texts, second_texts)
+        errors = [_fault(*both) for both in zip(first, seconds, strict=True)]
         numbers: dict[tuple[str, str | None], int] = {}  # distinct (text, second text), numbered
-        distinct = np.full(len(texts), -1, np.int64)
-        for index, (text, second, error) in enumerate(zip(texts, seconds, errors, strict=True)):
-            if error is None and text is not None:
-                key = (text, second if second and second.strip() else None)
+        distinct = np.full(len(first), -1, np.int64)
+        for index, (text, second, error) in enumerate(zip(first, seconds, errors, strict=True)):
+            if error is None and isinstance(text, str):
+                key = text, second if isinstance(second, str) and second.strip() else None
                 distinct[index] = numbers.setdefault(key, len(numbers))
         keys = list(numbers)
+        paired = np.array([second is not None for _, second in numbers], np.bool_)
         content = self._encoder.encode([text for text, _ in keys])
+        second_content = self._encoder.encode([second for _, second in keys if second is not None])
+        known = self._are_known(content)
+        known[paired] &= self._are_known(second_content)
+        n_tokens = np.where(known, content.lengths, 0)
         for row in np.flatnonzero(distinct >= 0):
-            if content.lengths[distinct[row]] == 0:
-                errors[row], distinct[row] = RowError.NO_TOKENS, -1
-        scorable: list[int] = np.flatnonzero(content.lengths).tolist()
-        alone = [i for i in scorable if keys[i][1] is None]
-        paired = [i for i in scorable if keys[i][1] is not None]
+            if n_tokens[distinct[row]] == 0:
+                has_tokens = content.lengths[distinct[row]] > 0
+                errors[row] = RowError.NO_EMBEDDING if has_tokens else RowError.NO_TOKENS
+                distinct[row] = -1
+        alone = np.flatnonzero(~paired & (n_tokens > 0))
+        both = paired & (n_tokens > 0)
         plans = []
-        if alone:
-            plans.append(self._plan(content, alone, None))
-        if paired:
-            plans.append(self._plan(content, paired, [keys[i][1] or "" for i in paired]))
-        return _Prepared(errors, distinct, content.lengths, plans)
+        if len(alone):
+            plans.append(self._plan(content.take(alone.tolist()), alone, None))
+        if both.any():
+            members, of_both = np.flatnonzero(both), np.flatnonzero(both[paired])
+            beside = second_content.take(of_both.tolist())
+            plans.append(self._plan(content.take(members.tolist()), members, beside))
+        return _Prepared(errors, distinct, n_tokens, plans)
+
+    def _are_known(self, content: Ragged) -> NDArray[np.bool_]:
+        """Which texts have tokens alone that the model has embeddings for; shape (n_texts,)."""
+        if self._vocabulary_size <= self._engine.n_embeddings:
+            return np.ones(len(content), np.bool_)
+        unknown = np.concatenate(([0], np.cumsum(content.values >= self._engine.n_embeddings)))
+        known: NDArray[np.bool_] = np.diff(unknown[content.offsets]) == 0
+        return known
 
     def _plan(
-        self, content: Ragged, members: list[int], second_texts: list[str] | None
+        self, content: Ragged, members: NDArray[np.int64], second: Ragged | None
     ) -> "_PlannedTexts":
         """Windows of the texts `members`, which all have a second text or all have none."""
         plan = plan_windows(
-            content.take(members),
-            self._encoder.single if second_texts is None else self._encoder.pair,
+            content,
+            self._encoder.single if second is None else self._encoder.pair,
             max_length=self.spec.max_length,
             policy=self.applied.long_text,
             stride=self.applied.stride,
             max_windows=self.options.max_windows,
-            second=None if second_texts is None else self._encoder.encode(second_texts),
+            second=second,
         )
-        return _PlannedTexts(np.asarray(members), plan)
+        return _PlannedTexts(members, plan)
 
     def _compute(
         self, prepared: "_Prepared", on_progress: Callable[[], None] | None = None
@@ -308,6 +312,22 @@ class Scorer:
         )
 
 
+def _tried(folder: Path, spec: ModelSpec, encoder: TextEncoder, *, pairs: bool) -> ModelSpec:
+    """The model as it may be used, tried in fp32 on this machine's processor."""
+    engine = TorchEngine.from_folder(folder, pad_id=encoder.pad_id, device=choose_device("cpu"))
+    if engine.n_labels != len(spec.labels):
+        raise ModelError(
+            f"{folder} gives {engine.n_labels} logits, but {len(spec.labels)} labels are named.",
+            remedy="Name every label once, in the model's order: ‹labels› NAME,NAME,…",
+        )
+    engine.require_finite(folder)
+    for template in (encoder.single, encoder.pair) if pairs else (encoder.single,):
+        engine.require_vocabulary(
+            1 + max((*template.before, *template.between, *template.after), default=0)
+        )
+    return replace(spec, layout=find_layout(encoder, engine, spec, pairs=pairs))
+
+
 class _PlannedTexts(NamedTuple):
     """Windows of some of the distinct texts."""
 
@@ -332,12 +352,66 @@ class _Prepared:
     plans: list[_PlannedTexts]
 
 
-def _fault(text: str | None) -> RowError | None:
-    if not isinstance(text, str):
+def as_texts(values: Sequence[object], what: str) -> list[str | bytes | None]:
+    """Texts as they may come from a list, an array or a column; bytes are UTF-8, or no text.
+
+    Args:
+        values: Strings, bytes, and what stands for nothing: None, NaN, pandas' NA.
+        what: Name of the argument, for the message.
+
+    Returns:
+        A list of strings, of bytes that are not UTF-8, and of None.
+
+    Raises:
+        UsageError: It is one string, or holds something else.
+    """
+    if isinstance(values, (str, bytes)):
+        raise UsageError(f"{what} is one text.", remedy=f"Give a list: [{what[:-1]}].")
+    return [_as_text(value, index, what) for index, value in enumerate(values)]
+
+
+def _paired(
+    texts: Sequence[object], second: Sequence[object] | None
+) -> tuple[list[str | bytes | None], list[str | bytes | None]]:
+    """Texts, and as many second texts."""
+    first = as_texts(texts, "texts")
+    if second is None:
+        return first, [None] * len(first)
+    others = as_texts(second, "text_pairs")
+    if len(others) != len(first):
+        raise UsageError(
+            f"There are {len(first)} texts and {len(others)} text_pairs.",
+            remedy="Give one for each text, or None.",
+        )
+    return first, others
+
+
+def _as_text(value: object, index: int, what: str) -> str | bytes | None:
+    if isinstance(value, str) or value is None:
+        return value
+    if isinstance(value, (bytes, bytearray)):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return bytes(value)
+    is_nan = isinstance(value, (float, np.floating)) and bool(np.isnan(value))
+    if is_nan or type(value).__name__ in ("NAType", "NaTType"):
+        return None
+    raise UsageError(
+        f"{what}[{index}] is of type {type(value).__name__}.",
+        remedy="A text is a string, UTF-8 bytes, or None.",
+    )
+
+
+def _fault(text: str | bytes | None, second: str | bytes | None) -> RowError | None:
+    if text is None:
         return RowError.NULL_TEXT
+    if isinstance(text, bytes) or isinstance(second, bytes):
+        return RowError.INVALID_UNICODE
     if not text or text.isspace():
         return RowError.EMPTY_TEXT
-    return None if _is_encodable(text) else RowError.INVALID_UNICODE
+    sound = _is_encodable(text) and (second is None or _is_encodable(second))
+    return None if sound else RowError.INVALID_UNICODE
 
 
 def _is_encodable(text: str) -> bool:

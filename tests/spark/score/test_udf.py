@@ -63,6 +63,16 @@ class TestValues:
         assert len(found) == len(rows)
         assert np.abs(values - wanted).max() < 1e-5
 
+    def test_other_columns(self, frame: DataFrame, tiny_model: Path) -> None:
+        """Bytes are read as the job reads them; a column of lists is refused by its type."""
+        udf = score_udf(tiny_model)
+        both = frame.selectExpr("id", "text", "CAST(text AS BINARY) AS bytes").withColumns(
+            {"a": udf("text"), "b": udf("bytes")}
+        )
+        assert both.where("a IS DISTINCT FROM b").count() == 0
+        with pytest.raises(Exception, match=r"texts\[0\] is of type ndarray"):
+            frame.selectExpr("array(text) AS texts").select(udf("texts")).collect()
+
     def test_sql(self, spark: SparkSession, frame: DataFrame, tiny_model: Path) -> None:
         """Registered, it is a function of SQL with the same values."""
         spark.udf.register("score", score_udf(tiny_model))
@@ -184,9 +194,11 @@ class TestFailures:
         """An exception in a worker reaches the driver by class and place, without its message."""
         checkpoint, spec = read_model(str(tiny_model))
         model = send_model(spark, checkpoint)
-        task = udf_module.ScoringTask(model, spec, ScoringOptions(device="canary"))
+        options = ScoringOptions()
+        object.__setattr__(options, "precision", "canary")  # behind every check
+        task = udf_module.ScoringTask(model, replace(spec, layout="right"), options)
         frame = spark.createDataFrame([("a text",)], "text string")
-        with pytest.raises(Exception, match="RuntimeError while scoring") as caught:
+        with pytest.raises(Exception, match="KeyError while scoring") as caught:
             frame.select(udf_module.build_udf(task, second_text=False)("text")).collect()
         assert "canary" not in str(caught.value)
 
@@ -229,7 +241,7 @@ def test_scorer_for_each_gpu(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(udf_module, "_loaded", {})
     monkeypatch.setattr(udf_module, "given_gpus", lambda **_: (given[-1],))
     monkeypatch.setattr("psychescale.scoring.scorer.choose_device", choose)
-    task = udf_module.ScoringTask(model, spec, ScoringOptions())
+    task = udf_module.ScoringTask(model, replace(spec, layout="right"), ScoringOptions())
     scorers = []
     for address in ("0", "1", "0"):
         given.append(address)

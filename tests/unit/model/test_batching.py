@@ -101,7 +101,7 @@ def test_rows_are_laid_out_in_the_order_asked_for() -> None:
         text=np.array([0, 0, 1]),
         start=np.array([0, 1, 0]),
         length=np.array([2, 2, 1]),
-        template=Template((1,), (), (2,), (0, 0, 0, 0, 0)),
+        template=Template((1,), (), (2,), ((0,), 0, (), 0, (0,))),
     )
     batch = collate(windows, np.array([2, 1]), pad_id=9)
 
@@ -124,7 +124,7 @@ def test_second_text_belongs_to_the_text_not_to_the_window() -> None:
         text=np.array([0, 1, 1]),
         start=np.array([0, 0, 1]),
         length=np.array([1, 1, 1]),
-        template=Template((1,), (2,), (2,), (0, 0, 0, 1, 1)),
+        template=Template((1,), (2,), (2,), ((0,), 0, (0,), 1, (1,))),
         second=Ragged.of([[31, 32], [41]]),
     )
     batch = collate(windows, np.array([0, 1, 2]), pad_id=0)

@@ -56,8 +56,8 @@ class TestRagged:
 class TestTemplates:
     def test_word_piece(self, encoder: TextEncoder) -> None:
         """BERT: [CLS] text [SEP], and the second text with its [SEP] has token type 1."""
-        assert Template((CLS,), (), (SEP,), (0, 0, 0, 0, 0)) == encoder.single
-        assert Template((CLS,), (SEP,), (SEP,), (0, 0, 0, 1, 1)) == encoder.pair
+        assert Template((CLS,), (), (SEP,), ((0,), 0, (), 0, (0,))) == encoder.single
+        assert Template((CLS,), (SEP,), (SEP,), ((0,), 0, (0,), 1, (1,))) == encoder.pair
         assert encoder.single.n_special == 2
         assert encoder.pair.n_special == 3
 
@@ -91,6 +91,7 @@ class TestTemplates:
 
             backend_tokenizer = plain_tokenizer.backend_tokenizer
             pad_token_id = 0
+            padding_side = "right"
             model_input_names = ("input_ids",)
 
             def __call__(self, *_texts: str) -> dict[str, list[int]]:
@@ -143,7 +144,7 @@ class TestEncode:
         encoder = TextEncoder.from_folder(folder)
 
         assert encoder.encode(["a", "b " * 50]).lengths.tolist() == [1, 50]
-        assert Template((CLS,), (), (SEP,), (0, 0, 0, 0, 0)) == encoder.single
+        assert Template((CLS,), (), (SEP,), ((0,), 0, (), 0, (0,))) == encoder.single
 
     def test_no_texts(self, encoder: TextEncoder) -> None:
         """No texts, no rows."""

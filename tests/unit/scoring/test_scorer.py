@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import psychescale
-from psychescale.errors import ModelError, RowError
+from psychescale.errors import ModelError, RowError, UsageError
 from psychescale.model.encoding import TextEncoder
 from psychescale.model.engines.pytorch import TorchEngine
 from psychescale.model.spec import Activation, LongText, read_model
@@ -294,9 +295,9 @@ class TestRows:
 
     def test_missing_values_of_pandas(self, truncating: Kit) -> None:
         """NaN where a text should be is a missing text."""
-        texts: list[Any] = [float("nan"), 3]
+        texts: list[Any] = [float("nan"), np.float64("nan"), pd.NA, pd.NaT, None]
 
-        assert truncating.scorer.score(texts).errors == [RowError.NULL_TEXT] * 2
+        assert truncating.scorer.score(texts).errors == [RowError.NULL_TEXT] * 5
 
     @pytest.mark.parametrize("texts", [[], [None, ""]])
     def test_shapes_and_dtypes(self, truncating: Kit, texts: list[str | None]) -> None:
@@ -433,7 +434,7 @@ class TestPairs:
 
     def test_lists_of_different_lengths(self, averaging: Kit) -> None:
         """A second text too many or too few is refused, not paired with another row's."""
-        with pytest.raises(ValueError, match="zip"):
+        with pytest.raises(UsageError, match="2 texts and 1 text_pairs"):
             averaging.scorer(["a", "b"], ["c"])
 
 
@@ -707,23 +708,35 @@ class TestLoading:
         assert f"{folder} gives 5 logits, but 3 labels are named." == refusal.value.problem
         assert "--labels NAME,NAME,…" in refusal.value.remedy
 
-    def test_vocabulary_mismatch(self, make_model: MakeModel) -> None:
-        """A tokenizer with more tokens than the model embeds is refused."""
+    def test_tokens_without_an_embedding(self, make_model: MakeModel) -> None:
+        """A text that needs a token which the model lacks has a reason; the others are scored."""
         from transformers import AutoTokenizer
 
         folder = make_model()
         tokenizer = AutoTokenizer.from_pretrained(folder)
         tokenizer.add_tokens(["<user>"])
         tokenizer.save_pretrained(folder)
+        scorer = Scorer.from_pretrained(folder, device="cpu")
 
-        with pytest.raises(ModelError, match="has 2001 tokens, but the model embeds 2000"):
-            Scorer.from_pretrained(folder, device="cpu")
+        scores = scorer.score(
+            ["work", "<user> work", "work", None], [None, "a", "<user>", "<user>"]
+        )
+        reasons = [None, RowError.NO_EMBEDDING, RowError.NO_EMBEDDING, RowError.NULL_TEXT]
+        assert scores.errors == reasons
+        assert np.isnan(scores.probabilities).all(axis=1).tolist() == [False, True, True, True]
+        np.testing.assert_array_equal(scores.probabilities[:1], scorer(["work"]))
 
-    def test_check_passes_a_sound_model(self, truncating: Kit, tiny_model: Path) -> None:
-        """A sound model passes, and its check scores a word."""
-        truncating.scorer.check(tiny_model)
+    def test_another_models_tokenizer(self, make_model: MakeModel) -> None:
+        """A model that embeds none of the tokens of plain words is refused."""
 
-    def test_check_refuses_nan(self, make_model: MakeModel) -> None:
+        def shrink(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+            name = "bert.embeddings.word_embeddings.weight"
+            return {**tensors, name: tensors[name][:6].clone()}
+
+        with pytest.raises(ModelError, match="no embedding for the tokens of plain words"):
+            Scorer.from_pretrained(make_model(tensors=shrink, config={"vocab_size": 6}))
+
+    def test_nan(self, make_model: MakeModel) -> None:
         """NaN in the weights is refused by the tensor's name."""
 
         def damage(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -732,7 +745,7 @@ class TestLoading:
 
         folder = make_model(tensors=damage)
         with pytest.raises(ModelError, match=r"bert\.pooler\.dense\.weight holds NaN"):
-            Scorer.from_pretrained(folder, device="cpu").check(folder)
+            Scorer.from_pretrained(folder, device="cpu")
 
     def test_logits_that_overflow(self, make_model: MakeModel) -> None:
         """Finite weights that give an infinite logit are refused, not written as a probability."""
@@ -740,17 +753,79 @@ class TestLoading:
         def inflate(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
             return {**tensors, "classifier.weight": torch.full((5, 32), 3e38)}
 
-        scorer = Scorer.from_pretrained(make_model(tensors=inflate), device="cpu")
-        with pytest.raises(ModelError) as refusal:
-            scorer(["text"])
-
-        assert "not a finite number" in refusal.value.problem
-        assert "--precision bf16, try fp32" in refusal.value.remedy
+        with pytest.raises(ModelError, match="not a finite number"):
+            Scorer.from_pretrained(make_model(tensors=inflate), device="cpu")
 
     def test_unknown_attribute(self) -> None:
         """The package's lazy import hides no mistyped name."""
         with pytest.raises(AttributeError, match="no attribute 'Scorre'"):
             psychescale.Scorre  # noqa: B018
+
+
+class TestArguments:
+    @pytest.mark.parametrize("texts", ["one text", b"one text"])
+    def test_one_text(self, truncating: Kit, texts: Any) -> None:
+        """A string is no list of letters."""
+        with pytest.raises(UsageError, match=r"texts is one text\. Give a list: \[text\]"):
+            truncating.scorer(texts)
+        with pytest.raises(UsageError, match="text_pairs is one text"):
+            truncating.scorer(["a"], texts)
+
+    @pytest.mark.parametrize(
+        "value", [3, 1.5, ["a"], np.array(["a", "b"]), {"text": "a"}, object()]
+    )
+    def test_no_text(self, truncating: Kit, value: Any) -> None:
+        """What is neither a text nor nothing is named by place and type, never scored."""
+        with pytest.raises(UsageError, match=rf"texts\[1\] is of type {type(value).__name__}"):
+            truncating.scorer(["a", value])
+
+    def test_bytes(self, truncating: Kit) -> None:
+        """Bytes are UTF-8, as in a corpus; others have a reason, as half of a surrogate pair has."""
+        texts: list[Any] = ["Grüße".encode(), "Grüße".encode("latin-1"), "\ud800", "x", "x"]
+        pairs: list[Any] = [None, None, None, b"\xff", "\udc00"]
+        scores = truncating.scorer.score(texts, pairs)
+        assert scores.errors == [None, *[RowError.INVALID_UNICODE] * 4]
+        np.testing.assert_array_equal(scores.probabilities[:1], truncating.scorer(["Grüße"]))
+
+    def test_columns(self, truncating: Kit) -> None:
+        """A column of pandas and an array of numpy are lists of texts."""
+        expected = truncating.scorer(SAMPLES)
+        for texts in (pd.Series(SAMPLES, index=range(7, 67)), np.array(SAMPLES), tuple(SAMPLES)):
+            np.testing.assert_array_equal(truncating.scorer(texts), expected)
+
+    @pytest.mark.parametrize(
+        ("options", "key"),
+        [
+            ({"long_text": "avrage"}, "long_text"),
+            ({"precision": "fp16"}, "precision"),
+            ({"activation": "relu"}, "activation"),
+            ({"device": "gpu"}, "device"),
+            ({"labels": "abcde"}, "labels"),
+            ({"stride": -1}, "stride"),
+            ({"max_windows": 0}, "max_windows"),
+            ({"max_batch_tokens": 0}, "max_batch_tokens"),
+        ],
+    )
+    def test_options(self, tiny_model: Path, options: dict[str, Any], key: str) -> None:
+        """An option that is none is refused by its key, not scored as something else."""
+        with pytest.raises(UsageError) as refusal:
+            Scorer.from_pretrained(tiny_model, **options)
+        assert refusal.value.options[0] == key
+        assert refusal.value.remedy
+
+    def test_absent_device(self, tiny_model: Path) -> None:
+        """A device that this machine lacks is said to be absent."""
+        with pytest.raises(UsageError, match="torch sees no cuda:99"):
+            Scorer.from_pretrained(tiny_model, device="cuda:99")
+
+    def test_overflow(self, make_model: MakeModel) -> None:
+        """An infinite logit of one text fails the call; it is not written as a probability."""
+
+        def inflate(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+            return {**tensors, "classifier.weight": torch.full((5, 32), 3e38)}
+
+        with pytest.raises(ModelError, match="--precision bf16, try fp32"):
+            build(make_model(tensors=inflate)).scorer(["text"])
 
 
 class TestPrecision:

@@ -15,8 +15,8 @@ from psychescale.model.encoding import Ragged, Template, TextEncoder
 from psychescale.model.spec import LongText
 from psychescale.scoring.windows import HEAD_TOKENS, WindowPlan, aggregate, plan_windows
 
-SINGLE = Template((2,), (), (3,), (0, 0, 0, 0, 0))
-PAIR = Template((2,), (3,), (3,), (0, 0, 0, 1, 1))
+SINGLE = Template((2,), (), (3,), ((0,), 0, (), 0, (0,)))
+PAIR = Template((2,), (3,), (3,), ((0,), 0, (0,), 1, (1,)))
 WORDS = st.lists(
     st.sampled_from([*"abcdefghij", "sleep", "unbelievably"]), min_size=1, max_size=150
 )

@@ -1,6 +1,8 @@
 """Token batches → logits, with torch."""
 
-from collections.abc import Callable, Iterator
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -8,11 +10,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from psychescale.errors import ModelError
+from psychescale.errors import ModelError, UsageError
 from psychescale.model.batching import Batch, Windows, collate, plan_batches
 from psychescale.model.heads.registration import register_heads
 from psychescale.model.quiet import quiet_transformers
-from psychescale.model.spec import Precision
+from psychescale.model.spec import Layout, Precision
 
 # CPU: `make bench-budget` gave MiniLM-L6 and BERT-base 97 % or more of their best rate from 256 to 512
 # tokens, 91 % or more at 1,024, 74 % or more at 2,048: a batch should stay in the caches. CUDA: not
@@ -33,6 +35,10 @@ class TorchEngine:
         device: Where it computes.
         max_batch_tokens: Budget of a batch in tokens, padding included. Out of memory halves it, and
             it stays so.
+        layout: How windows stand together.
+        pad_id: The token that fills a batch up; None where neither tokenizer nor model has one.
+        architecture: Name of the model's class.
+        n_embeddings: How many token ids the model knows.
     """
 
     name = "torch"
@@ -41,14 +47,20 @@ class TorchEngine:
         self,
         model: torch.nn.Module,
         *,
-        pad_id: int,
+        pad_id: int | None,
         device: torch.device,
         max_batch_tokens: int | None = None,
+        layout: Layout = "right",
     ) -> None:
-        self._model = model.to(device).eval()
-        self._pad_id = pad_id
+        config: Any = model.config
+        self._model = _moved(model, device).eval()
+        self._accepts = _accepted(model)
+        self.layout: Layout = layout
+        own_pad_id: int | None = getattr(config.get_text_config(), "pad_token_id", None)
+        self.pad_id = own_pad_id if pad_id is None else pad_id
         self.device = device
-        self.n_labels = int(model.config.num_labels)  # type: ignore[union-attr, arg-type]
+        self.architecture = type(model).__name__
+        self.n_labels = int(config.num_labels)
         self.max_batch_tokens = max_batch_tokens or DEFAULT_MAX_BATCH_TOKENS.get(
             device.type, DEFAULT_MAX_BATCH_TOKENS["cpu"]
         )
@@ -58,11 +70,12 @@ class TorchEngine:
         cls,
         folder: Path,
         *,
-        pad_id: int,
+        pad_id: int | None,
         device: torch.device,
         precision: Precision = "fp32",
         max_batch_tokens: int | None = None,
         task: Task = "text",
+        layout: Layout = "right",
     ) -> "TorchEngine":
         """Load the classifier of a model folder; its float32 weights stay memory-mapped on a CPU.
 
@@ -70,21 +83,35 @@ class TorchEngine:
             ModelError: Weights are missing, or do not fit `config.json`.
         """
         model = load_classifier(folder, dtype=_DTYPES[precision], task=task)
-        return cls(model, pad_id=pad_id, device=device, max_batch_tokens=max_batch_tokens)
+        return cls(
+            model,
+            pad_id=pad_id,
+            device=device,
+            max_batch_tokens=max_batch_tokens,
+            layout=layout,
+        )
+
+    @property
+    def n_embeddings(self) -> int:
+        """Token ids below it have an embedding; no bound where ids are no rows of a table."""
+        try:
+            table: Any = self._model.get_input_embeddings()  # type: ignore[operator]
+            return int(getattr(table, "weight", table).shape[0])
+        except (NotImplementedError, AttributeError):  # CANINE hashes characters
+            return sys.maxsize
 
     def require_vocabulary(self, size: int) -> None:
         """Refuse a tokenizer that can give ids for which the model has no embedding.
 
         Args:
-            size: One more than the tokenizer's highest id.
+            size: One more than the highest id that is needed.
 
         Raises:
             ModelError: The model's embedding table is smaller.
         """
-        rows = self._model.get_input_embeddings().weight.shape[0]  # type: ignore[operator]
-        if size > rows:
+        if size > self.n_embeddings:
             raise ModelError(
-                f"The tokenizer has {size} tokens, but the model embeds {rows}.",
+                f"The tokenizer has {size} tokens, but the model embeds {self.n_embeddings}.",
                 remedy="The tokenizer belongs to another model; copy the right tokenizer.json.",
             )
 
@@ -122,7 +149,7 @@ class TorchEngine:
         computed = np.zeros(len(windows), np.int64)
         rows: list[NDArray[np.int64]] = []
         outputs: list[torch.Tensor] = []
-        for batch in plan_batches(windows.total_lengths, self.max_batch_tokens):
+        for batch in plan_batches(windows.total_lengths, self.max_batch_tokens, self.layout):
             if on_batch is not None:
                 on_batch()
             for part, output in self._run(windows, batch):
@@ -136,6 +163,20 @@ class TorchEngine:
             logits[np.concatenate(rows)] = torch.cat(outputs).float().cpu().numpy()
         return logits, computed
 
+    def plain_logits(self, inputs: Mapping[str, list[int]]) -> NDArray[np.float32]:
+        """Logits of one text as its tokenizer gave it, unbatched; float32, shape (n_labels,)."""
+        batch = {name: np.array([ids], np.int64) for name, ids in inputs.items()}
+        return self._call(batch)[0].float().cpu().numpy()
+
+    def batch_logits(
+        self, windows: Windows, rows: NDArray[np.int64], layout: Layout
+    ) -> NDArray[np.float32]:
+        """Logits of the windows `rows` in one batch, whatever the budget; shape (n_rows, n_labels).
+
+        What the model raises is not caught.
+        """
+        return self._forward(self._collate(windows, rows, layout)).float().cpu().numpy()
+
     def token_logits(self, windows: Windows) -> NDArray[np.float32]:
         """Logits of every content token of every window, for a classifier of tokens.
 
@@ -145,7 +186,7 @@ class TorchEngine:
         first = np.cumsum(windows.length) - windows.length
         before = len(windows.template.before)
         logits = np.empty((int(windows.length.sum()), self.n_labels), np.float32)
-        for rows in plan_batches(windows.total_lengths, self.max_batch_tokens):
+        for rows in plan_batches(windows.total_lengths, self.max_batch_tokens, self.layout):
             for batch, output in self._run(windows, rows):
                 found = output.float().cpu().numpy()
                 for line, row in enumerate(batch.rows):
@@ -156,23 +197,28 @@ class TorchEngine:
     def _run(
         self, windows: Windows, rows: NDArray[np.int64]
     ) -> Iterator[tuple[Batch, torch.Tensor]]:
-        """Compute a batch, in halves if memory does not suffice for the whole."""
+        """Compute a batch, in halves if it cannot be computed as a whole.
+
+        Memory may not suffice; and an encoder–decoder refuses texts with unequal numbers of ends.
+        """
         if len(rows) > 1 and self._size(windows, rows) > self.max_batch_tokens:
             yield from self._run_halves(windows, rows)  # planned before the budget was halved
             return
-        batch = collate(windows, rows, pad_id=self._pad_id)
+        batch = self._collate(windows, rows, self.layout)
+        fault: Exception | None = None
         try:
             output = self._forward(batch)
-        except (torch.OutOfMemoryError, RuntimeError) as error:
-            if len(rows) == 1 or not _is_out_of_memory(error):
+        except Exception as error:
+            if len(rows) == 1:
                 raise
-            output = None
-        if output is not None:
+            fault = error.with_traceback(None)  # whose frames would hold the batch's memory
+        if fault is None:
             yield batch, output
             return
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
-        self.max_batch_tokens = max(1, batch.input_ids.size // 2)
+        if _is_out_of_memory(fault):
+            self.max_batch_tokens = max(1, batch.input_ids.size // 2)
         yield from self._run_halves(windows, rows)
 
     def _run_halves(
@@ -185,13 +231,20 @@ class TorchEngine:
     def _size(windows: Windows, rows: NDArray[np.int64]) -> int:
         return len(rows) * int(windows.total_lengths[rows].max())
 
+    def _collate(self, windows: Windows, rows: NDArray[np.int64], layout: Layout) -> Batch:
+        # Where there is no padding, no token stands for it.
+        return collate(windows, rows, pad_id=self.pad_id or 0, layout=layout)
+
     def _forward(self, batch: Batch) -> torch.Tensor:
         inputs = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask}
         if batch.token_type_ids is not None:
             inputs["token_type_ids"] = batch.token_type_ids
+        return self._call(inputs)
+
+    def _call(self, inputs: Mapping[str, NDArray[np.int64]]) -> torch.Tensor:
         with torch.inference_mode():
             output: torch.Tensor = self._model(
-                **{name: self._to_device(array) for name, array in inputs.items()}
+                **{name: self._to_device(a) for name, a in inputs.items() if self._accepts(name)}
             ).logits
         return output
 
@@ -243,6 +296,25 @@ def load_classifier(
             "‹backbone› FOLDER ‹train› LABELLED ‹output› BUNDLE.",
         )
     return model  # type: ignore[no-any-return]
+
+
+def _moved(model: torch.nn.Module, device: torch.device) -> torch.nn.Module:
+    try:
+        return model.to(device)
+    except torch.OutOfMemoryError:
+        raise
+    except (RuntimeError, AssertionError):
+        raise UsageError(
+            f"torch sees no {device} on this machine.",
+            remedy="Leave out ‹device›: a GPU that is there is used.",
+        ) from None
+
+
+def _accepted(model: torch.nn.Module) -> Callable[[str], bool]:
+    """Whether a model's forward takes an input of a name: tokenizers give some that it does not."""
+    parameters = inspect.signature(model.forward).parameters
+    takes_all = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
+    return lambda name: takes_all or name in parameters
 
 
 def _is_out_of_memory(error: Exception) -> bool:

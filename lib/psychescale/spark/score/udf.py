@@ -14,6 +14,7 @@ from psychescale.errors import UsageError
 from psychescale.labels import LOGIT_PREFIX, PROBABILITY_PREFIX
 from psychescale.model.spec import Activation, LongText, ModelSpec, Precision
 from psychescale.scoring.options import ModelRequest, ScoringOptions
+from psychescale.scoring.preflight import check_model
 from psychescale.scoring.scorer import Scorer, TextScores
 from psychescale.spark.session.access import read_setting
 from psychescale.spark.session.protocol import ModelOnExecutors
@@ -124,7 +125,7 @@ def score_udf(
         raise UsageError(
             "There is no active Spark session.", remedy="Start one, or pass score_udf(…, spark=…)."
         )
-    checkpoint, spec, options = ModelRequest(
+    resolved = ModelRequest(
         str(model),
         revision,
         labels,
@@ -137,10 +138,11 @@ def score_udf(
         precision,
         max_batch_tokens=max_batch_tokens,
     ).resolve()
+    checked = check_model(*resolved, second_text=second_text)
     task = ScoringTask(
-        send_model(spark, checkpoint, at=model_on_executors),
-        spec,
-        options,
+        send_model(spark, checked.checkpoint, at=model_on_executors),
+        checked.spec,
+        checked.options,
         logits,
         gpu_promised=is_gpu_promised(spark),
     )
