@@ -28,7 +28,21 @@ TOKENIZER_FILES = (
 WEIGHTS_FILES = ("*.safetensors", "model.safetensors.index.json")
 SCORING_FILE = "scoring.json"
 CHECKSUMS_FILE = "SHA256SUMS"
-_VOCABULARY_FILES = tuple(
+_PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
+_SAME_MODEL = "Give the folder of the same model that holds model.safetensors."
+_OLDER = (
+    "With transformers 4 and that library, AutoModelForSequenceClassification.from_pretrained(FOLDER, "
+    "from_{}=True).save_pretrained(FOLDER) writes model.safetensors."
+)
+_FOREIGN = (
+    ("TensorFlow", ("*.h5",), _OLDER.format("tf")),
+    ("Flax", ("*.msgpack",), _OLDER.format("flax")),
+    ("ONNX", ("*.onnx", "onnx/*.onnx"), _SAME_MODEL),
+    ("llama.cpp", ("*.gguf",), _SAME_MODEL),
+)
+"""Weights of other libraries: files, and what to do."""
+
+VOCABULARY_FILES = tuple(
     name
     for name in TOKENIZER_FILES
     if name.endswith((".model", ".txt", ".json"))
@@ -122,12 +136,14 @@ def open_checkpoint(folder: Path) -> Checkpoint:
 
     Raises:
         ModelError: A file is missing or unreadable, a digest differs from `SHA256SUMS`, the weights
-            are pickled, or the folder asks for code of its own.
+            are of another kind (pickled, an adapter, of another library), or the folder asks for code
+            of its own.
     """
+    _refuse_adapters(folder)
     config = _read_json(folder / "config.json", "It is no model folder.")
     _refuse_remote_code(folder, config)
-    _refuse_pickles(folder, config)
-    if not any((folder / name).is_file() for name in _VOCABULARY_FILES):
+    _require_safetensors(folder, config)
+    if not any((folder / name).is_file() for name in VOCABULARY_FILES):
         raise ModelError(
             f"{folder} holds no tokenizer.",
             remedy="Copy tokenizer.json and tokenizer_config.json of the model it was trained with "
@@ -192,27 +208,49 @@ def _refuse_remote_code(folder: Path, config: dict[str, Any]) -> None:
         )
 
 
-def _refuse_pickles(folder: Path, config: dict[str, Any]) -> None:
+def _refuse_adapters(folder: Path) -> None:
+    if (folder / "adapter_config.json").is_file():
+        raise ModelError(
+            f"{folder} holds a PEFT adapter (adapter_config.json), which is a part of a model.",
+            remedy="Merge it into its model: AutoPeftModelForSequenceClassification.from_pretrained("
+            "FOLDER).merge_and_unload().save_pretrained(MERGED); save the tokenizer there too.",
+        )
+
+
+def _require_safetensors(folder: Path, config: dict[str, Any]) -> None:
     if any(folder.glob("*.safetensors")):
+        _require_shards(folder)
         return
-    pickles = sorted(p.name for p in folder.glob("*.bin")) or sorted(
-        p.name for suffix in ("*.pt", "*.pth", "*.ckpt") for p in folder.glob(suffix)
-    )
     # Loading a backbone as anything else would save a head of random numbers with it.
     kind = (config.get("architectures") or ["AutoModel"])[0]
     convert = (
         f"On a machine you can lose, load it with transformers.{kind}.from_pretrained and "
         "save_pretrained(FOLDER): that writes model.safetensors."
     )
-    if pickles:
-        raise ModelError(
-            f"{folder} has pickled weights only ({pickles[0]}); unpickling can run any code.",
-            remedy=convert,
-        )
+    for what, patterns, remedy in (
+        ("pickled weights only ({}); unpickling can run any code", _PICKLES, convert),
+        *((f"weights for {library} only ({{}})", files, way) for library, files, way in _FOREIGN),
+    ):
+        found = next((p for glob in patterns for p in sorted(folder.glob(glob))), None)
+        if found is not None:
+            raise ModelError(f"{folder} has {what.format(found.name)}.", remedy=remedy)
     raise ModelError(
         f"{folder} has no model.safetensors.",
         remedy=f"If there is only a pytorch_model.bin where it comes from: {convert}",
     )
+
+
+def _require_shards(folder: Path) -> None:
+    index = folder / "model.safetensors.index.json"
+    if not index.is_file():
+        return
+    shards = _read_json(index, "").get("weight_map")
+    for name in sorted(set(shards.values())) if isinstance(shards, dict) else ():
+        if not (folder / str(name)).is_file():
+            raise ModelError(
+                f"{folder} lacks {name}, a part of the weights that {index.name} names.",
+                remedy="Copy the model folder again, all parts of it.",
+            )
 
 
 def _verify_checksums(folder: Path, digests: dict[str, str]) -> None:

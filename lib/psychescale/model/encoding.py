@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychescale.errors import ModelError
+from psychescale.model.checkpoint import VOCABULARY_FILES
 from psychescale.model.heads.registration import register_heads
 
 
@@ -112,11 +113,16 @@ class TextEncoder:
             )
         except Exception as error:  # noqa: BLE001 - whatever a broken tokenizer file makes the library raise
             raise ModelError(
-                f"The tokenizer in {folder} cannot be loaded ({type(error).__name__}).",
+                f"The tokenizer in {folder} cannot be loaded ({type(error).__name__}). "
+                f"{_what_is_there(folder)}",
                 remedy=_RESAVE,
             ) from None
         if not getattr(tokenizer, "is_fast", False):
-            raise ModelError(f"{folder} has no fast tokenizer (tokenizer.json).", remedy=_RESAVE)
+            raise ModelError(
+                f"{folder} has no fast tokenizer (tokenizer.json): a {type(tokenizer).__name__} is "
+                "slow only.",
+                remedy=_RESAVE,
+            )
         return cls(tokenizer)
 
     @property
@@ -188,6 +194,14 @@ def _find(part: list[int], whole: list[int], start: int) -> int:
         "The tokenizer changes a text's own tokens when it adds special tokens.",
         remedy="psychescale cannot window such a model; use another checkpoint.",
     )
+
+
+def _what_is_there(folder: Path) -> str:
+    """The tokenizer's files, and what is needed to read them, where tokenizer.json is not there."""
+    there = [name for name in VOCABULARY_FILES if (folder / name).is_file()]
+    needed = " and no tokenizer.json; it takes the package sentencepiece to read it"
+    pieces = "tokenizer.json" not in there and any(name.endswith(".model") for name in there)
+    return f"It has {', '.join(there)}{needed if pieces else ''}."
 
 
 _RESAVE = (

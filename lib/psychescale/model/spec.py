@@ -27,6 +27,18 @@ each by itself. No number may depend on it; which ones keep to that is a model's
 # Enough context for a window's first words to be read in a sentence; costs an eighth of the work on
 # long texts where windows hold 510 tokens.
 DEFAULT_STRIDE = 64
+_OTHER_HEADS = (
+    "Model",
+    "ForCausalLM",
+    "ForConditionalGeneration",
+    "ForMaskedLM",
+    "ForMultipleChoice",
+    "ForNextSentencePrediction",
+    "ForPreTraining",
+    "ForQuestionAnswering",
+    "ForTokenClassification",
+    "WithLMHead",
+)
 _FLOAT_DTYPES = {"F64", "F32", "F16", "BF16"}
 
 
@@ -129,8 +141,9 @@ def _require_classifier(checkpoint: Checkpoint) -> None:
             f"{folder} is a regression model: its outputs are no label probabilities.",
             remedy="Give a classification model.",
         )
+    # A name that is none of transformers' (…ForMultiLabel…) says nothing; whether the weights fit does.
     architectures = config.get("architectures") or []
-    if architectures and not any("ForSequenceClassification" in name for name in architectures):
+    if architectures and all(str(name).endswith(_OTHER_HEADS) for name in architectures):
         raise ModelError(
             f"{folder} holds a {architectures[0]}, which has no trained classifier.",
             remedy="Fine-tune it first: psychescale train ‹backbone› FOLDER ‹train› LABELLED "

@@ -1,6 +1,7 @@
 """Token batches → logits, with torch."""
 
 import inspect
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -281,6 +282,7 @@ def load_classifier(
                 use_safetensors=True,
                 dtype=dtype,
                 output_loading_info=True,
+                ignore_mismatched_sizes=True,  # told below, with the shapes
             )
         except Exception as error:  # noqa: BLE001 - whatever a broken folder makes the library raise
             raise ModelError(
@@ -288,13 +290,7 @@ def load_classifier(
                 remedy="Check that config.json and model.safetensors belong together, and that "
                 "this version of transformers knows the architecture.",
             ) from None
-    faulty = sorted(info["missing_keys"]) or sorted(str(key) for key in info["mismatched_keys"])
-    if faulty:
-        raise ModelError(
-            f"{folder} lacks trained weights for {faulty[0]}; they would be random.",
-            remedy="Give a fine-tuned classifier, or fine-tune this one: psychescale train "
-            "‹backbone› FOLDER ‹train› LABELLED ‹output› BUNDLE.",
-        )
+    _require_fit(folder, type(model).__name__, info)
     return model  # type: ignore[no-any-return]
 
 
@@ -315,6 +311,35 @@ def _accepted(model: torch.nn.Module) -> Callable[[str], bool]:
     parameters = inspect.signature(model.forward).parameters
     takes_all = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
     return lambda name: takes_all or name in parameters
+
+
+# Heads of pretraining, and buffers of older versions, that a fine-tuned folder may still hold.
+_LEFT_OVER = re.compile(
+    r"(^|\.)(cls|lm_head|pooler|mlm|qa_outputs|generator_\w+|discriminator_\w+|vocab_\w+|mask_loss"
+    r"|position_ids|inv_freq|masked_bias|attn\.bias)(\.|$)"
+)
+
+
+def _require_fit(folder: Path, architecture: str, info: Mapping[str, Any]) -> None:
+    """Refuse weights that are not all the model's, and a model that does not get all its weights."""
+    for name, stored, wanted in sorted(info["mismatched_keys"]):
+        raise ModelError(
+            f"{folder}: {name} has the shape {tuple(stored)}; config.json makes it {tuple(wanted)}.",
+            remedy="Check that config.json and model.safetensors belong together, id2label included.",
+        )
+    if info["missing_keys"]:
+        raise ModelError(
+            f"{folder} lacks trained weights for {min(info['missing_keys'])}; they would be random.",
+            remedy="Give a fine-tuned classifier, or fine-tune this one: psychescale train "
+            "‹backbone› FOLDER ‹train› LABELLED ‹output› BUNDLE.",
+        )
+    unused = sorted(name for name in info["unexpected_keys"] if not _LEFT_OVER.search(name))
+    if unused:
+        raise ModelError(
+            f"{folder} holds weights that {architecture} has no place for, such as {unused[0]}.",
+            remedy="It was made by a class of its own, and would be scored without a part of it; give "
+            "a model of a class that transformers holds.",
+        )
 
 
 def _is_out_of_memory(error: Exception) -> bool:
