@@ -13,6 +13,7 @@ from psychescale.results import AnonymizeResult
 from psychescale.settings.anonymize import AnonymizeConfig
 from psychescale.spark.anonymize.job import AnonymizingJob
 from psychescale.spark.anonymize.plan import columns_of, make_plan
+from psychescale.spark.corpus.lines import Dialect
 from psychescale.spark.corpus.source import open_corpus, require_unmarked
 from psychescale.spark.pipeline.job import run_job
 from psychescale.spark.pipeline.state import state_folder
@@ -28,7 +29,7 @@ def anonymize(config: AnonymizeConfig, console: Console) -> AnonymizeResult | No
     """Open the corpus, settle how it is redacted, bring every row through that, and tell of it."""
     state = state_folder(config.output, config.state)
     spark = open_session(config.spark, verbose=config.verbose)
-    corpus = open_corpus(spark, config.input, columns_of(config), encoding=config.encoding)
+    corpus = open_corpus(spark, config.input, columns_of(config), dialect=config.choices(Dialect))
     require_unmarked(corpus)
     plan = make_plan(spark, config, corpus)
     print_plan(console, config, corpus, plan)

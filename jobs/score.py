@@ -10,6 +10,7 @@ from psychescale.console.run import run_command
 from psychescale.console.scoring import print_outcome, print_plan
 from psychescale.results import ScoreResult
 from psychescale.settings.score import ScoreConfig
+from psychescale.spark.corpus.lines import Dialect
 from psychescale.spark.corpus.source import open_corpus
 from psychescale.spark.pipeline.job import run_job
 from psychescale.spark.pipeline.state import state_folder
@@ -27,7 +28,9 @@ def score(config: ScoreConfig, console: Console) -> ScoreResult | None:
     state = state_folder(config.output, config.state)
     model = configured_model(config)
     spark = open_session(config.spark, verbose=config.verbose)
-    corpus = open_corpus(spark, config.input, configured_columns(config), encoding=config.encoding)
+    corpus = open_corpus(
+        spark, config.input, configured_columns(config), dialect=config.choices(Dialect)
+    )
     job = ScoringJob.of(spark, config, model, corpus)
     print_plan(console, job.model, corpus, output=config.output)
     if config.dry_run:

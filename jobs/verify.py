@@ -13,6 +13,7 @@ from psychescale.notice import NOTICE
 from psychescale.results import VerifyResult
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings.verify import VerifyConfig
+from psychescale.spark.corpus.lines import Dialect
 from psychescale.spark.corpus.source import open_corpus
 from psychescale.spark.score.job import configured_columns, configured_model, meet_corpus
 from psychescale.spark.score.verify import find_run, verify_sample
@@ -41,7 +42,7 @@ def verify(config: VerifyConfig, console: Console) -> VerifyResult | None:
         )
     model = configured_model(scored)
     columns = configured_columns(scored)
-    corpus = open_corpus(spark, scored.input, columns, encoding=scored.encoding)
+    corpus = open_corpus(spark, scored.input, columns, dialect=scored.choices(Dialect))
     model = meet_corpus(model, corpus.mark, scored)
     if model.scoring_id != run.scoring_id:
         raise ModelError(

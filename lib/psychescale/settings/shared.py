@@ -42,7 +42,23 @@ class TextColumnsConfig(JobConfig):
     second_text_column: str | None = Field(
         None, description="column with a second text, such as the question of a survey item"
     )
+    format: Literal["parquet", "csv", "jsonl"] | None = Field(
+        None, description="what the files are, whatever their names end in"
+    )
     encoding: str = Field("utf-8", description="of CSV and JSON lines, as in cp1252")
+    separator: str | None = Field(
+        None,
+        description="between the fields of CSV, as in ; or tab (default: a comma; in .tsv a tab)",
+    )
+    escape: Literal["none", "backslash"] | None = Field(
+        None, description="what a backslash before a quote does in CSV; none: it stands for itself"
+    )
+    skip_rows: Annotated[int, Field(ge=0)] = Field(
+        0, description="records behind the header of CSV that are no rows (Qualtrics: 2)"
+    )
+    repeated_headers: bool = Field(
+        False, description="leave out records of CSV that repeat the header"
+    )
 
 
 class CorpusConfig(TextColumnsConfig):

@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+from typing import Any, Literal
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from psychescale.errors import InputError
 from psychescale.spark.corpus import lines as module
 from psychescale.spark.corpus.lines import (
+    Dialect,
     Layout,
     ParsedRow,
     csv_header,
@@ -20,22 +23,27 @@ from psychescale.spark.corpus.lines import (
     parse_csv,
     parse_json_lines,
     relative_name,
+    separator_of,
 )
 
 CORRUPT, INVALID = "corrupt_row", "invalid_unicode"
 valid_text = st.text(st.characters(codec="utf-8"))
 
 
-def layout(form: str = "csv", *others: str, encoding: str = "utf-8") -> Layout:
-    return Layout(form, ("id", "text", *others), encoding, "file:/c", ("file:/c/a", "file:/c/b"))  # type: ignore[arg-type]
+def layout(form: str = "csv", *others: str, **dialect: Any) -> Layout:
+    files = ("file:/c/a", "file:/c/b")
+    said = Dialect(**{"escape": "none", **dialect})
+    return Layout(form, ("id", "text", *others), said, "file:/c", files)  # type: ignore[arg-type]
 
 
-def read_csv(content: bytes, *others: str, encoding: str = "utf-8") -> list[ParsedRow]:
-    return list(parse_csv(content.split(b"\n"), layout("csv", *others, encoding=encoding)))
+def read_csv(content: bytes, *others: str, **dialect: Any) -> list[ParsedRow]:
+    chosen = layout("csv", *others, **dialect)
+    separator = separator_of("file:/c/a", chosen.dialect)
+    return list(parse_csv(content.split(b"\n"), chosen, separator=separator))
 
 
-def read_json(content: bytes, *others: str, encoding: str = "utf-8") -> list[ParsedRow]:
-    return list(parse_json_lines(content.split(b"\n"), layout("jsonl", *others, encoding=encoding)))
+def read_json(content: bytes, *others: str, **dialect: Any) -> list[ParsedRow]:
+    return list(parse_json_lines(content.split(b"\n"), layout("jsonl", *others, **dialect)))
 
 
 def short(rows: list[ParsedRow]) -> list[tuple[str | None, ...]]:
@@ -132,6 +140,114 @@ class TestCsv:
         assert len(rows) == len(pairs)
         for row, (ident, text) in zip(rows, pairs, strict=True):
             _check(row, ident, text)
+
+    @given(
+        st.lists(st.tuples(valid_text.filter(lambda v: bool(v.strip())), valid_text), min_size=1),
+        st.sampled_from([",", ";", "\t", "|"]),
+        st.sampled_from(["\r\n", "\n"]),
+        st.sampled_from(["utf-8", "utf-8-sig", "cp1252"]),
+        st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL, csv.QUOTE_NONNUMERIC]),
+    )
+    def test_dialects_of_python(
+        self,
+        pairs: list[tuple[str, str]],
+        separator: str,
+        end: str,
+        encoding: str,
+        quoting: Literal[0, 1, 2],
+    ) -> None:
+        """Any separator, quoting, line end and encoding of Python's csv come back, row by row."""
+        pairs = [
+            tuple(v.encode(encoding, "ignore").decode(encoding) for v in pair)  # type: ignore[misc]
+            for pair in pairs
+        ]
+        pairs = [pair for pair in pairs if pair[0].strip("\0")]
+        out = io.StringIO(newline="")
+        writer = csv.writer(out, delimiter=separator, lineterminator=end, quoting=quoting)
+        writer.writerows([("id", "text"), *pairs])
+        content = out.getvalue().encode(encoding)
+        codec = "utf-8" if encoding == "utf-8-sig" else encoding
+        rows = read_csv(content, separator=separator, encoding=codec)
+        assert [row.values for row in rows] == [(i, text or None) for i, text in pairs]
+
+    @given(
+        st.lists(st.tuples(valid_text.filter(lambda v: bool(v.strip())), valid_text), min_size=1)
+    )
+    def test_dialects_of_pandas(self, pairs: list[tuple[str, str]]) -> None:
+        """What pandas writes comes back; with an escape character too, which Spark and R write."""
+        pairs = [(i.replace("\\", "/"), text.replace("\\", "/")) for i, text in pairs]
+        frame = pd.DataFrame(pairs, columns=["id", "text"])
+        expected = [(i, text or None) for i, text in pairs]
+        for escape in ("none", "backslash"):
+            options: dict[str, Any] = (
+                {"doublequote": False, "escapechar": "\\"} if escape == "backslash" else {}
+            )
+            content = frame.to_csv(index=False, quoting=csv.QUOTE_ALL, **options)
+            rows = read_csv(content.encode(), escape=escape)
+            assert [row.values for row in rows] == expected
+
+    @pytest.mark.parametrize(
+        ("body", "expected"),
+        [
+            (b'1,"He said \\"hi\\" to me"\n2,b\n', [("1", 'He said "hi" to me'), ("2", "b")]),
+            (b'1,"a \\"b\nc\\", d"\n', [("1", 'a "b\nc", d')]),
+            (b'1,"ends in a quote\\""\n2,"x"\n', [("1", 'ends in a quote"'), ("2", "x")]),
+            (b'1,"C:\\dir\\\\"\n2,"x"\n', [("1", "C:\\dir\\"), ("2", "x")]),
+            (b'1,"\\\\\\"x"\n', [("1", '\\"x')]),
+        ],
+    )
+    def test_backslashes(self, body: bytes, expected: list[tuple[str, ...]]) -> None:
+        """A backslash before a quote is refused, with its line, until somebody says what it is."""
+        content = b"id,text\n" + body
+        assert short(read_csv(content, escape="backslash")) == expected
+        with pytest.raises(InputError, match=r"line 2 a backslash .*--escape backslash"):
+            read_csv(content, escape=None)
+
+    @pytest.mark.parametrize("repeated", [False, True])
+    def test_header_again(self, repeated: bool) -> None:
+        """Files put end to end: a header among the rows is no text."""
+        content = b"id,text\n1,a\nid,text\n2,b\n"
+        if repeated:
+            assert short(read_csv(content, repeated_headers=True)) == [("1", "a"), ("2", "b")]
+        else:
+            with pytest.raises(InputError, match=r"line 3 is a header again.*--repeated-headers"):
+                read_csv(content)
+
+    def test_qualtrics(self) -> None:
+        """Three header records, of which two are refused, or left out on request."""
+        content = b'id,text\nResponse,"How\nare you?"\n"{""ImportId"":""_r""}",{}\n1,a\n'
+        with pytest.raises(InputError, match=r"line 4 .*--skip-rows"):
+            read_csv(content)
+        assert short(read_csv(content, skip_rows=2)) == [("1", "a")]
+
+    def test_empty_records(self) -> None:
+        """What a spreadsheet writes below its rows is no row."""
+        assert short(read_csv(b"id,text\n1,a\n,,\n,\n\n2,b\n,,,")) == [("1", "a"), ("2", "b")]
+
+    @pytest.mark.parametrize(("said", "separator"), [(b"sep=;\r", None), (b'"sep=;"', None)])
+    def test_excel_says_its_separator(self, said: bytes, separator: str | None) -> None:
+        """The line `sep=;` is a statement, not a header; lines are counted with it."""
+        rows = read_csv(said + b"\nid;text\n1;a,b\n2;x;y\n", separator=separator)
+        assert short(rows) == [("1", "a,b"), (CORRUPT, None)]
+        assert [row.line for row in rows] == [3, 4]
+
+    @pytest.mark.parametrize(
+        ("content", "problem"),
+        [
+            (b"\x1f\x8b\x08x", "gzip"),
+            (b"PK\x03\x04x", "Excel"),
+            (b"PAR1x", "Parquet"),
+            (b"BZh9x", "bzip2"),
+            (b"\x28\xb5\x2f\xfdx", "zstd"),
+            (b"id,text\r1,a\r2,b", "CR alone"),
+            (b"\xef\xbb\xbf", "names no columns"),
+            (b"\n1,a\n", "column"),
+        ],
+    )
+    def test_other_files(self, content: bytes, problem: str) -> None:
+        """A file that holds no CSV is said to be what it is."""
+        with pytest.raises(InputError, match=problem):
+            read_csv(content)
 
     @given(st.binary())
     def test_any_file(self, content: bytes) -> None:
@@ -236,7 +352,7 @@ class TestBatches:
 
 def test_names_of_columns() -> None:
     """Column names come from a CSV's first record and from the keys of JSON lines."""
-    assert csv_header([b'\xef\xbb\xbfid,"te', b'xt"', b"1,2"], "utf-8") == ["id", "te\nxt"]
+    assert csv_header([b'\xef\xbb\xbfid,"te', b'xt"', b"1,2"], Dialect(), ",") == ["id", "te\nxt"]
     assert json_keys([b'{"b": 1}', b"junk", b'{"a": 1, "b": 2}'], "utf-8") == ["b", "a"]
 
 

@@ -9,6 +9,7 @@ Here a line that cannot be parsed costs itself and nothing else. No Spark is nee
 import csv
 import itertools
 import json
+import re
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -31,6 +32,32 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 
+Form = Literal["parquet", "csv", "jsonl"]
+Escape = Literal["none", "backslash"]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How files are written, as far as a person says.
+
+    Attributes:
+        format: What they are, whatever their names end in.
+        encoding: A Python codec in which ASCII characters are single bytes.
+        separator: Between the fields of CSV; None: a tab in .tsv, what ``sep=`` in a file's first line
+            says, else a comma.
+        escape: What a backslash before a quote does in CSV; None: nobody has said.
+        skip_rows: Records behind the header of a CSV file that are no rows.
+        repeated_headers: Leave out records that repeat the header, as in files put end to end.
+    """
+
+    format: Form | None = None
+    encoding: str = "utf-8"
+    separator: str | None = None
+    escape: Escape | None = None
+    skip_rows: int = 0
+    repeated_headers: bool = False
+
+
 @dataclass(frozen=True)
 class Layout:
     """What to take from the lines.
@@ -38,7 +65,7 @@ class Layout:
     Attributes:
         form: What the files are.
         columns: Names in the input: id, text, then the others.
-        encoding: A Python codec in which ASCII characters are single bytes.
+        dialect: How they are written.
         root: Path of the input, with which every file's path begins.
         files: Paths of all files, in the order of which a message numbers them.
         whole_files: What is read are whole files, still to be cut into lines.
@@ -46,7 +73,7 @@ class Layout:
 
     form: Literal["csv", "jsonl"]
     columns: tuple[str, ...]
-    encoding: str
+    dialect: Dialect
     root: str
     files: tuple[str, ...]
     whole_files: bool = False
@@ -87,9 +114,13 @@ def parse_batches(
     lines = _cut(_values_of(batches)) if layout.whole_files else _values_of(batches)
     for (path, block), group in itertools.groupby(lines, key=lambda item: item[1:]):
         made_id = "row:" + relative_name(unquote(path), layout)
-        parse = parse_csv if layout.form == "csv" else parse_json_lines
         place = file_name_in_messages(unquote(path), layout.files)
-        for row in parse((line for line, _, _ in group), layout, place):
+        content = (line for line, _, _ in group)
+        if layout.form == "csv":
+            found = parse_csv(content, layout, place, separator=separator_of(path, layout.dialect))
+        else:
+            found = parse_json_lines(content, layout, place)
+        for row in found:
             ident, *values = row.values
             if row.error == RowError.CORRUPT_ROW:
                 ident = made_id
@@ -118,29 +149,47 @@ def file_name_in_messages(path: str, files: Sequence[str]) -> str:
     return f"File {number:,} of {len(files):,} of ‹input› (in the order of their paths)"
 
 
+def separator_of(path: str, dialect: Dialect) -> str:
+    """What stands between the fields of a CSV file, unless its first line says otherwise."""
+    is_tabbed = re.search(r"\.(tsv|tab)(\.\w+)?$", path.lower()) is not None
+    return dialect.separator or ("\t" if is_tabbed else ",")
+
+
 def parse_csv(
-    lines: Iterable[bytes], layout: Layout, place: str = "The file"
+    lines: Iterable[bytes], layout: Layout, place: str = "The file", *, separator: str = ","
 ) -> Iterator[ParsedRow]:
     """Rows of one CSV file (RFC 4180: doubled quotes, line breaks in quotes, names in the first line).
+
+    Records without a value are no rows. What may be one row or two, or a row or a header, is refused
+    until a person says which.
 
     Args:
         lines: The whole file, without its line feeds.
         layout: What to take; columns go by their names, in any order.
         place: The file, as a message may name it.
+        separator: Between the fields.
 
     Raises:
-        InputError: The first line does not name the columns.
+        InputError: The first line does not name the columns; a backslash stands before a quote, or a
+            record repeats the header, and the dialect does not say what that is.
     """
-    records = _records(_latin(lines))
+    dialect = layout.dialect
+    records = _csv_records(lines, dialect, place, separator)
     _, header = next(records, (1, []))
-    names = _column_names(header or [], layout.encoding, place)
+    names = _column_names(header or [], dialect.encoding, place)
     positions = [_position(names, column, place) for column in layout.columns]
-    for line, fields in records:
-        if fields is None or len(fields) != len(names):
+    for line, fields in itertools.islice(records, dialect.skip_rows, None):
+        if fields is None:
             yield _corrupt(line, layout)
-        else:
+        elif fields == header or fields[0].startswith(_QUALTRICS):
+            if not dialect.repeated_headers:
+                raise _header_again(line, place)
+        elif any(fields):
+            if len(fields) != len(names):
+                yield _corrupt(line, layout)
+                continue
             chosen = [fields[position] for position in positions]
-            yield _settled(line, [_field(value, layout.encoding) for value in chosen])
+            yield _settled(line, [_field(value, dialect.encoding) for value in chosen])
 
 
 def parse_json_lines(
@@ -168,17 +217,27 @@ def parse_json_lines(
 
 
 def json_keys(lines: Iterable[bytes], encoding: str) -> list[str]:
-    """Keys of the objects among `lines`, in the order of their first appearance."""
+    """Keys of the objects among `lines`, in the order of their first appearance.
+
+    Raises:
+        InputError: The first line is not that of JSON lines.
+    """
     keys: dict[str, None] = {}
-    for line in lines:
+    for number, line in enumerate(filter(bytes.strip, lines)):
+        if number == 0:
+            _require_objects(line.removeprefix(_BYTE_ORDER_MARK))
         keys.update(dict.fromkeys(_object(line.removeprefix(_BYTE_ORDER_MARK), encoding) or {}))
     return list(keys)
 
 
-def csv_header(lines: Iterable[bytes], encoding: str) -> list[str]:
-    """Column names of a CSV file, from its first lines."""
-    _, fields = next(_records(_latin(lines)), (1, None))
-    return _column_names(fields or [], encoding, "‹input›")
+def csv_header(lines: Iterable[bytes], dialect: Dialect, separator: str) -> list[str]:
+    """Column names of a CSV file, from its first lines.
+
+    Raises:
+        InputError: They are not the beginning of a CSV file.
+    """
+    _, fields = next(_csv_records(lines, dialect, "‹input›", separator), (1, None))
+    return _column_names(fields or [], dialect.encoding, "‹input›")
 
 
 def _values_of(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[bytes, str, int]]:
@@ -202,15 +261,94 @@ def _to_batch(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Recor
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _latin(lines: Iterable[bytes]) -> Iterator[str]:
-    """Every byte as one character: quotes and commas are found before anything is decoded."""
-    for number, line in enumerate(lines):
-        yield (line.removeprefix(_BYTE_ORDER_MARK) if number == 0 else line).decode(
-            "latin-1"
-        ) + "\n"
+def _csv_records(
+    lines: Iterable[bytes], dialect: Dialect, place: str, separator: str
+) -> Iterator[tuple[int, list[str] | None]]:
+    """(number of the first line, fields), the header first; None for a line with broken quotes."""
+    raw = iter(lines)
+    first = next(raw, b"").removeprefix(_BYTE_ORDER_MARK)
+    _require_text(first, place)
+    stated = re.fullmatch(rb'"?sep=(.)"?\r?', first)  # what Excel writes and reads
+    before = 1 if stated else 0
+    if stated:
+        separator = dialect.separator or stated.group(1).decode("latin-1")
+    texts = _latin(raw if stated else itertools.chain([first], raw), dialect, place, before)
+    for number, fields in _records(texts, separator):
+        yield number + before, fields
 
 
-def _records(lines: Iterator[str]) -> Iterator[tuple[int, list[str] | None]]:
+def _latin(lines: Iterable[bytes], dialect: Dialect, place: str, before: int) -> Iterator[str]:
+    """Every byte as one character: quotes and separators are found before anything is decoded.
+
+    Backslashes that escape quotes become the doubled quotes of RFC 4180.
+    """
+    for number, line in enumerate(lines, start=1 + before):
+        if b'\\"' in line and dialect.escape != "none":
+            if dialect.escape is None:
+                raise InputError(
+                    f'{place}: in line {number:,} a backslash stands before a quote (\\").',
+                    remedy="Add ‹escape› backslash if that is a quote within a text (as Spark, R and "
+                    "MySQL write it), or ‹escape› none if the backslash is the end of a text.",
+                )
+            line = _ESCAPED_QUOTE.sub(_doubled, line)  # noqa: PLW2901
+        yield line.decode("latin-1") + "\n"
+
+
+_ESCAPED_QUOTE = re.compile(rb'(\\+)"')
+_QUALTRICS = '{"ImportId":'
+
+
+def _doubled(found: re.Match[bytes]) -> bytes:
+    n_escaped, is_quoted = divmod(len(found.group(1)), 2)
+    return b"\\" * n_escaped + (b'""' if is_quoted else b'"')
+
+
+def _header_again(line: int, place: str) -> InputError:
+    return InputError(
+        f"{place}: the record in line {line:,} is a header again.",
+        remedy="Add ‹repeated_headers› to leave such records out; or ‹skip_rows› N where the N records "
+        "behind the header are no rows (Qualtrics: 2).",
+    )
+
+
+# First bytes of files whose name promises lines.
+_NO_TEXT = (
+    (b"\x1f\x8b", "compressed (gzip)", "Let its name end in .gz."),
+    (b"BZh", "compressed (bzip2)", "Let its name end in .bz2."),
+    (b"\x28\xb5\x2f\xfd", "compressed (zstd)", "Decompress it (`zstd -d`)."),
+    (b"\xfd7zXZ", "compressed (xz)", "Decompress it (`xz -d`)."),
+    (b"PK\x03\x04", "an Excel workbook, or another zip archive", "Save it as CSV in UTF-8."),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "Save it as CSV in UTF-8."),
+    (b"PAR1", "Parquet", "Let its name end in .parquet, or add ‹format› parquet."),
+)
+
+
+def _require_objects(first: bytes) -> None:
+    """Refuse what begins as one JSON value over many lines."""
+    _require_text(first.replace(b"\r", b""), "‹input›")
+    if first.lstrip().startswith(b"[") or first.strip() == b"{":
+        raise InputError(
+            "‹input› is one JSON value, not one object a line.",
+            remedy="Convert it: `jq -c '.[]' FILE > FILE.jsonl` for an array, `jq -c .` for objects "
+            "over several lines.",
+        )
+
+
+def _require_text(first: bytes, place: str) -> None:
+    """Refuse a file whose first line shows that it holds no lines."""
+    for magic, kind, remedy in _NO_TEXT:
+        if first.startswith(magic):
+            raise InputError(f"{place} is {kind}, not text.", remedy=remedy)
+    if first.startswith(_WIDE_MARKS):
+        raise _wide(place)
+    if b"\r" in first.removesuffix(b"\r"):
+        raise InputError(
+            f"{place} ends its lines with CR alone, as old Macs did.",
+            remedy="Convert it: `tr '\\r' '\\n'`.",
+        )
+
+
+def _records(lines: Iterator[str], separator: str) -> Iterator[tuple[int, list[str] | None]]:
     """(number of the first line, fields); None for a line whose quotes are broken.
 
     Reading goes on with the line after a broken one, so a quote that never closes costs one line.
@@ -233,7 +371,7 @@ def _records(lines: Iterator[str]) -> Iterator[tuple[int, list[str] | None]]:
     while broken:
         broken = False
         try:
-            for fields in csv.reader(feed(), strict=True):
+            for fields in csv.reader(feed(), strict=True, delimiter=separator):
                 if fields:
                     yield number, fields
                 number += len(taken)
@@ -247,8 +385,11 @@ def _records(lines: Iterator[str]) -> Iterator[tuple[int, list[str] | None]]:
 
 
 def _column_names(fields: Sequence[str], encoding: str, place: str) -> list[str]:
-    if fields and fields[0].encode("latin-1").startswith(_WIDE_MARKS):
-        raise _wide(place)
+    if not any(fields):
+        raise InputError(
+            f"{place} names no columns in its first line.",
+            remedy="Is it empty but for a byte order mark, or does a blank line come first?",
+        )
     return [name.encode("latin-1").decode(encoding, "replace") for name in fields]
 
 
@@ -269,17 +410,23 @@ def _wide(place: str) -> InputError:
     )
 
 
+_NOTHING = object()
+
+
 def _values(line: bytes, layout: Layout) -> list[str | None] | None:
     """Values of the columns; None where there is no object, or id or text is not a single value."""
-    found = _object(line, layout.encoding)
+    found = _object(line, layout.dialect.encoding)
     if found is None:
         return None
     values = [found.get(column) for column in layout.columns]
+    if values[0] is _NOTHING:
+        return None
+    values = [None if value is _NOTHING else value for value in values]
     if any(isinstance(value, dict | list | bool) for value in values[:2]):
         return None
     if any(isinstance(value, dict | list) for value in values):
         # Numbers inside stay numbers.
-        plain = _object(line, layout.encoding, parse_number=None)
+        plain = _object(line, layout.dialect.encoding, parse_number=None)
         if plain is None:
             return None
         values = [
@@ -301,15 +448,12 @@ def _object(
             line.decode(encoding, "surrogateescape"),
             parse_int=parse_number,
             parse_float=parse_number,
-            parse_constant=_refuse,
+            # NaN is what Python writes where there is nothing.
+            parse_constant=lambda _: None if parse_number is None else _NOTHING,
         )
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
-
-
-def _refuse(_: str) -> None:
-    raise ValueError
 
 
 def _field(value: str, encoding: str) -> str | None:

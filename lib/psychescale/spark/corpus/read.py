@@ -34,7 +34,7 @@ _SMALL_BYTES = 2**20
 _SMALL_PER_BATCH = 64
 
 # Where a row stands, for the made id of one that has none.
-_FILE, _BLOCK, _LINE = "_file", "_block", "_line"
+_FILE, _BLOCK, _LINE = (f"__psychescale_{name}" for name in ("file", "block", "line"))
 
 
 @contextlib.contextmanager
@@ -84,7 +84,7 @@ def _parsed(spark: SparkSession, corpus: Corpus) -> DataFrame:
     layout = Layout(
         form="csv" if corpus.form == "csv" else "jsonl",
         columns=(columns.id, *columns.texts, *columns.keep),
-        encoding=corpus.encoding,
+        dialect=corpus.dialect,
         root=corpus.place.address,
         files=tuple(file.path for file in corpus.files),
         whole_files=_is_read_whole(corpus),

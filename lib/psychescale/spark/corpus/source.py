@@ -15,12 +15,13 @@ from pyspark.sql import types as T
 
 from psychescale.errors import InputError, PrivacyError, UsageError
 from psychescale.spark.corpus.files import FileInfo, explained, list_files, literal
-from psychescale.spark.corpus.lines import csv_header, json_keys
+from psychescale.spark.corpus.lines import Dialect, csv_header, json_keys, separator_of
 from psychescale.spark.session.access import access
 from psychescale.spark.session.places import Place, find_place
 from psychescale.spark.tables.delta import DeltaTable, quoted
 
 Form = Literal["delta", "parquet", "csv", "jsonl", "dataframe"]
+_DEFAULT = Dialect()
 LINE_FORMS = ("csv", "jsonl")
 
 ID, TEXT, SECOND, ERROR = "id", "text", "second_text", "error"
@@ -30,6 +31,8 @@ OWN_NAMES = (ID, TEXT, SECOND, ERROR)
 _FORM_BY_SUFFIX: dict[str, Form] = {
     "parquet": "parquet",
     "csv": "csv",
+    "tsv": "csv",
+    "tab": "csv",
     "jsonl": "jsonl",
     "ndjson": "jsonl",
     "json": "jsonl",
@@ -87,7 +90,7 @@ class Corpus:
         place: Where it is.
         form: What it is.
         columns: Which columns mean what.
-        encoding: Of CSV and JSON lines.
+        dialect: How its files are written.
         fingerprint: SHA-256 (hex) over what identifies this state of the input: its files with
             sizes and times, or the table and its version; and how it is read.
         files: Its files, unless it is a Delta table.
@@ -99,7 +102,7 @@ class Corpus:
     place: Place
     form: Form
     columns: Columns
-    encoding: str
+    dialect: Dialect
     fingerprint: str
     files: tuple[FileInfo, ...] = ()
     version: int | None = None
@@ -107,7 +110,7 @@ class Corpus:
 
 
 def open_corpus(
-    spark: SparkSession, place: str, columns: Columns, *, encoding: str = "utf-8"
+    spark: SparkSession, place: str, columns: Columns, *, dialect: Dialect = _DEFAULT
 ) -> Corpus:
     """Find out what the input is.
 
@@ -115,21 +118,21 @@ def open_corpus(
         spark: The session.
         place: Path or catalog name; or ``dataframe:`` and the name of a temporary view.
         columns: Which columns mean what.
-        encoding: Of CSV and JSON lines.
+        dialect: How files are written.
 
     Raises:
         InputError: There is nothing there, its form is unclear, or a column is missing or of a type
             that cannot be read as text.
         UsageError: There is no such encoding, or lines cannot be told in it.
     """
-    _require_line_based(encoding)
+    dialect = _readable(dialect)
     table = DeltaTable(spark, find_place(spark, place))
     if table.place.kind == "frame":
-        corpus = Corpus(table.place, "dataframe", columns, encoding, fingerprint="")
+        corpus = Corpus(table.place, "dataframe", columns, dialect, fingerprint="")
     elif table.place.kind == "catalog" or table.exists():
-        corpus = _describe_table(table, columns, encoding)
+        corpus = _describe_table(table, columns, dialect)
     else:
-        corpus = _describe_files(spark, table.place, columns, encoding)
+        corpus = _describe_files(spark, table.place, columns, dialect)
     with explained(corpus.files):
         _require_columns(spark, corpus)
         if corpus.form == "dataframe":
@@ -229,7 +232,7 @@ def read_whole(spark: SparkSession, path: str) -> DataFrame:
     return reader.load(literal(path)).withColumnRenamed("content", "value")
 
 
-def _describe_table(table: DeltaTable, columns: Columns, encoding: str) -> Corpus:
+def _describe_table(table: DeltaTable, columns: Columns, dialect: Dialect) -> Corpus:
     try:
         detail, history = table.detail(), table.history()
     except AnalysisException:
@@ -247,22 +250,28 @@ def _describe_table(table: DeltaTable, columns: Columns, encoding: str) -> Corpu
         table.place,
         "delta",
         columns,
-        encoding,
+        dialect,
         _fingerprint([detail["id"], max(written, default=version), asdict(columns)]),
         version=version,
         mark=(normalizer, redactor) if normalizer and redactor else None,
     )
 
 
-def _describe_files(spark: SparkSession, place: Place, columns: Columns, encoding: str) -> Corpus:
+def _describe_files(
+    spark: SparkSession, place: Place, columns: Columns, dialect: Dialect
+) -> Corpus:
     if not access(spark).files.exists(place.address):
         raise InputError(f"There is nothing at {place.given}.", remedy="Check ‹input›.")
     files = tuple(list_files(spark, place.address))
     if not files:
         raise InputError("‹input› holds no files, or none but empty ones.", remedy="Check ‹input›.")
     state = [[file.path, file.n_bytes, file.modified_ms] for file in files]
-    fingerprint = _fingerprint([state, asdict(columns), encoding])
-    return Corpus(place, _form(files), columns, encoding, fingerprint, files)
+    # What is left at its default stands for nothing: earlier versions' landed corpora are found again.
+    said = {k: v for k, v in asdict(dialect).items() if v != getattr(_DEFAULT, k)}
+    written = [dialect.encoding, *([said] if said.keys() - {"encoding"} else [])]
+    fingerprint = _fingerprint([state, asdict(columns), *written])
+    form = dialect.format or _form(files)
+    return Corpus(place, form, columns, dialect, fingerprint, files)
 
 
 def _require_columns(spark: SparkSession, corpus: Corpus) -> None:
@@ -272,12 +281,40 @@ def _require_columns(spark: SparkSession, corpus: Corpus) -> None:
         schema = read_columns(spark, corpus).schema
         present = schema.names
         _require_types(schema, corpus.columns)
-    missing = [name for name in corpus.columns.needed if name not in present]
-    if missing:
-        raise InputError(
-            f"‹input› has no column {missing[0]}; it has {', '.join(present) or 'none'}.",
-            remedy="Name the columns with ‹id_column›, ‹text_column›, ‹second_text_column›, ‹keep›.",
-        )
+    for name in corpus.columns.needed:
+        count = [*present].count(name)
+        if count > 1:
+            raise InputError(
+                f"‹input› has {count} columns {name}.",
+                remedy="Every column needs a name of its own: rename one.",
+            )
+        if not count:
+            raise InputError(
+                f"‹input› has no column {name}; it has {_listed(present)}.",
+                remedy=_separator_seen(present)
+                or "Name the columns with ‹id_column›, ‹text_column›, ‹second_text_column›, ‹keep›.",
+            )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names, in quotes where they begin or end with a blank."""
+    return ", ".join(n if n and n == n.strip() else f'"{n}"' for n in names) or "none"
+
+
+def _separator_seen(names: Sequence[str]) -> str:
+    """What to do where the first line is one name, with another separator in it."""
+    found = (
+        [(names[0].count(one), one) for one in ";\t|" if one in names[0]] if len(names) == 1 else []
+    )
+    if not found:
+        return ""
+    (_, separator) = max(found)
+    return (
+        f"Its first line is separated otherwise: add ‹separator› {_NAMED.get(separator, separator)}"
+    )
+
+
+_NAMED = {"\t": "tab"}
 
 
 def _require_types(schema: T.StructType, columns: Columns) -> None:
@@ -296,27 +333,34 @@ def _names_in_lines(spark: SparkSession, corpus: Corpus) -> Sequence[str]:
     lines = read_lines(spark, path).select(F.col("value").cast("binary")).limit(_LINES_LOOKED_AT)
     content = (bytes(row["value"]) for row in lines.collect())
     if corpus.form == "csv":
-        return csv_header(content, corpus.encoding)
-    return json_keys(content, corpus.encoding)
+        return csv_header(content, corpus.dialect, separator_of(path, corpus.dialect))
+    return json_keys(content, corpus.dialect.encoding)
 
 
 def _form(files: Sequence[FileInfo]) -> Form:
     forms = set()
     for file in files:
-        suffix = re.search(r"\.(\w+)(?:\.gz)?$", file.name.lower())
+        suffix = re.search(r"\.(\w+)(?:\.(?:gz|bz2))?$", file.name.lower())
         forms.add(_FORM_BY_SUFFIX.get(suffix.group(1)) if suffix else None)
     if len(forms) == 1 and None not in forms:
         return forms.pop()  # type: ignore[return-value]
     raise InputError(
         "‹input› is not of one known form.",
-        remedy="Give a Delta table, or files that all end in .parquet, .csv or .jsonl (also .gz).",
+        remedy="Give a Delta table, or files that all end in .parquet, .csv, .tsv or .jsonl (also .gz, "
+        ".bz2); or say what they are: ‹format›.",
     )
 
 
-def _require_line_based(encoding: str) -> None:
+def _readable(dialect: Dialect) -> Dialect:
+    """The dialect, in names that the readers know.
+
+    Raises:
+        UsageError: Lines cannot be read so.
+    """
+    encoding, separator = dialect.encoding, dialect.separator
     try:
-        codecs.lookup(encoding)
-        separate = '\n\r,"{}'.encode(encoding) == b'\n\r,"{}'
+        name = codecs.lookup(encoding).name
+        separate = '\n\r,"{}'.encode("utf-8" if name == "utf-8-sig" else encoding) == b'\n\r,"{}'
     except (LookupError, UnicodeError):
         raise UsageError(
             f"‹encoding› {encoding}: there is no such encoding.",
@@ -327,6 +371,16 @@ def _require_line_based(encoding: str) -> None:
             f"‹encoding› {encoding}: lines cannot be told in it.",
             remedy=f"Convert the files (`iconv -f {encoding} -t UTF-8`).",
         )
+    if separator is not None:
+        separator = {"tab": "\t", "\\t": "\t"}.get(separator, separator)
+        if len(separator) != 1 or not separator.isascii() or separator in '"\r\n':
+            raise UsageError(
+                f"‹separator› {separator!r} cannot stand between fields.",
+                remedy="Give one character, such as ; or |, or tab.",
+            )
+    # A byte order mark is left out in any case.
+    encoding = "utf-8" if name == "utf-8-sig" else encoding
+    return replace(dialect, encoding=encoding, separator=separator)
 
 
 def _fingerprint(state: Any) -> str:

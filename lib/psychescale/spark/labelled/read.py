@@ -11,6 +11,7 @@ from psychescale.errors import InputError, PsychescaleError, UsageError
 from psychescale.settings.shared import LabelledConfig
 from psychescale.settings.train import TrainConfig
 from psychescale.spark.corpus.files import explained
+from psychescale.spark.corpus.lines import Dialect
 from psychescale.spark.corpus.read import reading
 from psychescale.spark.corpus.source import (
     ERROR,
@@ -66,7 +67,7 @@ def open_labelled(
                 remedy="Rename the column, or name another.",
             )
     with _called(option):
-        corpus = open_corpus(spark, place, columns, encoding=config.encoding)
+        corpus = open_corpus(spark, place, columns, dialect=config.choices(Dialect))
         require_mark(corpus, accept_raw=config.accept_raw)
     return corpus
 
