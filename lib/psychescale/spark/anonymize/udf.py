@@ -18,6 +18,7 @@ from psychescale.spark.corpus.source import ERROR, ID, SECOND, TEXT
 from psychescale.spark.pipeline.runs import Run
 from psychescale.spark.pipeline.stream import observed
 from psychescale.spark.session.protocol import ModelOnExecutors
+from psychescale.spark.tables.delta import quoted
 from psychescale.spark.workers.process import Watchdog, contained
 from psychescale.text.findings import PiiType
 from psychescale.text.handles import Handles
@@ -86,7 +87,7 @@ def redacted_rows(
     texts = [TEXT, SECOND] if SECOND in rows.columns else [TEXT]
     flat = found.select(
         F.col(ID),
-        *[F.col(f"`{name}`") for name in keep],
+        *[F.col(quoted(name)) for name in keep],
         *[F.col(f"_found.{name}") for name in [*texts, "findings", "n_chars", "n_words"]],
         F.coalesce(F.col(ERROR), F.col(f"_found.{ERROR}")).alias(ERROR),
         F.lit(run.run_id).alias("run_id"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from pyspark.errors import PySparkException
+from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
@@ -86,7 +86,12 @@ _OPEN_BYTES = 64 * 2**10
 
 @contextlib.contextmanager
 def file_settings(
-    spark: SparkSession, *, block_bytes: int, cut_small: bool, rows_per_batch: int | None = None
+    spark: SparkSession,
+    *,
+    block_bytes: int,
+    cut_small: bool,
+    by_case: bool = False,
+    rows_per_batch: int | None = None,
 ) -> Iterator[None]:
     """How Spark cuts files into tasks, for as long as the block lasts.
 
@@ -95,6 +100,7 @@ def file_settings(
         block_bytes: Longer files are cut, if their form allows. Where the platform fixes how files are
             cut, no more than Spark's own default of `BLOCK_BYTES` can be asked for.
         cut_small: Cut shorter ones too where that gives every core something to do.
+        by_case: Whether columns may differ by case only.
         rows_per_batch: Most rows of an Arrow batch; None leaves it.
 
     Raises:
@@ -106,6 +112,8 @@ def file_settings(
     }
     if not cut_small:
         wanted["spark.sql.files.minPartitionNum"] = "1"
+    if by_case:
+        wanted["spark.sql.caseSensitive"] = "true"
     if rows_per_batch is not None:
         wanted["spark.sql.execution.arrow.maxRecordsPerBatch"] = str(rows_per_batch)
     with changed_settings(spark, wanted) as refused:
@@ -181,6 +189,7 @@ _KNOWN: tuple[tuple[str, type[PsychescaleError], str, str], ...] = (
 )
 
 _OWN = re.compile(r"psychescale\.errors\.(\w+): ([^\n]*)")
+_CONDITION = re.compile(r"(?:^|Exception: )\[([A-Z][A-Z_.]+)\]")
 _WORKER = re.compile(r"RuntimeError: (\w+ while \w+, at [^\n]*)")
 
 
@@ -216,12 +225,20 @@ def explain_failure(error: BaseException, files: Sequence[FileInfo] = ()) -> Psy
         found = re.search(pattern, text)
         if found:
             return known(problem.format(file=_offender(text, files)), remedy=remedy)
+    if isinstance(error, AnalysisException) or "AnalysisException" in text:
+        condition = _CONDITION.search(text)
+        return InputError(
+            "Spark cannot read the columns of ‹input›, or write those of ‹output›"
+            + (f" ({condition.group(1)})." if condition else "."),
+            remedy="Another run would end so too. ‹verbose› shows Spark's own message, which can hold "
+            "words of the corpus.",
+        )
     worker = _WORKER.search(text)
     what = worker.group(1) if worker else type(error).__name__
     return PsychescaleError(
         f"Spark gave up: {what}.",
-        remedy="Run again: it goes on where it stopped. ‹verbose› shows Spark's own messages, which "
-        "can hold words of the corpus.",
+        remedy="Where a machine or a network failed, run again: it goes on where it stopped. ‹verbose› "
+        "shows Spark's own messages, which can hold words of the corpus.",
     )
 
 

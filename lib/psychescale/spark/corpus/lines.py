@@ -273,34 +273,59 @@ def _csv_records(
     if stated:
         separator = dialect.separator or stated.group(1).decode("latin-1")
     texts = _latin(raw if stated else itertools.chain([first], raw), dialect, place, before)
-    for number, fields in _records(texts, separator):
+    for number, fields in _records(texts, separator, escapes=dialect.escape == "backslash"):
         yield number + before, fields
 
 
 def _latin(lines: Iterable[bytes], dialect: Dialect, place: str, before: int) -> Iterator[str]:
-    """Every byte as one character: quotes and separators are found before anything is decoded.
-
-    Backslashes that escape quotes become the doubled quotes of RFC 4180.
-    """
+    """Every byte as one character: quotes and separators are found before anything is decoded."""
     for number, line in enumerate(lines, start=1 + before):
-        if b'\\"' in line and dialect.escape != "none":
-            if dialect.escape is None:
-                raise InputError(
-                    f'{place}: in line {number:,} a backslash stands before a quote (\\").',
-                    remedy="Add ‹escape› backslash if that is a quote within a text (as Spark, R and "
-                    "MySQL write it), or ‹escape› none if the backslash is the end of a text.",
-                )
-            line = _ESCAPED_QUOTE.sub(_doubled, line)  # noqa: PLW2901
+        if dialect.escape is None and b'\\"' in line:
+            raise InputError(
+                f'{place}: in line {number:,} a backslash stands before a quote (\\").',
+                remedy="Add ‹escape› backslash if that is a quote within a text (as Spark, R and MySQL "
+                "write it), or ‹escape› none if the backslash is the end of a text.",
+            )
         yield line.decode("latin-1") + "\n"
 
 
-_ESCAPED_QUOTE = re.compile(rb'(\\+)"')
+_ESCAPED = re.compile(r'\\["\\]|"')
+_BY_RFC = {'\\"': '""', "\\\\": "\\", '"': '"'}
+
+
+def _unescaped(line: str, separator: str, *, quoted: bool) -> tuple[str, bool]:
+    """A line in which backslashes escape quotes and themselves within quotes, as RFC 4180 writes it.
+
+    Args:
+        line: The line, or a part of a record that began before.
+        separator: Between the fields.
+        quoted: Whether it begins within quotes.
+
+    Returns:
+        The line, and whether it ends within quotes.
+    """
+    parts, position = [], 0
+    while position < len(line):
+        if quoted:
+            found = _ESCAPED.search(line, position)
+            end = found.start() if found else len(line)
+            mark = found.group() if found else ""
+            parts += [line[position:end], _BY_RFC.get(mark, "")]
+            position = end + len(mark)
+            quoted = mark != '"'
+        else:
+            end = line.find('"', position)
+            # A quote within an unquoted field is a character.
+            while end > 0 and line[end - 1] != separator and not (end == position > 0):
+                end = line.find('"', end + 1)
+            end = len(line) if end < 0 else end + 1
+            parts.append(line[position:end])
+            quoted = end < len(line) or line.endswith('"')
+            position = end
+    return "".join(parts), quoted
+
+
 _QUALTRICS = '{"ImportId":'
-
-
-def _doubled(found: re.Match[bytes]) -> bytes:
-    n_escaped, is_quoted = divmod(len(found.group(1)), 2)
-    return b"\\" * n_escaped + (b'""' if is_quoted else b'"')
 
 
 def _header_again(line: int, place: str) -> InputError:
@@ -348,7 +373,9 @@ def _require_text(first: bytes, place: str) -> None:
         )
 
 
-def _records(lines: Iterator[str], separator: str) -> Iterator[tuple[int, list[str] | None]]:
+def _records(
+    lines: Iterator[str], separator: str, *, escapes: bool
+) -> Iterator[tuple[int, list[str] | None]]:
     """(number of the first line, fields); None for a line whose quotes are broken.
 
     Reading goes on with the line after a broken one, so a quote that never closes costs one line.
@@ -358,12 +385,15 @@ def _records(lines: Iterator[str], separator: str) -> Iterator[tuple[int, list[s
     again: deque[str] = deque()
 
     def feed() -> Iterator[str]:
-        n_chars = 0
+        n_chars, quoted = 0, False
         while (line := again.popleft() if again else next(lines, None)) is not None:
             n_chars = n_chars + len(line) if taken else len(line)
+            quoted = quoted and bool(taken)
             taken.append(line)
             if n_chars > MAX_RECORD_CHARS:
                 raise csv.Error
+            if escapes:
+                line, quoted = _unescaped(line, separator, quoted=quoted)
             yield line
 
     number = 1

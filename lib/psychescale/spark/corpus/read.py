@@ -13,6 +13,7 @@ from pyspark.storagelevel import StorageLevel
 from psychescale.errors import RowError
 from psychescale.spark.corpus.files import BLOCK_BYTES, file_settings
 from psychescale.spark.corpus.lines import Layout, parse_batches
+from psychescale.spark.corpus.parquet import require_in_every_file
 from psychescale.spark.corpus.source import (
     ERROR,
     ID,
@@ -56,6 +57,7 @@ def reading(spark: SparkSession, corpus: Corpus) -> Iterator[DataFrame]:
         spark,
         block_bytes=block,
         cut_small=corpus.form not in LINE_FORMS,
+        by_case=corpus.form == "parquet",
         rows_per_batch=_SMALL_PER_BATCH if _is_read_whole(corpus) else None,
     ):
         if corpus.form in ("delta", "parquet"):
@@ -122,15 +124,19 @@ def _named(spark: SparkSession, corpus: Corpus, parsed: DataFrame, *, cut: bool)
         offset = F.coalesce(F.sum("count").over(before), F.lit(0)).alias("_before")
         corrupt = corrupt.join(counts.select(_FILE, _BLOCK, offset), [_FILE, _BLOCK])
         corrupt = corrupt.withColumn(_LINE, F.col(_LINE) + F.col("_before"))
-    corrupt = corrupt.withColumn(ID, F.concat_ws(":", ID, _LINE)).select(parsed.columns)
+    columns = [F.col(quoted(name)) for name in parsed.columns]
+    corrupt = corrupt.withColumn(ID, F.concat_ws(":", ID, _LINE)).select(*columns)
     return parsed.where(~bad).unionByName(corrupt).drop(_FILE, _BLOCK, _LINE)
 
 
 def _columnar(spark: SparkSession, corpus: Corpus) -> DataFrame:
     """Rows of Parquet or Delta; only bytes that are not UTF-8 can be wrong with them."""
     columns = corpus.columns
-    origin = F.lit("dataframe") if corpus.form == "dataframe" else F.col("_metadata.file_path")
-    rows = read_columns(spark, corpus).select("*", origin.alias(_FILE))
+    rows = read_columns(spark, corpus)
+    wanted = [F.col(quoted(name)) for name in columns.needed]
+    rows = rows.select(*wanted, _origin(rows, corpus).alias(_FILE))
+    if corpus.form == "parquet" and len(corpus.files) > 1:
+        require_in_every_file(rows, columns.needed, _FILE, corpus.files)
     bad_id, bad_text = (
         F.coalesce(~_is_valid(F.col(quoted(name))), F.lit(False))
         for name in (columns.id, columns.text)
@@ -155,6 +161,15 @@ def _columnar(spark: SparkSession, corpus: Corpus) -> DataFrame:
     made = F.concat_ws(":", F.lit("row"), _FILE, number)
     corrupt = rows.where(bad).withColumn(ID, made)
     return rows.where(~bad).unionByName(corrupt).drop(_FILE, _LINE)
+
+
+def _origin(rows: DataFrame, corpus: Corpus) -> Column:
+    """The file of a row; a corpus may have a column `_metadata` of its own."""
+    if corpus.form == "dataframe":
+        return F.lit("dataframe")
+    if hasattr(rows, "metadataColumn"):
+        return rows.metadataColumn("_metadata").getField("file_path")
+    return F.col("_metadata.file_path")
 
 
 def _is_valid(column: Column) -> Column:

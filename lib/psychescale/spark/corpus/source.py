@@ -16,6 +16,7 @@ from pyspark.sql import types as T
 from psychescale.errors import InputError, PrivacyError, UsageError
 from psychescale.spark.corpus.files import FileInfo, explained, list_files, literal
 from psychescale.spark.corpus.lines import Dialect, csv_header, json_keys, separator_of
+from psychescale.spark.corpus.parquet import parquet_columns
 from psychescale.spark.session.access import access
 from psychescale.spark.session.places import Place, find_place
 from psychescale.spark.tables.delta import DeltaTable, quoted
@@ -49,6 +50,7 @@ _HOUSEKEEPING = (
     "UNSET TBLPROPERTIES",
 )
 
+_NO_DELTA_NAME = re.compile(r"[ ,;{}()\n\t=]|^$")
 _TEXT_TYPES = (T.StringType, T.BinaryType)
 _ID_TYPES = (*_TEXT_TYPES, T.ByteType, T.ShortType, T.IntegerType, T.LongType)
 
@@ -95,6 +97,7 @@ class Corpus:
             sizes and times, or the table and its version; and how it is read.
         files: Its files, unless it is a Delta table.
         version: Of the Delta table.
+        schema: The wanted columns of Parquet files, which may hold others that Spark cannot read.
         mark: Normalizer and redactor version that `anonymize` left on the table; None where it did
             not.
     """
@@ -106,6 +109,7 @@ class Corpus:
     fingerprint: str
     files: tuple[FileInfo, ...] = ()
     version: int | None = None
+    schema: T.StructType | None = None
     mark: tuple[str, str] | None = None
 
 
@@ -134,6 +138,8 @@ def open_corpus(
     else:
         corpus = _describe_files(spark, table.place, columns, dialect)
     with explained(corpus.files):
+        if corpus.form == "parquet":
+            corpus = _with_schema(spark, corpus)
         _require_columns(spark, corpus)
         if corpus.form == "dataframe":
             corpus = replace(corpus, fingerprint=_content_digest(spark, corpus))
@@ -145,9 +151,21 @@ def kept_fields(spark: SparkSession, corpus: Corpus) -> list[T.StructField]:
 
     Raises:
         PrivacyError: The text itself is among them.
-        UsageError: One has the name of a column that psychescale reads every corpus into.
+        UsageError: One has the name of a column that psychescale reads every corpus into, or no name
+            that a Delta table takes; or two have one name.
     """
+    kept = [name.lower() for name in corpus.columns.keep]
     for name in corpus.columns.keep:
+        if kept.count(name.lower()) > 1:
+            raise UsageError(
+                f"‹keep› {name}: another kept column has the same name, but for its case.",
+                remedy="Rename one of them in the corpus, or leave it out.",
+            )
+        if _NO_DELTA_NAME.search(name):
+            raise UsageError(
+                f"‹keep› {name!r}: no column of a Delta table can have this name.",
+                remedy="Rename the column in the corpus: no blanks, and none of , ; { } ( ) =.",
+            )
         if name in corpus.columns.texts:
             raise PrivacyError(
                 f"‹keep› {name}: a score table never holds the text.",
@@ -160,7 +178,7 @@ def kept_fields(spark: SparkSession, corpus: Corpus) -> list[T.StructField]:
             )
     if corpus.form in LINE_FORMS:
         return [T.StructField(name, T.StringType()) for name in corpus.columns.keep]
-    schema = read_columns(spark, corpus).schema
+    schema = corpus.schema or read_columns(spark, corpus).schema
     return [schema[name] for name in corpus.columns.keep]
 
 
@@ -207,7 +225,8 @@ def require_unchanged(spark: SparkSession, corpus: Corpus) -> None:
 
 def without_known(rows: DataFrame, known: DataFrame) -> DataFrame:
     """`rows` whose `id` is not among those of `known`."""
-    return rows.join(known.select(ID), ID, "left_anti").select(rows.columns)
+    columns = [F.col(quoted(name)) for name in rows.columns]
+    return rows.join(known.select(ID), ID, "left_anti").select(*columns)
 
 
 def read_columns(spark: SparkSession, corpus: Corpus) -> DataFrame:
@@ -216,6 +235,8 @@ def read_columns(spark: SparkSession, corpus: Corpus) -> DataFrame:
         return spark.table(corpus.place.address)
     if corpus.form == "parquet":
         reader = spark.read.option("recursiveFileLookup", value=True)
+        if corpus.schema is not None:
+            reader = reader.schema(corpus.schema)
         return reader.parquet(literal(corpus.place.address))
     return DeltaTable(spark, corpus.place).rows(version=corpus.version)
 
@@ -274,14 +295,35 @@ def _describe_files(
     return Corpus(place, form, columns, dialect, fingerprint, files)
 
 
+def _with_schema(spark: SparkSession, corpus: Corpus) -> Corpus:
+    """The corpus with its wanted columns; all others are never looked at."""
+    present = parquet_columns(spark, corpus.files)
+    wanted = [name for name in corpus.columns.needed if name in present]
+    _require_present(corpus.columns.needed, list(present))
+    fields = []
+    for name in wanted:
+        kind = present[name]
+        if kind is None:
+            raise InputError(
+                f"‹input›: column {name} is of a type that Spark does not read.",
+                remedy="Write it as a string or a number, or leave it out.",
+            )
+        fields.append(T.StructField(name, kind))
+    return replace(corpus, schema=T.StructType(fields))
+
+
 def _require_columns(spark: SparkSession, corpus: Corpus) -> None:
     if corpus.form in LINE_FORMS:
         present = _names_in_lines(spark, corpus)
     else:
-        schema = read_columns(spark, corpus).schema
+        schema = corpus.schema or read_columns(spark, corpus).schema
         present = schema.names
         _require_types(schema, corpus.columns)
-    for name in corpus.columns.needed:
+    _require_present(corpus.columns.needed, present)
+
+
+def _require_present(needed: Sequence[str], present: Sequence[str]) -> None:
+    for name in needed:
         count = [*present].count(name)
         if count > 1:
             raise InputError(

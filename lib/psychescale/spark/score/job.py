@@ -32,7 +32,7 @@ from psychescale.spark.pipeline.stream import observed
 from psychescale.spark.score.table import open_score_table, written_rows
 from psychescale.spark.score.udf import ScoringTask, build_udf, is_gpu_promised
 from psychescale.spark.session.places import concealed
-from psychescale.spark.tables.delta import DeltaTable
+from psychescale.spark.tables.delta import DeltaTable, quoted
 from psychescale.spark.workers.transport import send_model
 
 
@@ -107,7 +107,7 @@ class ScoringJob:
         fields = [name for name in task.result_type.names if name != ERROR]
         flat = scored.select(
             F.col(ID),
-            *[F.col(f"`{name}`") for name in self.config.keep],
+            *[F.col(quoted(name)) for name in self.config.keep],
             *[F.col(f"_scores.{name}") for name in fields],
             F.coalesce(F.col(ERROR), F.col(f"_scores.{ERROR}")).alias(ERROR),
             F.lit(run.scoring_id).alias("scoring_id"),

@@ -1,0 +1,112 @@
+"""Columns of Parquet files: those that are wanted, whatever else the files hold."""
+
+import functools
+import operator
+from collections.abc import Iterator, Sequence
+from typing import Final
+from urllib.parse import unquote
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+from pyspark.sql.pandas.types import from_arrow_type
+
+from psychescale.errors import InputError
+from psychescale.spark.corpus.files import FileInfo, literal
+from psychescale.spark.corpus.lines import file_name_in_messages
+from psychescale.spark.session.access import changed_settings
+from psychescale.spark.tables.delta import quoted
+from psychescale.spark.workers.process import contained
+
+_BY_CASE: Final = {"spark.sql.caseSensitive": "true"}
+
+Columns = dict[str, T.DataType | None]
+"""Name → type; None where Spark has no such type."""
+
+
+def parquet_columns(spark: SparkSession, files: Sequence[FileInfo]) -> Columns:
+    """Columns of the smallest of the files, in their order."""
+    return _columns_of(spark, min(files, key=lambda file: file.n_bytes).path)
+
+
+def require_in_every_file(
+    rows: DataFrame, names: Sequence[str], place: str, files: Sequence[FileInfo]
+) -> None:
+    """Refuse a folder in which a file lacks a column: Spark would read nothing but nulls there.
+
+    Args:
+        rows: All rows, and where they come from under the name `place`.
+        names: Columns that every file must have.
+        place: Name of the column with a row's file.
+        files: All files, in the order in which a message numbers them.
+
+    Raises:
+        InputError: Naming the file by its number, and the column.
+    """
+    counted = [F.count(F.col(quoted(name))).alias(str(i)) for i, name in enumerate(names)]
+    nothing = [F.col(str(i)) == 0 for i in range(len(names))]
+    by_file = rows.groupBy(place).agg(*counted).where(functools.reduce(operator.or_, nothing))
+    for (encoded,) in by_file.select(place).collect():
+        path = unquote(encoded)
+        present = _columns_of(rows.sparkSession, path)
+        missing = [name for name in names if name not in present]
+        if missing:
+            number = file_name_in_messages(path, [file.path for file in files])
+            raise InputError(
+                f"{number} has no column {missing[0]}.",
+                remedy="Give all files of ‹input› the same columns.",
+            )
+
+
+def _columns_of(spark: SparkSession, path: str) -> Columns:
+    with changed_settings(spark, _BY_CASE):
+        try:
+            schema = spark.read.parquet(literal(path)).schema
+        except AnalysisException:  # a type that Spark does not know; it need not be ours
+            return _by_footer(spark, path)
+    return {field.name: field.dataType for field in schema.fields}
+
+
+def _by_footer(spark: SparkSession, path: str) -> Columns:
+    """Read by pyarrow, where the file is: the executors can reach it."""
+
+    def names_and_types(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for content in batch.column("content"):
+                schema = pq.read_schema(pa.BufferReader(content.as_buffer()))
+                yield pa.RecordBatch.from_pydict(
+                    {"name": schema.names, "type": [_type_of(field.type) for field in schema]},
+                    schema=pa.schema({"name": pa.string(), "type": pa.string()}),
+                )
+
+    def contain(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        return contained(names_and_types(batches), doing="reading")
+
+    content = spark.read.format("binaryFile").load(literal(path)).select("content")
+    rows = content.mapInArrow(contain, "name string, type string").collect()
+    return {
+        name: None if kind is None else T._parse_datatype_json_string(kind) for name, kind in rows
+    }
+
+
+def _type_of(kind: pa.DataType) -> str | None:
+    """A type in Spark's JSON; None where its Parquet reader has none."""
+    if pa.types.is_dictionary(kind):
+        return _type_of(kind.value_type)
+    unread = (
+        pa.types.is_time(kind)
+        or pa.types.is_duration(kind)
+        or pa.types.is_float16(kind)
+        or pa.types.is_fixed_size_binary(kind)
+        or (pa.types.is_timestamp(kind) and kind.unit == "ns")
+        or isinstance(kind, pa.BaseExtensionType)
+    )
+    if unread:
+        return None
+    try:
+        return from_arrow_type(kind).json()
+    except Exception:  # noqa: BLE001 - its class differs between versions of Spark
+        return None
