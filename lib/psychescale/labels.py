@@ -1,6 +1,7 @@
 """From label names to the columns of the score table."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from psychescale.errors import ModelError
@@ -12,9 +13,12 @@ LOGIT_PREFIX = "logit_"
 def column_suffix(label: str) -> str:
     """The part of a column name that stands for `label`.
 
-    The written rule: lower case, every run of characters other than ``a-z0-9`` becomes one ``_``.
+    The written rule: letters without their marks (NFKD), ß as ss, lower case, and every run of
+    characters other than ``a-z0-9`` as one ``_``.
     """
-    return re.sub(r"[^a-z0-9]+", "_", label.lower())
+    parts = unicodedata.normalize("NFKD", label)
+    letters = "".join(c for c in parts if not unicodedata.combining(c)).casefold()
+    return re.sub(r"[^a-z0-9]+", "_", letters)
 
 
 def column_suffixes(labels: Sequence[str]) -> tuple[str, ...]:

@@ -19,7 +19,12 @@ from psychescale.labels import column_suffix, column_suffixes
         ("PHQ-9: item 3", "phq_9_item_3"),
         ("sleep__loss", "sleep_loss"),
         ("(other)", "_other_"),
-        ("naïve", "na_ve"),
+        ("naïve", "naive"),
+        ("Ärger", "arger"),
+        ("Weltschmerz & Größenwahn", "weltschmerz_grossenwahn"),
+        ("dépression / angoisse", "depression_angoisse"),
+        ("ﬁne ²", "fine_2"),
+        ("страх fear", "_fear"),
     ],
 )
 def test_written_rule(label: str, suffix: str) -> None:
