@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: install demo test test-unit test-spark test-cluster test-packed test-faults check dist lock dist-clean bench bench-throughput bench-share \
+.PHONY: install demo test test-unit test-spark test-cluster test-packed test-faults attack check dist lock dist-clean bench bench-throughput bench-share \
 	bench-memory bench-steady bench-landing bench-budget bench-exactness
 
 install: $(INSTALLED)
@@ -45,6 +45,10 @@ PACKED := tests/cluster/project tests/cluster/session
 # Sixty processes killed: what is killed, and when, follows from the seed.
 test-faults: install
 	$(BIN)/python -m pytest -s tests/cluster/pipeline/test_faults.py --kills 60
+
+# An attacker by integer programming reads 1,000 shown evaluations and looks for counts from 1 to 7.
+attack: install
+	PSYCHESCALE_ATTACKS=1000 $(BIN)/python -m pytest -s --timeout 3600 tests/unit/evaluation/test_attack.py
 
 check: install
 	$(BIN)/ruff format --check --quiet .

@@ -1,12 +1,24 @@
-"""The small-count rule: which counts of documents may be shown, and what stands for the others.
+"""What may be shown of documents that can point at a person: four rules, for every job.
 
-A count from 1 to `LARGEST_SMALL` can point at a person and is withheld (OpenSAFELY's rule). Where
-counts of one table could be taken from each other, the rest are rounded to `ROUNDED_TO` too.
+1. A count is rounded to the nearest 5; one from 1 to 7 is withheld (OpenSAFELY's rule).
+2. A table of four cells (found, wrongly given, missed, rightly not given) is shown only where each of
+   its cells is at least 8. What is made of a table is made of the rounded cells.
+3. What is no function of counts (areas, losses, calibration, intervals) is shown where positives and
+   negatives are both at least 20, to two decimals, losses to three.
+4. Averages are of what is shown.
+
+Nothing else is shown: whoever takes shown numbers from each other gets rounded ones.
 """
+
+from collections.abc import Iterable
 
 LARGEST_SMALL = 7
 """Counts from 1 to this are withheld."""
+FEWEST = LARGEST_SMALL + 1
+"""The smallest count, and the smallest cell of a table, that is shown."""
 ROUNDED_TO = 5
+FEWEST_OF_A_CLASS = 20
+"""Positives, and negatives, from which what is no function of counts is shown."""
 
 BAND = f"1–{LARGEST_SMALL}"
 """What a person reads in the place of a small count."""
@@ -19,11 +31,21 @@ def is_small(count: int) -> bool:
     return 0 < count <= LARGEST_SMALL
 
 
-def masked(count: int, stand_in: str) -> int | str:
-    """The count, or what stands for a small one."""
-    return stand_in if is_small(count) else count
+def is_table(cells: Iterable[int]) -> bool:
+    """Whether a table of counts may be shown."""
+    return all(count >= FEWEST for count in cells)
+
+
+def nearest(count: int) -> int:
+    """The count to the nearest 5; of one that may be shown."""
+    return ROUNDED_TO * round(int(count) / ROUNDED_TO)
+
+
+def masked(count: int, stand_in: str = CENSORED) -> int | str:
+    """The count to the nearest 5, or what stands for a small one."""
+    return stand_in if is_small(count) else nearest(count)
 
 
 def rounded(count: int) -> int | str:
-    """The count to the nearest 5, or the band of a small one."""
-    return BAND if is_small(count) else ROUNDED_TO * round(int(count) / ROUNDED_TO)
+    """The same for a person: a small count is a band."""
+    return masked(count, BAND)

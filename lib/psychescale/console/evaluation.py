@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from psychescale.disclosure import rounded
 from psychescale.notice import NOTICE
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def print_plan(
     console.print(f"[bold]psychescale evaluate[/]  {NOTICE}")
     console.print(f"  {candidate.name}: {len(labels)} labels. {candidate.procedure}", markup=False)
     for step, count in selected.flow:
-        console.print(f"  {count:>10,}  {step}")
+        console.print(f"  {rounded(count):>10}  {step}")
     if selected.learning is None:
         console.print("  No baselines: there are no rows to learn from (--train, or --membership).")
 

@@ -34,6 +34,8 @@ class Undefined(StrEnum):
     NOT_CONVERGED = "not converged"
     """The recalibration has no finite solution: the probabilities separate the classes, or are
     constant."""
+    SHOWN_LABELS = "shown labels only"
+    """An average over the labels that may be shown."""
     MASKED = "masked"
     """Withheld because the count behind it is small."""
 

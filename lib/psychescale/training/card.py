@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from psychescale.disclosure import BAND, is_small
+from psychescale.disclosure import is_small, rounded
 from psychescale.errors import ModelError
 from psychescale.notice import NOTICE
 
@@ -58,7 +58,7 @@ def write_card(labels: Sequence[str], training: Mapping[str, Any]) -> str:
 def make_card(facts: CardFacts) -> str:
     """Markdown, with the hub's metadata: what a bundle is, how it came to be, and what it is not.
 
-    It holds no text of any document, no id, and no count from 1 to 7 of rows with a label.
+    It holds no text of any document, no id, and no count from 1 to 7 of rows; counts are rounded to 5.
     """
     from huggingface_hub import ModelCard, ModelCardData
 
@@ -144,9 +144,11 @@ def _labels(facts: CardFacts) -> str:
         "|---|--:|--:|--:|--:|",
     ]
     for label in facts.labels:
-        counts = " | ".join(_count(n) for n in facts.labelled[label])
-        deviation = facts.deviations.get(label, math.nan)
-        lines.append(f"| {_cell(label)} | {counts} | {_number(deviation)} |")
+        counts = facts.labelled[label]
+        deviation = f"{facts.deviations.get(label, math.nan):.2f}"
+        if any(map(is_small, counts)):  # it is made of the counts
+            deviation = "withheld"
+        lines.append(f"| {_cell(label)} | {' | '.join(map(_count, counts))} | {deviation} |")
     return "\n".join(lines)
 
 
@@ -172,7 +174,9 @@ def _measures(facts: CardFacts) -> list[str]:
 
 def _leak_rows(leaks: Mapping[str, Mapping[str, int]]) -> dict[str, str]:
     return {
-        f"dropped from {part}": ", ".join(f"{count:,} ({kind})" for kind, count in kinds.items())
+        f"dropped from {part}": ", ".join(
+            f"{_count(count)} ({kind})" for kind, count in kinds.items()
+        )
         for part, kinds in leaks.items()
     }
 
@@ -195,7 +199,8 @@ def _bullets(items: Sequence[str]) -> str:
 
 
 def _count(number: int) -> str:
-    return BAND if is_small(number) else f"{number:,}"
+    shown = rounded(number)
+    return shown if isinstance(shown, str) else f"{shown:,}"
 
 
 def _number(value: float) -> str:

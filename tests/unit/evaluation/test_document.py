@@ -1,6 +1,7 @@
 """The document of measures is JSON, and its shown form gives no small count away."""
 
 import json
+import re
 from typing import Any
 
 import numpy as np
@@ -149,6 +150,74 @@ class TestMask:
             for found in part["calibration"]["bins"]:
                 assert min(found["positives"], found["n"] - found["positives"]) >= 8
 
+    def test_counts_are_rounded(self, full: dict[str, Any], shown: dict[str, Any]) -> None:
+        """Every shown count of documents is a multiple of 5."""
+        counts = numbers_of_documents({**shown, "challenge": None})
+        exact = numbers_of_documents({**full, "challenge": None})
+        assert all(count % 5 == 0 for count in counts if isinstance(count, int))
+        assert any(count % 5 for count in exact if isinstance(count, int))
+
+    def test_shares_are_of_the_rounded_table(self, shown: dict[str, Any]) -> None:
+        """Whoever has the shown cells has the shown shares, and no more."""
+        part = shown["per_label"]["joy"]
+        cells, found = part["confusion"]["frozen"], part["decisions"]["frozen"]
+        assert cells is not None
+        assert found["recall"]["value"] == cells["tp"] / (cells["tp"] + cells["fn"])
+        assert found["precision"]["value"] == cells["tp"] / (cells["tp"] + cells["fp"])
+        assert found["predicted_rate"]["value"] == (cells["tp"] + cells["fp"]) / 400
+        assert part["probabilities"]["base_rate"]["value"] == part["positives"] / 400
+
+    @pytest.mark.parametrize("label", ["never", "few", "rare"])
+    def test_rare_labels_show_no_areas(self, shown: dict[str, Any], label: str) -> None:
+        """Below 20 positives nothing that is no function of counts."""
+        found = shown["per_label"][label]["probabilities"]
+        assert {found[name]["value"] for name in ("roc_auc", "log_loss", "ece")} == {None}
+        assert shown["per_label"][label]["calibration"]["slope"]["value"] is None
+
+    def test_averages_are_of_what_is_shown(self, shown: dict[str, Any]) -> None:
+        """A missing label is said, and costs the interval; frequent labels keep theirs."""
+        frozen = shown["overall"]["decisions"]["frozen"]
+        values = [
+            shown["per_label"][label]["decisions"]["frozen"]["f1"]["value"]
+            for label in ("joy", "sadness")
+        ]
+        assert frozen["f1_macro"]["value"] == pytest.approx(np.mean(values))
+        assert frozen["f1_macro"]["reason"] == "shown labels only"
+        assert frozen["f1_macro"]["low"] is None
+        assert frozen["f1_macro_frequent"]["low"] is not None
+        assert shown["contenders"][0]["values"]["f1_macro"] == frozen["f1_macro"]
+
+    def test_curves_are_of_rounded_tables(self, shown: dict[str, Any]) -> None:
+        """Every point of a curve is a table that may be shown; rare labels have none."""
+        assert shown["per_label"]["rare"]["curves"] is None
+        points = shown["per_label"]["joy"]["curves"]["roc"]
+        assert points[0] == [0, 0]
+        assert points[-1] == [1, 1]
+        for false, found in points[1:-1]:
+            assert round(false * 280, 9) % 5 == round(found * 120, 9) % 5 == 0
+            assert 8 <= round(found * 120) <= 115
+
+    def test_sentences_have_no_figures(self, full: dict[str, Any], shown: dict[str, Any]) -> None:
+        """The recommendation's figures stand in the tables; labels that are not shown are left out."""
+        assert any(character.isdigit() for character in full["recommendation"]["reasons"][0][4:])
+        for reason in shown["recommendation"]["reasons"]:
+            assert not re.search(r"\d\.\d", reason)
+
+    def test_weighted_shares(self) -> None:
+        """A weighted share is no function of counts: two decimals, from 20 of each class on."""
+        rng = np.random.default_rng(1)
+        truth = (rng.random((300, 2)) < (0.3, 0.03)).astype(np.uint8)
+        values = np.clip(0.3 * truth + rng.random(truth.shape) * 0.6, 0, 1)
+        weighted = Predictions.of(("a", "b"), values, truth, weights=rng.uniform(1, 3, 300))
+        found = evaluate(weighted, np.full(2, 0.5), n_replicates=10)
+        shown = mask(to_document(found, Context({"name": "m"})))
+        often, rare = (shown["per_label"][label]["decisions"]["frozen"]["f1"] for label in "ab")
+        assert often["value"] == round(
+            float(found.decisions["frozen"].estimates.per_label["f1"][0].value), 2
+        )
+        assert rare["value"] is None
+        assert shown["per_label"]["a"]["curves"] is None
+
 
 class TestNewParts:
     def test_rare_labels_of_raters_and_rivals(self, full: dict[str, Any]) -> None:
@@ -173,5 +242,6 @@ class TestNewParts:
         """All documents but four: their differences would tell of the four."""
         whole, rest = mask(full)["rival"]["subgroups"]
 
-        assert whole["differences"]["f1_macro"]["value"] is not None
-        assert rest["differences"]["f1_macro"]["reason"] == "masked"
+        assert whole["differences"]["brier_macro"]["value"] is not None
+        assert whole["differences"]["f1_macro"]["reason"] == "masked"  # its table is not shown
+        assert rest["differences"]["brier_macro"]["reason"] == "masked"

@@ -98,7 +98,7 @@ class TestPage:
         assert NOTICE in page
         assert "Synthetic labels: &lt;plumbing&gt; only." in page
         assert all(label in page for label in LABELS if label != "sadness")
-        assert "read: 407; without a label: at most 7; evaluated: 400" in page
+        assert "read: 405; without a label: at most 7; evaluated: 400" in page
         assert "RECORD" in page
 
     def test_follows_the_readers_colours(self, page: str) -> None:

@@ -1,8 +1,8 @@
 """An evaluation as a document: what `measures.json` holds, in full or fit to be shown.
 
 Schema (version 1). An *estimate* is ``{"value", "low", "high", "reason"}``: numbers or null, and why a
-number is missing or null. Counts are of documents, unweighted; in the shown document a count from 1 to
-7 is the text ``"<=7"``.
+number is missing or null. Counts are of documents, unweighted; in the shown document they are
+rounded to 5, and a count from 1 to 7 is the text ``"<=7"``.
 
 ========================  ==================================================================
 ``schema``                1
@@ -23,9 +23,11 @@ number is missing or null. Counts are of documents, unweighted; in the shown doc
                           (``roc``, ``precision_recall``: lists of points, or null)
 ``overall``               ``decisions`` (by threshold set) and ``probabilities``
 ``slices``                ``column``, ``gaps``, ``groups`` (``group n n_labels values
-                          differences``)
+                          differences``; in the full document ``confusion`` of all labels
+                          together, and ``confusion_of_others``)
 ``contenders``            models and baselines on the same rows: ``name``, ``values``
-                          (measure → estimate), ``differences`` ("this model minus it")
+                          (measure → estimate), ``differences`` ("this model minus it"),
+                          ``per_label`` (``confusion``, and what needs no threshold)
 ``challenge``             ``categories`` (``category passed n rate``), ``failed``,
                           ``untested``; or null
 ``agreement``             label → ``alpha kappa pairwise_f1 model_f1 n_documents``; or null
@@ -37,10 +39,9 @@ number is missing or null. Counts are of documents, unweighted; in the shown doc
 ``recommendation``        ``verdict reasons sign_off``; or null
 ========================  ==================================================================
 
-A rate beside a count can give a small count back. So the shown document keeps a confusion only
-where each of its cells is 0 or above 7, withholds all measures of a label with 1 to 7 positives, and
-gives the measures of a label without a confusion to two decimals. Reliability bins, ten of equal
-expected positives, are merged until each has 8 positives and 8 negatives.
+A rate beside a count can give a small count back. So the shown document follows the four rules of
+`disclosure`; what is made of it stands in `masking` and `shown`. Reliability bins, ten of equal expected
+positives, are merged until each has 8 positives and 8 negatives.
 """
 
 from collections.abc import Mapping, Sequence

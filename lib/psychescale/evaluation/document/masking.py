@@ -1,129 +1,380 @@
-"""Small counts withheld: what of an evaluation may be shown. The rule is told in `document`."""
+"""Small counts withheld: what of an evaluation may be shown, by the four rules of `disclosure`."""
 
 import copy
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from psychescale.disclosure import CENSORED, LARGEST_SMALL, is_small, masked
-from psychescale.evaluation.predictions import MIN_POSITIVES, Undefined
+from psychescale.disclosure import FEWEST, is_small, is_table, masked, nearest
+from psychescale.evaluation.document.shown import (
+    NO_ENDS,
+    coarse,
+    estimate,
+    is_estimable,
+    of_table,
+    of_tables,
+    table,
+    withheld,
+)
+from psychescale.evaluation.measures.registry import base_name
+from psychescale.evaluation.predictions import FREQUENT_POSITIVES, Undefined
 
-_COARSE_DECIMALS = 2
+Json = dict[str, Any]
+_FIGURES = re.compile(r"[:,]? [+−-]\d+\.\d+(?: \([^()]*\))?")
+_OF_ORDER = ("roc_auc", "average_precision", "log_loss", "brier")
 
 
-def mask(document: Mapping[str, Any]) -> dict[str, Any]:
+def mask(document: Mapping[str, Any]) -> Json:
     """A copy of a full document that may be shown."""
-    shown = copy.deepcopy(dict(document))
+    full = dict(document)
+    shown = copy.deepcopy(full)
     shown["masked"] = True
-    n = shown["data"]["n_documents"]
-    small = {
-        name
-        for name, part in shown["per_label"].items()
-        if is_small(part["positives"]) or is_small(n - part["positives"])
-    }
-    _mask_agreement(shown["agreement"] or {}, small)
-    if shown["rival"]:
-        coarse = {name for name, part in shown["per_label"].items() if _has_small_cell(part)}
-        _mask_champion(shown["rival"], n, small=small, coarse=coarse)
-    for ranking in shown["faithfulness"] or ():
-        ranking["n_texts"] = masked(ranking["n_texts"], CENSORED)
+    n, weighted = full["data"]["n_documents"], full["data"]["weighted"]
     for part in shown["per_label"].values():
-        _mask_label(part, n)
-    for table in shown["slices"]:
-        _mask_table(table, n)
+        _mask_label(part, n, weighted=weighted)
+    shown["overall"] = _overall(full, shown)
+    shown["contenders"] = _contenders(full, shown)
+    if shown["rival"]:
+        _mask_champion(full, shown)
+    for name, found in (shown["agreement"] or {}).items():
+        positives = full["per_label"][name]["positives"]
+        kept = is_estimable(positives, n - positives)
+        shown["agreement"][name] = {
+            key: round(value, 2) if kept and value is not None else None
+            for key, value in found.items()
+        } | {"n_documents": masked(found["n_documents"])}
+    for ranking in shown["faithfulness"] or ():
+        ranking["n_texts"] = masked(ranking["n_texts"])
+    for groups in shown["slices"]:
+        _mask_groups(groups, n, weighted=weighted)
     for step in shown["data"]["flow"]:
-        step["n"] = masked(step["n"], CENSORED)
-    shown["data"]["n_documents"] = masked(n, CENSORED)
-    shown["data"]["n_units"] = masked(shown["data"]["n_units"], CENSORED)
+        step["n"] = masked(step["n"])
+    for name in ("n_documents", "n_units"):
+        shown["data"][name] = masked(shown["data"][name])
+    if shown["recommendation"]:
+        _mask_reasons(shown["recommendation"], shown)
     return shown
 
 
-def _mask_agreement(agreement: dict[str, dict[str, Any]], small: set[str]) -> None:
-    for name, found in agreement.items():
-        if name in small:
-            agreement[name] = dict.fromkeys(found)
-        found["n_documents"] = masked(found["n_documents"], CENSORED)
-        agreement[name]["n_documents"] = found["n_documents"]
-
-
-def _mask_champion(champion: dict[str, Any], n: int, *, small: set[str], coarse: set[str]) -> None:
-    for name, found in champion["per_label"].items():
-        if name in small:
-            champion["per_label"][name] = _withheld(found)
-        elif name in coarse:
-            _round(found)
-    for group in champion["subgroups"]:
-        _mask_group(group, n)
-
-
-def _has_small_cell(part: Mapping[str, Any]) -> bool:
-    return any(is_small(count) for cells in part["confusion"].values() for count in cells.values())
-
-
-def _mask_label(part: dict[str, Any], n: int) -> None:
+def _mask_label(part: Json, n: int, *, weighted: bool) -> None:
     positives = part["positives"]
     negatives = n - positives
-    part["positives"] = masked(positives, CENSORED)
-    if is_small(negatives):
-        part["positives"] = f">={n - LARGEST_SMALL}"
-    if is_small(positives) or is_small(negatives):
-        _withhold_label(part)
-        return
+    estimable = is_estimable(positives, negatives)
     for name, cells in part["confusion"].items():
-        if any(is_small(count) for count in cells.values()):
-            part["confusion"][name] = None
-            _round(part["decisions"][name])
-    if min(positives, negatives) < MIN_POSITIVES:
-        part["curves"] = None
-        part["calibration"]["bins"] = []
-    part["calibration"]["bins"] = [
-        found
-        for found in part["calibration"]["bins"]
-        if not is_small(found["positives"]) and not is_small(found["n"] - found["positives"])
-    ]
-
-
-def _withhold_label(part: dict[str, Any]) -> None:
-    part["confusion"] = dict.fromkeys(part["confusion"])
-    part["decisions"] = {name: _withheld(found) for name, found in part["decisions"].items()}
-    part["probabilities"] = _withheld(part["probabilities"])
+        part["confusion"][name] = table(cells)
+        part["decisions"][name] = _decisions(
+            part["confusion"][name], part["decisions"][name], estimable=estimable, weighted=weighted
+        )
+    found = part["probabilities"]
+    part["probabilities"] = _coarse_or_withheld(found, shown=estimable)
+    if is_table((positives, negatives)):
+        share = nearest(positives) / nearest(n)
+        value = round(found["base_rate"]["value"], 2) if weighted else share
+        ends = found["base_rate"] if estimable else None
+        part["probabilities"]["base_rate"] = estimate(value, ends)
+    else:
+        part["probabilities"] |= withheld(["base_rate"])
+    cut = "sensitivity_at_specificity"
+    if estimable and not weighted:
+        part["probabilities"][cut] = _at_cut(found[cut], positives)
     calibration = part["calibration"]
+    ends = {name: calibration[name] for name in ("slope", "intercept")}
+    before = calibration["before"]
     part["calibration"] = {
-        **_withheld({name: calibration[name] for name in ("slope", "intercept")}),
-        "bins": [],
-        "before": calibration["before"] and _withheld(calibration["before"]),
+        **_coarse_or_withheld(ends, shown=estimable),
+        "bins": [_bin(one, weighted=weighted) for one in calibration["bins"] if _is_bin(one)]
+        if estimable
+        else [],
+        "before": before and _coarse_or_withheld(before, shown=estimable),
     }
-    part["curves"] = None
+    if part["curves"] is not None:
+        part["curves"] = None if weighted else _curves(part["curves"], positives, negatives)
+    part["positives"] = masked(positives)
+    if is_small(negatives):
+        part["positives"] = str(Undefined.MASKED)
 
 
-def _mask_table(table: dict[str, Any], n: int) -> None:
-    sizes = [group["n"] for group in table["groups"]]
-    small = [size for size in sizes if is_small(size)]
-    for group in table["groups"]:
-        _mask_group(group, n)
-    if len(small) == 1 and len(sizes) > 1:
+def _decisions(cells: Json | None, found: Json, *, estimable: bool, weighted: bool) -> Json:
+    if cells is None or (weighted and not estimable):
+        return withheld(found)
+    if weighted:  # a weighted share is no function of the counts
+        return {name: coarse(name, one) for name, one in found.items()}
+    values = of_table(cells)
+    return {
+        name: estimate(values[name], one if estimable else NO_ENDS) for name, one in found.items()
+    }
+
+
+def _coarse_or_withheld(found: Json, *, shown: bool) -> Json:
+    return {name: coarse(name, one) for name, one in found.items()} if shown else withheld(found)
+
+
+def _at_cut(found: Json, positives: int) -> Json:
+    """A sensitivity is a count of positives: above a cut, and below it."""
+    above = round(found["value"] * positives) if found["value"] is not None else 0
+    if not is_table((above, positives - above)):
+        return estimate(None, reason=Undefined.MASKED)
+    return estimate(nearest(above) / nearest(positives), found)
+
+
+def _is_bin(one: Json) -> bool:
+    return is_table((one["positives"], one["n"] - one["positives"]))
+
+
+def _bin(one: Json, *, weighted: bool) -> Json:
+    n, positives = nearest(one["n"]), nearest(one["positives"])
+    share = round(one["share"], 2) if weighted else positives / n
+    ends = {end: round(one[end], 2) for end in ("low", "high")}
+    return {**one, **ends, "n": n, "positives": positives, "share": share,
+            "probability": round(one["probability"], 3)}  # fmt: skip
+
+
+def _curves(curves: Json, positives: int, negatives: int) -> Json:
+    """Points whose four cells may be shown, from the rounded cells; and the corners."""
+    roc = {
+        (fp, tp)
+        for rate, sensitivity in curves["roc"]
+        for tp, fp in [(round(sensitivity * positives), round(rate * negatives))]
+        if is_table((tp, fp, positives - tp, negatives - fp))
+    }
+    p, n = nearest(positives), nearest(negatives)
+    cells = sorted({(nearest(fp), nearest(tp)) for fp, tp in roc})
+    return {
+        "roc": [[0.0, 0.0], *([fp / n, tp / p] for fp, tp in cells), [1.0, 1.0]],
+        "precision_recall": [[min(tp / p, 1.0), tp / (tp + fp)] for fp, tp in reversed(cells)],
+    }
+
+
+def _overall(full: Json, shown: Json) -> Json:
+    """Averages of what is shown of the labels; with an interval where all of them are."""
+    labels = _Labels.of(full)
+    decided = {
+        kind: _averages(
+            found,
+            {name: part["confusion"][kind] for name, part in shown["per_label"].items()},
+            labels,
+        )
+        for kind, found in full["overall"]["decisions"].items()
+    }
+    values = {name: part["probabilities"] for name, part in shown["per_label"].items()}
+    return {
+        "decisions": decided,
+        "probabilities": _means(full["overall"]["probabilities"], values, labels),
+    }
+
+
+@dataclass(frozen=True)
+class _Labels:
+    """What decides which averages may be shown.
+
+    Attributes:
+        n: Documents.
+        weighted: Whether they stand for unequally many.
+        estimable: Label → whether what is no function of counts is shown of it.
+        frequent: Label → whether it is among the frequent ones.
+    """
+
+    n: int
+    weighted: bool
+    estimable: Mapping[str, bool]
+    frequent: Mapping[str, bool]
+
+    @classmethod
+    def of(cls, full: Json) -> "_Labels":
+        n = full["data"]["n_documents"]
+        positives = {name: part["positives"] for name, part in full["per_label"].items()}
+        return cls(
+            n,
+            full["data"]["weighted"],
+            {name: is_estimable(count, n - count) for name, count in positives.items()},
+            {name: count >= FREQUENT_POSITIVES for name, count in positives.items()},
+        )
+
+    def averaged(self, measure: str) -> list[str]:
+        """Labels that a measure is the average of."""
+        frequent = measure.endswith("_macro_frequent")
+        return [name for name, often in self.frequent.items() if often or not frequent]
+
+    def are_estimable(self, measure: str) -> bool:
+        """Whether all of these are."""
+        return all(self.estimable[name] for name in self.averaged(measure))
+
+
+def _averages(found: Json, tables: Mapping[str, Json | None], labels: _Labels) -> Json:
+    """Averages of decisions, made of the tables that are shown."""
+    kept = {name: cells for name, cells in tables.items() if cells is not None}
+    if not kept:
+        return withheld(found)
+    values = of_tables([*kept.values()], frequent=[labels.frequent[name] for name in kept])
+    shown: Json = {}
+    for name, one in found.items():
+        whole = all(label in kept for label in labels.averaged(name)) and labels.are_estimable(name)
+        if labels.weighted or name == "jaccard":  # no functions of the tables
+            shown[name] = coarse(name, one) if whole else estimate(None, reason=Undefined.MASKED)
+        elif name in values:
+            partial = estimate(values[name], reason=Undefined.SHOWN_LABELS)
+            shown[name] = estimate(values[name], one) if whole else partial
+        else:
+            shown[name] = _share(one, labels.n, whole=whole)
+    return shown
+
+
+def _share(found: Json, n: int, *, whole: bool) -> Json:
+    """A share of documents, made of its rounded count."""
+    count = round((found["value"] or 0) * n)
+    if not is_table((count, n - count)):
+        return estimate(None, reason=Undefined.MASKED)
+    return estimate(nearest(count) / nearest(n), found if whole else NO_ENDS)
+
+
+def _means(found: Json, values: Mapping[str, Json], labels: _Labels) -> Json:
+    """Macro averages of what is no function of counts: of the values as they are shown."""
+    shown: Json = {}
+    for name, one in found.items():
+        measure = base_name(name)
+        chosen = [values[label][measure]["value"] for label in labels.averaged(name)]
+        kept = [value for value in chosen if value is not None]
+        mean = estimate(sum(kept) / len(kept) if kept else None, reason=Undefined.SHOWN_LABELS)
+        mean = coarse(name, mean) if kept else estimate(None, reason=Undefined.MASKED)
+        shown[name] = coarse(name, one) if labels.are_estimable(name) else mean
+    return shown
+
+
+def _contenders(full: Json, shown: Json) -> list[Json]:
+    """Each contender, over the labels whose tables are shown of this model and of it alike."""
+    own = {**shown["overall"]["decisions"]["frozen"], **shown["overall"]["probabilities"]}
+    first, *others = full["contenders"]
+    entries = [{**first, "values": {name: own[name] for name in first["values"]}}]
+    labels = _Labels.of(full)
+    for other in others:
+        tables = {name: table(part["confusion"]) for name, part in other["per_label"].items()}
+        comparable = all(
+            (cells is None) == (shown["per_label"][name]["confusion"]["frozen"] is None)
+            for name, cells in tables.items()
+        )
+        measured = {
+            name: _coarse_or_withheld(
+                {key: part[key] for key in _OF_ORDER}, shown=labels.estimable[name]
+            )
+            for name, part in other["per_label"].items()
+        }
+        decided = {key: one for key, one in other["values"].items() if key.startswith("f1")}
+        ordered = {key: one for key, one in other["values"].items() if key not in decided}
+        values = {
+            **_averages(decided, tables if comparable else dict.fromkeys(tables), labels),
+            **_means(ordered, measured, labels),
+        }
+        differences = {
+            key: _difference(own[key], values[key], one)
+            for key, one in other["differences"].items()
+        }
+        by_label = {name: {"confusion": cells} for name, cells in tables.items()}
+        entries.append(
+            {
+                "name": other["name"],
+                "values": {key: values[key] for key in other["values"]},
+                "differences": differences,
+                "per_label": by_label,
+            }
+        )
+    return entries
+
+
+def _difference(new: Json, old: Json, found: Json) -> Json:
+    """The difference of two shown values; with its interval where both have one."""
+    if new["value"] is None or old["value"] is None:
+        return estimate(None, reason=Undefined.MASKED)
+    partial = str(Undefined.SHOWN_LABELS)
+    if partial in (new["reason"], old["reason"]):
+        return estimate(new["value"] - old["value"], reason=Undefined.SHOWN_LABELS)
+    return estimate(new["value"] - old["value"], found)
+
+
+def _mask_champion(full: Json, shown: Json) -> None:
+    champion, n = shown["rival"], full["data"]["n_documents"]
+    tables: Json = next(
+        (c["per_label"] for c in shown["contenders"][1:] if c["name"] == champion["name"]), {}
+    )
+    for name, found in champion["per_label"].items():
+        part = shown["per_label"][name]
+        positives = full["per_label"][name]["positives"]
+        order = {key: found[key] for key in ("roc_auc", "brier")}
+        kept = _coarse_or_withheld(order, shown=is_estimable(positives, n - positives))
+        old = (tables.get(name) or {}).get("confusion")
+        values = None if old is None else estimate(of_table(old)["f1"])
+        f1 = estimate(None, reason=Undefined.MASKED)
+        if values is not None:
+            f1 = _difference(part["decisions"]["frozen"]["f1"], values, found["f1"])
+        champion["per_label"][name] = {"f1": f1, **kept}
+    for group in champion["subgroups"]:
+        n_cells = group["n"] * len(full["labels"])
+        estimable = is_estimable(group["positives"], n_cells - group["positives"])
+        losses = estimable and not _is_remainder(group["n"], n)
+        for name, one in group["differences"].items():
+            hidden = estimate(None, reason=Undefined.MASKED)
+            is_shown = losses and name.startswith("brier")
+            group["differences"][name] = coarse(name, one) if is_shown else hidden
+        group["n"], group["positives"] = masked(group["n"]), masked(group["positives"])
+
+
+def _is_remainder(size: int, n: int) -> bool:
+    """Whether a group, or what it leaves out, is small."""
+    return size < FEWEST or 0 < n - size < FEWEST
+
+
+def _mask_groups(groups: Json, n: int, *, weighted: bool) -> None:
+    sizes = [group["n"] for group in groups["groups"]]
+    for group in groups["groups"]:
+        _mask_group(group, n, weighted=weighted)
+    if sum(map(is_small, sizes)) == 1 and len(sizes) > 1:
         # All the others would give it back, taken from the total.
         rest = [size for size in sizes if not is_small(size)]
-        table["groups"][sizes.index(min(rest))]["n"] = str(Undefined.MASKED)
-    if small:
-        table["gaps"] = dict.fromkeys(table["gaps"])
+        groups["groups"][sizes.index(min(rest))]["n"] = str(Undefined.MASKED)
+    for name in groups["gaps"]:
+        values = [group["values"].get(name, {}).get("value") for group in groups["groups"]]
+        kept = [value for value in values if value is not None]
+        hidden = len(kept) < len(values) and None in values
+        groups["gaps"][name] = None if hidden or len(kept) < 2 else max(kept) - min(kept)  # noqa: PLR2004
 
 
-def _mask_group(group: dict[str, Any], n: int) -> None:
-    small = is_small(group["n"]) or is_small(n - group["n"]) or is_small(group["positives"])
-    group["n"] = masked(group["n"], CENSORED)
-    group["positives"] = masked(group["positives"], CENSORED)
-    if small:
-        group["values"] = _withheld(group["values"])
-        group["differences"] = _withheld(group["differences"])
+def _mask_group(group: Json, n: int, *, weighted: bool) -> None:
+    own, rest = table(group.pop("confusion")), table(group.pop("confusion_of_others"))
+    positives, cells = group["positives"], group["n"] * max(group["n_labels"], 1)
+    estimable = is_estimable(positives, cells - positives) and not _is_remainder(group["n"], n)
+    pooled = not weighted and own is not None and (rest is not None or group["n"] == n)
+    values, differences = dict(group["values"]), dict(group["differences"])
+    for name, found in group["values"].items():
+        measure, average = base_name(name), name.removeprefix(base_name(name))
+        if average == "_micro" and pooled and own is not None:
+            values[name] = estimate(of_table(own)[measure], found if estimable else None)
+        elif estimable and (weighted or measure in _OF_ORDER):
+            values[name] = coarse(name, found)
+        else:
+            values[name] = estimate(None, reason=Undefined.MASKED)
+    for name, found in group["differences"].items():
+        measure, average = base_name(name), name.removeprefix(base_name(name))
+        if average == "_micro" and pooled and own is not None and rest is not None:
+            other = estimate(of_table(rest)[measure], found)
+            ends = found if estimable else NO_ENDS
+            differences[name] = _difference(values[name], other, ends)
+        elif estimable and (weighted or measure in _OF_ORDER):
+            differences[name] = coarse(name, found)
+        else:
+            differences[name] = estimate(None, reason=Undefined.MASKED)
+    group |= {"values": values, "differences": differences}
+    group |= {"n": masked(group["n"]), "positives": masked(positives)}
 
 
-def _withheld(estimates: Mapping[str, Any]) -> dict[str, Any]:
-    nothing = {"value": None, "low": None, "high": None, "reason": str(Undefined.MASKED)}
-    return {name: dict(nothing) for name in estimates}
-
-
-def _round(estimates: Mapping[str, dict[str, Any]]) -> None:
-    for estimate in estimates.values():
-        for end in ("value", "low", "high"):
-            if estimate[end] is not None:
-                estimate[end] = round(estimate[end], _COARSE_DECIMALS)
+def _mask_reasons(recommendation: Json, shown: Json) -> None:
+    """Sentences without their figures, which stand in the tables; labels not shown are left out."""
+    hidden = [
+        name
+        for name, part in shown["per_label"].items()
+        if part["decisions"]["frozen"]["f1"]["value"] is None
+    ]
+    recommendation["reasons"] = [
+        _FIGURES.sub("", reason)
+        for reason in recommendation["reasons"]
+        if not any(f"label {name}, f1" in reason for name in hidden)
+    ]

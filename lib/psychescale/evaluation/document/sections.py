@@ -107,11 +107,28 @@ def slices_json(table: SliceTable) -> Json:
                 "n": found.n,
                 "positives": found.positives,
                 "n_labels": found.n_labels,
+                "confusion": _cells(found.confusion),
+                "confusion_of_others": _cells(found.confusion_of_others),
                 "values": estimates_json(found.values),
                 "differences": estimates_json(found.differences),
             }
             for found in table.slices
         ],
+    }
+
+
+def _cells(counts: Sequence[int]) -> Json:
+    return dict(zip(("tp", "fp", "fn", "tn"), map(int, counts), strict=True))
+
+
+def _by_label(evaluation: Evaluation) -> Json:
+    """What a contender's averages are made of."""
+    frozen, measures = evaluation.decisions["frozen"], evaluation.probabilities.per_label
+    names = ("roc_auc", "average_precision", "log_loss", "brier")
+    return {
+        label: {"confusion": _cells(frozen.confusion[index])}
+        | {name: as_json(measures[name][index]) for name in names}
+        for index, label in enumerate(evaluation.predictions.labels)
     }
 
 
@@ -141,6 +158,7 @@ def comparators_json(
                 "differences": estimates_json(
                     {m: e for m, e in other.comparison.overall.items() if m in HEADLINE}
                 ),
+                "per_label": _by_label(other.evaluation),
             }
             for name, other in others.items()
         ),

@@ -42,6 +42,8 @@ class Slice:
         n: Documents.
         positives: Cells of the truth that are 1, over all labels.
         n_labels: Labels that the averages over labels are made of.
+        confusion: Decisions over all labels together: found, wrongly given, missed, rightly not given.
+        confusion_of_others: The same of all other documents.
         values: measure → estimate within the group.
         differences: measure → estimate of "group minus all other documents".
     """
@@ -50,6 +52,8 @@ class Slice:
     n: int
     positives: int
     n_labels: int
+    confusion: tuple[int, int, int, int]
+    confusion_of_others: tuple[int, int, int, int]
     values: Mapping[str, Estimate]
     differences: Mapping[str, Estimate]
 
@@ -164,7 +168,7 @@ def _slice_column(
             if contrast is not None:
                 rows.append(contrast.measured(weights))
     slices = tuple(
-        _make_slice(predictions, name, chosen, contrast, rows)
+        _make_slice(predictions, thresholds, (name, chosen), contrast, rows)
         for name, chosen, contrast, rows in zip(names, inside, contrasts, drawn, strict=True)
     )
     kept = np.isin(groups, [n for n, enough in zip(names, estimable, strict=True) if enough])
@@ -223,15 +227,20 @@ class _Contrast:
 
 def _make_slice(
     predictions: Predictions,
-    name: str,
-    inside: NDArray[np.bool_],
+    thresholds: Floats,
+    group: tuple[str, NDArray[np.bool_]],
     contrast: _Contrast | None,
     drawn: Sequence[Sequence[Floats]],
 ) -> Slice:
+    name, inside = group
     n, positives = int(inside.sum()), int(predictions.truth[inside].sum())
+    tables = (
+        _pooled(predictions.rows(inside), thresholds),
+        _pooled(predictions.rows(~inside), thresholds),
+    )
     if contrast is None:
         nothing = dict.fromkeys(POOLED, Estimate(np.nan, reason=Undefined.FEW_POSITIVES))
-        return Slice(name, n, positives, 0, nothing, nothing)
+        return Slice(name, n, positives, 0, *tables, nothing, nothing)
     points = contrast.measured(predictions.weights[:, None])
     replicates = [np.concatenate(side, 1) for side in zip(*drawn, strict=True)]
     units = contrast.sides[0].n_units
@@ -248,7 +257,14 @@ def _make_slice(
             gap = replicates[0][row] - replicates[1][row]
             differences[measure] = _estimate(change, difference_interval(change, gap, units=units))
     n_labels = len(contrast.by_label[0].labels) if contrast.by_label else 0
-    return Slice(name, n, positives, n_labels, values, differences)
+    return Slice(name, n, positives, n_labels, *tables, values, differences)
+
+
+def _pooled(part: Predictions, thresholds: Floats) -> tuple[int, int, int, int]:
+    held, given = part.truth == 1, part.probabilities >= thresholds
+    cells = (held & given, ~held & given, held & ~given, ~held & ~given)
+    tp, fp, fn, tn = (int(cell.sum()) for cell in cells)
+    return tp, fp, fn, tn
 
 
 def _estimate(value: float, ends: tuple[float, float]) -> Estimate:

@@ -1,6 +1,7 @@
 """Where an evaluation goes: masked measures and report for readers, the full ones behind mode 0700."""
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -67,9 +68,11 @@ def write_card(candidate: Candidate, shown: Mapping[str, Any], *, part: str | No
     measures = {
         measure_name(name): (found["value"], found["low"], found["high"])
         if found["low"] is not None
+        else math.nan
+        if found["value"] is None
         else found["value"]
         for name in HEADLINE
-        if (found := overall.get(name)) and found["value"] is not None
+        if (found := overall.get(name))
     }
     facts = CardFacts(
         labels=shown["labels"],

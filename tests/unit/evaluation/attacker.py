@@ -1,0 +1,197 @@
+"""Whoever reads a shown document and wants the counts behind it: integer programming.
+
+Everything that the document says of counts is an equation or a band over whole numbers. A count is
+recovered if its least and its greatest possible value are the same.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+CELLS = ("tp", "fp", "fn", "tn")
+# measure → (numerator, denominator) as weights of the four cells
+RATIOS = {
+    "precision": ((1, 0, 0, 0), (1, 1, 0, 0)),
+    "recall": ((1, 0, 0, 0), (1, 0, 1, 0)),
+    "specificity": ((0, 0, 0, 1), (0, 1, 0, 1)),
+    "f1": ((2, 0, 0, 0), (2, 1, 1, 0)),
+    "predicted_rate": ((1, 1, 0, 0), (1, 1, 1, 1)),
+}
+Row = dict[str, float]
+
+
+class Attack:
+    """What is known, and what follows from it.
+
+    Attributes:
+        rounded: Shown counts and what is made of them are rounded to 5; else they are exact, and
+            shares have two decimals where a table is withheld.
+    """
+
+    def __init__(self, document: Mapping[str, Any], *, rounded: bool) -> None:
+        self.rounded = rounded
+        self._names: dict[str, int] = {}
+        self._rows: list[tuple[Row, float, float]] = []
+        self._bands: dict[str, tuple[float, float]] = {}
+        self._read(document)
+
+    def recovered(self, name: str) -> int | None:
+        """The count of this name, if it can only be one."""
+        size = len(self._names)
+        matrix = np.zeros((len(self._rows), size))
+        for number, (row, _, _) in enumerate(self._rows):
+            for variable, weight in row.items():
+                matrix[number, self._names[variable]] += weight
+        low = [row[1] for row in self._rows]
+        high = [row[2] for row in self._rows]
+        bands = [self._bands.get(variable, (0, np.inf)) for variable in self._names]
+        ends = []
+        for sign in (1, -1):
+            goal = np.zeros(size)
+            goal[self._names[name]] = sign
+            found = milp(
+                goal,
+                integrality=np.ones(size),
+                bounds=Bounds([b[0] for b in bands], [b[1] for b in bands]),
+                constraints=LinearConstraint(matrix, low, high),
+            )
+            if not found.success:
+                return None
+            ends.append(round(sign * found.fun))
+        return ends[0] if ends[0] == ends[1] else None
+
+    def _read(self, document: Mapping[str, Any]) -> None:
+        self._count("n", document["data"]["n_documents"])
+        for label, part in document["per_label"].items():
+            positives = f"{label} positives"
+            self._count(positives, part["positives"])
+            self._within(positives, "n")
+            for kind, cells in part["confusion"].items():
+                self._table(f"{label} {kind}", cells, positives, part["decisions"][kind])
+            self._share(part["probabilities"]["base_rate"], {positives: 1}, {"n": 1})
+            self._bins(label, part)
+        for other in document["contenders"][1:]:
+            for label, part in other.get("per_label", {}).items():
+                name = f"{label} {other['name']}"
+                self._table(name, part["confusion"], f"{label} positives", {})
+        for table in document["slices"]:
+            self._groups(document, table)
+        self._averages(document)
+
+    def _table(
+        self, name: str, cells: Mapping[str, int] | None, positives: str, found: Mapping[str, Any]
+    ) -> None:
+        names = [f"{name} {cell}" for cell in CELLS]
+        for variable, cell in zip(names, CELLS, strict=True):
+            self._count(variable, None if cells is None else cells[cell])
+        tp, fp, fn, tn = names
+        self._equal({tp: 1, fn: 1, positives: -1})
+        self._equal({tp: 1, fp: 1, fn: 1, tn: 1, "n": -1})
+        for measure, (above, below) in RATIOS.items():
+            if measure in found:
+                over = dict(zip(names, above, strict=True))
+                under = dict(zip(names, below, strict=True))
+                self._share(found[measure], over, under)
+
+    def _share(self, found: Mapping[str, Any], over: Row, under: Row) -> None:
+        """A share that is shown: of rounded cells it says what they say; else to its decimals."""
+        if found["value"] is None or self.rounded:
+            return
+        half = 0.005
+        above = {**over}
+        below = {**over}
+        for name, weight in under.items():
+            above[name] = above.get(name, 0) - (found["value"] - half) * weight
+            below[name] = below.get(name, 0) - (found["value"] + half) * weight
+        self._rows.append((above, -1e-9, np.inf))
+        self._rows.append((below, -np.inf, 1e-9))
+
+    def _bins(self, label: str, part: Mapping[str, Any]) -> None:
+        names = []
+        for number, one in enumerate(part["calibration"]["bins"]):
+            names.append(f"{label} bin {number}")
+            self._count(names[-1], one["positives"])
+        if names:
+            self._rows.append(({**dict.fromkeys(names, 1), f"{label} positives": -1}, -np.inf, 0))
+
+    def _groups(self, document: Mapping[str, Any], table: Mapping[str, Any]) -> None:
+        sizes, positives = [], []
+        for group in table["groups"]:
+            name = f"{table['column']} {group['group']}"
+            sizes.append(f"{name} n")
+            positives.append(f"{name} positives")
+            self._count(sizes[-1], group["n"])
+            self._count(positives[-1], group["positives"])
+        self._equal({**dict.fromkeys(sizes, 1), "n": -1})
+        labels = [f"{label} positives" for label in document["per_label"]]
+        self._equal({**dict.fromkeys(positives, 1), **dict.fromkeys(labels, -1)})
+
+    def _averages(self, document: Mapping[str, Any]) -> None:
+        """Micro averages of all labels, where they are of exact counts."""
+        for kind, found in document["overall"]["decisions"].items():
+            for measure, (above, below) in RATIOS.items():
+                one = found.get(f"{measure}_micro")
+                if one is None:
+                    continue
+                over: Row = {}
+                under: Row = {}
+                for label in document["per_label"]:
+                    for cell, a, b in zip(CELLS, above, below, strict=True):
+                        over[f"{label} {kind} {cell}"] = a
+                        under[f"{label} {kind} {cell}"] = b
+                self._share(one, over, under)
+
+    def _count(self, name: str, shown: Any) -> None:
+        self._names.setdefault(name, len(self._names))
+        if shown == "<=7":
+            band = (1.0, 7.0)
+        elif isinstance(shown, int):
+            slack = 2 if self.rounded and shown else 0
+            band = (max(0.0, shown - slack), float(shown + slack))
+        else:
+            return
+        self._bands[name] = band
+
+    def _within(self, part: str, whole: str) -> None:
+        self._rows.append(({part: 1, whole: -1}, -np.inf, 0))
+
+    def _equal(self, row: Row) -> None:
+        self._rows.append((row, 0, 0))
+
+
+def small_cells(full: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """Every cell from 1 to 7 of a full document: its name in an attack, and its value."""
+    for label, part in full["per_label"].items():
+        if 0 < part["positives"] < 8:
+            yield f"{label} positives", part["positives"]
+        for kind, cells in part["confusion"].items():
+            for cell, count in cells.items():
+                if 0 < count < 8:
+                    yield f"{label} {kind} {cell}", count
+    for table in full["slices"]:
+        for group in table["groups"]:
+            for what in ("n", "positives"):
+                if 0 < group[what] < 8:
+                    yield f"{table['column']} {group['group']} {what}", group[what]
+
+
+def as_before(full: Mapping[str, Any]) -> dict[str, Any]:
+    """A document as it was shown before the rule: small counts left out, all else as it is."""
+
+    def hide(part: Any) -> Any:
+        if isinstance(part, list):
+            return [hide(item) for item in part]
+        if not isinstance(part, dict):
+            return part
+        if set(part) == {*CELLS} and any(0 < count < 8 for count in part.values()):
+            return None
+        names = {"positives", "n", "n_documents"}
+        return {
+            key: "<=7" if key in names and isinstance(v, int) and 0 < v < 8 else hide(v)
+            for key, v in part.items()
+        }
+
+    shown: dict[str, Any] = hide(dict(full))
+    return shown

@@ -1,0 +1,60 @@
+"""No count from 1 to 7 follows from a shown document, though most do once the rule is off."""
+
+import os
+from typing import Any
+
+import numpy as np
+
+from psychescale.evaluation.comparison.paired import Scored, compare
+from psychescale.evaluation.document.assemble import Context, to_document
+from psychescale.evaluation.document.masking import mask
+from psychescale.evaluation.document.sections import Comparator, Extras
+from psychescale.evaluation.measures.estimates import evaluate
+from psychescale.evaluation.measures.slices import slice_by
+from psychescale.evaluation.predictions import Predictions
+
+from .attacker import Attack, as_before, small_cells
+
+EVALUATIONS = int(os.environ.get("PSYCHESCALE_ATTACKS", "12"))
+LABELS = ("a", "b", "c")
+
+
+def random_document(seed: int) -> dict[str, Any]:
+    """60 to 400 documents, three labels of any frequency, a model, a baseline, groups."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(60, 400))
+    truth = (rng.random((n, 3)) < rng.uniform(0.02, 0.5, 3)).astype(np.uint8)
+    strength = rng.uniform(0.2, 1.2)
+    values = 1 / (1 + np.exp(-(strength * (4 * truth - 2) + rng.normal(0, 1, truth.shape))))
+    predictions = Predictions.of(LABELS, values, truth)
+    cuts, blurred = rng.uniform(0.2, 0.7, 3), rng.random((n, 3))
+    other = evaluate(predictions.with_probabilities(blurred), cuts, n_replicates=10)
+    comparison = compare(
+        predictions, Scored("m", values, cuts), Scored("chance", blurred, cuts), n_replicates=10
+    )
+    groups = rng.choice(["x", "y", "z"], n, p=[0.5, 0.47, 0.03]).tolist()
+    extras = Extras(
+        slices=slice_by(predictions, cuts, {"group": groups}, n_replicates=5),
+        comparators={"chance": Comparator(other, comparison)},
+    )
+    own = evaluate(predictions, cuts, n_replicates=10)
+    return to_document(own, Context({"name": "m"}), extras)
+
+
+def test_no_small_count_follows() -> None:
+    """Least and greatest possible value of every small count differ; with the rule off they do not."""
+    hidden = given_before = with_small = 0
+    for seed in range(EVALUATIONS):
+        full = random_document(seed)
+        small = dict(small_cells(full))
+        with_small += bool(small)
+        attack = Attack(mask(full), rounded=True)
+        before = Attack(as_before(full), rounded=False)
+        for name, count in small.items():
+            assert attack.recovered(name) is None, (seed, name, count)
+            hidden += 1
+            given_before += before.recovered(name) == count
+    assert with_small >= 0.8 * EVALUATIONS
+    assert given_before >= 0.9 * hidden
+    print(f"{EVALUATIONS} evaluations, {with_small} with a small count; {hidden} small counts: "
+          f"recovered 0, and {given_before} with the rule off")  # fmt: skip
