@@ -48,6 +48,20 @@ class TestRecalibration:
 
         assert recalibrate(weighted, 0).slope.value == pytest.approx(model.coef_[0, 0], abs=1e-9)
 
+    @pytest.mark.parametrize("shift", [-12, -8, -5, 3, 8, 12])
+    @pytest.mark.parametrize("spread", [0.1, 1, 4])
+    def test_far_off(self, shift: float, spread: float) -> None:
+        """However far the probabilities are off, a finite solution is found: its score is 0."""
+        rng = np.random.default_rng(3)
+        x = rng.normal(0, spread, 800)
+        truth = (rng.random(800) < expit(x))[:, None]
+        off = Predictions.of("a", expit(x + shift)[:, None], truth)
+        found = recalibrate(off, 0)
+        logits = logit(np.clip(off.probabilities[:, 0], 2**-23, 1 - 2**-23))
+        residual = truth[:, 0].mean() - expit(logits + found.intercept.value).mean()
+        assert residual == pytest.approx(0, abs=1e-9)
+        assert np.isfinite(found.slope.value)
+
     def test_authors_widen(self) -> None:
         """If every document stands there four times under one author, the interval stays as wide."""
         plain = planted(1, 0, 1000)

@@ -40,8 +40,8 @@ rounded to 5, and a count from 1 to 7 is the text ``"<=7"``.
 ========================  ==================================================================
 
 A rate beside a count can give a small count back. So the shown document follows the four rules of
-`disclosure`; what is made of it stands in `masking` and `shown`. Reliability bins, ten of equal expected
-positives, are merged until each has 8 positives and 8 negatives.
+`disclosure`; what is made of it stands in `masking` and `shown`. Reliability bins, ten of equal
+expected positives, are merged until each has 8 positives and 8 negatives.
 """
 
 from collections.abc import Mapping, Sequence

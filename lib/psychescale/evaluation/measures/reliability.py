@@ -147,9 +147,17 @@ def _missing_class(truth: NDArray[np.uint8]) -> Undefined | None:
 def _fit(
     design: Floats, offset: Floats, predictions: Predictions, label: int, units: int
 ) -> Estimate:
-    """The last coefficient of a weighted logistic regression, by Newton's method."""
+    """The last coefficient of a weighted logistic regression, by Newton's method with halved steps.
+
+    Whole steps overshoot where the probabilities are far off, though the solution is finite.
+    """
     weights = predictions.weights
     truth = predictions.truth[:, label]
+
+    def likelihood(coefficients: Floats) -> float:
+        linear = design @ coefficients + offset
+        return float(weights @ (truth * linear - np.logaddexp(0, linear)))
+
     coefficients = np.zeros(design.shape[1])
     for _ in range(_MAX_STEPS):
         fitted = expit(design @ coefficients + offset)
@@ -157,7 +165,10 @@ def _fit(
         if np.linalg.cond(information) > 1 / np.finfo(np.float64).eps:
             break
         step = np.linalg.solve(information, design.T @ (weights * (truth - fitted)))
-        coefficients += step
+        reached = likelihood(coefficients)
+        while likelihood(coefficients + step) < reached - abs(reached) * _TOLERANCE:
+            step /= 2
+        coefficients = coefficients + step
         if np.abs(coefficients).max() > _MAX_COEFFICIENT:
             break
         if np.abs(step).max() < _TOLERANCE * (1 + np.abs(coefficients).max()):
