@@ -1,11 +1,12 @@
 """What may be shown of documents that can point at a person: four rules, for every job.
 
 1. A count is rounded to the nearest 5; one from 1 to 7 is withheld (OpenSAFELY's rule).
-2. A table of four cells (found, wrongly given, missed, rightly not given) is shown only where each of
-   its cells is at least 8. What is made of a table is made of the rounded cells.
+2. A table of four cells (found, wrongly given, missed, rightly not given) is shown only where none of
+   its cells is from 1 to 7. What is made of a table is made of the rounded cells.
 3. What is no function of counts (areas, losses, calibration, intervals) is shown where positives and
    negatives are both at least 20, to two decimals, losses to three.
-4. Averages are of what is shown.
+4. An average over tables is shown where all of them are; one of areas or losses is over the labels of
+   which these are shown, and says so.
 
 Nothing else is shown: whoever takes shown numbers from each other gets rounded ones.
 """
@@ -15,7 +16,7 @@ from collections.abc import Iterable
 LARGEST_SMALL = 7
 """Counts from 1 to this are withheld."""
 FEWEST = LARGEST_SMALL + 1
-"""The smallest count, and the smallest cell of a table, that is shown."""
+"""The smallest count that is shown, but for 0."""
 ROUNDED_TO = 5
 FEWEST_OF_A_CLASS = 20
 """Positives, and negatives, from which what is no function of counts is shown."""
@@ -33,7 +34,7 @@ def is_small(count: int) -> bool:
 
 def is_table(cells: Iterable[int]) -> bool:
     """Whether a table of counts may be shown."""
-    return all(count >= FEWEST for count in cells)
+    return not any(map(is_small, cells))
 
 
 def nearest(count: int) -> int:

@@ -35,7 +35,7 @@ class Undefined(StrEnum):
     """The recalibration has no finite solution: the probabilities separate the classes, or are
     constant."""
     SHOWN_LABELS = "shown labels only"
-    """An average over the labels that may be shown."""
+    """An average of areas or losses over the labels of which these may be shown."""
     MASKED = "masked"
     """Withheld because the count behind it is small."""
 

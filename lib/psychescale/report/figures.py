@@ -98,8 +98,9 @@ def reliability_by_label(per_label: Labels) -> str:
         bins = part["calibration"]["bins"]
         x = [found["probability"] for found in bins]
         y = [found["share"] for found in bins]
-        low = [found["share"] - found["low"] for found in bins]
-        high = [found["high"] - found["share"] for found in bins]
+        # A share of rounded counts can lie just beside the interval.
+        low = [max(0.0, found["share"] - found["low"]) for found in bins]
+        high = [max(0.0, found["high"] - found["share"]) for found in bins]
         axes.plot([0, 1], [0, 1], color=FAINT, lw=0.8, ls=(0, (3, 2)))
         axes.errorbar(x, y, [low, high], fmt="o", ms=2.6, lw=0.9, color=ACCENT)
         # The bins of a rare label lie close to 0: a root scale parts them, the same in every panel.

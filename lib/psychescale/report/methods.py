@@ -93,7 +93,7 @@ def _limits(document: Mapping[str, Any]) -> str:
         "The measures hold for documents that come about as these did; they say nothing about other "
         "sources, times or languages, nor about the validity of any label as a clinical construct "
         "[RECORD 19.1; TRIPOD+AI 26]. Counts are rounded to 5 and those from 1 to 7 "
-        "withheld; a table with a cell below 8 is left out, and shares are of the rounded tables."
+        "withheld; a table with such a cell is left out, and shares are of the rounded tables."
     )
     return " ".join(sentences)
 

@@ -24,7 +24,7 @@ def random_document(seed: int) -> dict[str, Any]:
     rng = np.random.default_rng(seed)
     n = int(rng.integers(60, 400))
     truth = (rng.random((n, 3)) < rng.uniform(0.02, 0.5, 3)).astype(np.uint8)
-    strength = rng.uniform(0.2, 1.2)
+    strength = rng.uniform(0.2, 1.7)
     values = 1 / (1 + np.exp(-(strength * (4 * truth - 2) + rng.normal(0, 1, truth.shape))))
     predictions = Predictions.of(LABELS, values, truth)
     cuts, blurred = rng.uniform(0.2, 0.7, 3), rng.random((n, 3))

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from psychescale.disclosure import FEWEST, is_small, is_table, masked, nearest
 from psychescale.evaluation.document.shown import (
     NO_ENDS,
@@ -102,7 +104,10 @@ def _decisions(cells: Json | None, found: Json, *, estimable: bool, weighted: bo
         return {name: coarse(name, one) for name, one in found.items()}
     values = of_table(cells)
     return {
-        name: estimate(values[name], one if estimable else NO_ENDS) for name, one in found.items()
+        name: dict(one)  # there is nothing to divide by
+        if np.isnan(values[name])
+        else estimate(values[name], one if estimable else NO_ENDS)
+        for name, one in found.items()
     }
 
 
@@ -130,8 +135,8 @@ def _bin(one: Json, *, weighted: bool) -> Json:
             "probability": round(one["probability"], 3)}  # fmt: skip
 
 
-def _curves(curves: Json, positives: int, negatives: int) -> Json:
-    """Points whose four cells may be shown, from the rounded cells; and the corners."""
+def _curves(curves: Json, positives: int, negatives: int) -> Json | None:
+    """Points whose four cells may be shown, of the rounded cells, with the corners; or None."""
     roc = {
         (fp, tp)
         for rate, sensitivity in curves["roc"]
@@ -139,15 +144,20 @@ def _curves(curves: Json, positives: int, negatives: int) -> Json:
         if is_table((tp, fp, positives - tp, negatives - fp))
     }
     p, n = nearest(positives), nearest(negatives)
-    cells = sorted({(nearest(fp), nearest(tp)) for fp, tp in roc})
+    corners = {(0, 0), (n, p)}
+    cells = {(nearest(fp), nearest(tp)) for fp, tp in roc} | corners
+    if cells == corners:
+        return None
     return {
-        "roc": [[0.0, 0.0], *([fp / n, tp / p] for fp, tp in cells), [1.0, 1.0]],
-        "precision_recall": [[min(tp / p, 1.0), tp / (tp + fp)] for fp, tp in reversed(cells)],
+        "roc": [[fp / n, tp / p] for fp, tp in sorted(cells)],
+        "precision_recall": [
+            [tp / p, tp / (tp + fp)] for fp, tp in sorted(cells, reverse=True) if tp + fp
+        ],
     }
 
 
 def _overall(full: Json, shown: Json) -> Json:
-    """Averages of what is shown of the labels; with an interval where all of them are."""
+    """Averages of what is shown of the labels."""
     labels = _Labels.of(full)
     decided = {
         kind: _averages(
@@ -202,7 +212,7 @@ class _Labels:
 
 
 def _averages(found: Json, tables: Mapping[str, Json | None], labels: _Labels) -> Json:
-    """Averages of decisions, made of the tables that are shown."""
+    """Averages of decisions, where all tables that they are made of are shown."""
     kept = {name: cells for name, cells in tables.items() if cells is not None}
     if not kept:
         return withheld(found)
@@ -210,13 +220,14 @@ def _averages(found: Json, tables: Mapping[str, Json | None], labels: _Labels) -
     shown: Json = {}
     for name, one in found.items():
         whole = all(label in kept for label in labels.averaged(name)) and labels.are_estimable(name)
-        if labels.weighted or name == "jaccard":  # no functions of the tables
-            shown[name] = coarse(name, one) if whole else estimate(None, reason=Undefined.MASKED)
-        elif name in values:
-            partial = estimate(values[name], reason=Undefined.SHOWN_LABELS)
-            shown[name] = estimate(values[name], one) if whole else partial
-        else:
+        if name not in values and name != "jaccard" and not labels.weighted:
             shown[name] = _share(one, labels.n, whole=whole)
+        elif not whole:  # labels are hidden for few errors: an average of the rest would be worse
+            shown[name] = estimate(None, reason=Undefined.MASKED)
+        elif labels.weighted or name == "jaccard":  # no functions of the tables
+            shown[name] = coarse(name, one)
+        else:
+            shown[name] = estimate(values[name], one)
     return shown
 
 
@@ -229,7 +240,7 @@ def _share(found: Json, n: int, *, whole: bool) -> Json:
 
 
 def _means(found: Json, values: Mapping[str, Json], labels: _Labels) -> Json:
-    """Macro averages of what is no function of counts: of the values as they are shown."""
+    """Macro averages of what is no function of counts: over the labels that are estimable."""
     shown: Json = {}
     for name, one in found.items():
         measure = base_name(name)
@@ -304,7 +315,7 @@ def _mask_champion(full: Json, shown: Json) -> None:
         old = (tables.get(name) or {}).get("confusion")
         values = None if old is None else estimate(of_table(old)["f1"])
         f1 = estimate(None, reason=Undefined.MASKED)
-        if values is not None:
+        if values is not None and not np.isnan(values["value"]):
             f1 = _difference(part["decisions"]["frozen"]["f1"], values, found["f1"])
         champion["per_label"][name] = {"f1": f1, **kept}
     for group in champion["subgroups"]:
@@ -342,7 +353,7 @@ def _mask_group(group: Json, n: int, *, weighted: bool) -> None:
     own, rest = table(group.pop("confusion")), table(group.pop("confusion_of_others"))
     positives, cells = group["positives"], group["n"] * max(group["n_labels"], 1)
     estimable = is_estimable(positives, cells - positives) and not _is_remainder(group["n"], n)
-    pooled = not weighted and own is not None and (rest is not None or group["n"] == n)
+    pooled = not weighted and own is not None and rest is not None
     values, differences = dict(group["values"]), dict(group["differences"])
     for name, found in group["values"].items():
         measure, average = base_name(name), name.removeprefix(base_name(name))
