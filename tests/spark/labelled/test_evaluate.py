@@ -74,7 +74,9 @@ def test_whole_evaluation(
     table = DeltaTable(str(output / "measures")).to_pandas()
     macro = table[(table["measure"] == "f1_macro") & (table["thresholds"] == "frozen")]
     macro = macro[macro["slice"].isna()]
-    assert macro["value"].tolist() == [shown["overall"]["decisions"]["frozen"]["f1_macro"]["value"]]
+    found = shown["overall"]["decisions"]["frozen"]["f1_macro"]
+    assert macro["reason"].tolist() == [found["reason"]]
+    assert macro["value"].isna().tolist() == [found["value"] is None]
     rows = rows_of(5, 240, "person")
     page = (output / "report.html").read_text()
     for content in (printed, page, json.dumps(full)):
@@ -105,8 +107,10 @@ def test_scored_table(run: Callable[..., int], bundle: Path, corpus: Path, tmp_p
     alone = ("evaluate", "--input", corpus, "--accept-raw", "--replicates", "100", "--output")
     assert run(*alone, tmp_path / "neither") == 2
     assert run(*alone, tmp_path / "alone", "--scores", scores) == 0
-    found = json.loads((tmp_path / "alone" / "measures.json").read_text())
-    model = json.loads((tmp_path / "model" / "measures.json").read_text())
+    found, model = (
+        json.loads((tmp_path / name / "restricted" / "measures.json").read_text())
+        for name in ("alone", "model")
+    )
     assert found["labels"] == model["labels"]
     assert {part["thresholds"]["frozen"] for part in found["per_label"].values()} == {0.5}
     plain = [one["overall"]["decisions"]["0.5"]["f1_macro"]["value"] for one in (found, model)]

@@ -1,9 +1,11 @@
 """No count from 1 to 7 follows from a shown document, though most do once the rule is off."""
 
+import json
 import os
 from typing import Any
 
 import numpy as np
+import pytest
 
 from psychescale.evaluation.comparison.paired import Scored, compare
 from psychescale.evaluation.document.assemble import Context, to_document
@@ -12,6 +14,7 @@ from psychescale.evaluation.document.sections import Comparator, Extras
 from psychescale.evaluation.measures.estimates import evaluate
 from psychescale.evaluation.measures.slices import slice_by
 from psychescale.evaluation.predictions import Predictions
+from psychescale.report.page import render_report
 
 from .attacker import Attack, as_before, small_cells
 
@@ -58,3 +61,28 @@ def test_no_small_count_follows() -> None:
     assert given_before >= 0.9 * hidden
     print(f"{EVALUATIONS} evaluations, {with_small} with a small count; {hidden} small counts: "
           f"recovered 0, and {given_before} with the rule off")  # fmt: skip
+
+
+@pytest.mark.parametrize("n_labels", [1, 3])
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.5, 1.0])
+@pytest.mark.parametrize("kind", ["nothing", "everything", "perfect", "inverted", "constant"])
+def test_degenerate_models(n_labels: int, share: float, kind: str) -> None:
+    """Whatever a model does, what is shown of it is JSON, and can be drawn."""
+    rng = np.random.default_rng(0)
+    truth = (rng.random((90, n_labels)) < share).astype(np.uint8)
+    values = {
+        "nothing": np.full(truth.shape, 0.01),
+        "everything": np.full(truth.shape, 0.99),
+        "perfect": np.where(truth, 0.9, 0.1),
+        "inverted": np.where(truth, 0.1, 0.9),
+        "constant": np.full(truth.shape, 0.5),
+    }[kind]
+    predictions = Predictions.of(LABELS[:n_labels], values, truth)
+    cuts = np.full(n_labels, 0.5)
+    own = evaluate(predictions, cuts, n_replicates=5)
+    groups = {"group": ["x"] * 45 + ["y"] * 45}
+    slices = slice_by(predictions, cuts, groups, n_replicates=5)
+    full = to_document(own, Context({"name": "m", "calibration": "none"}), Extras(slices=slices))
+    shown = mask(full)
+    json.dumps(shown, allow_nan=False)
+    assert "<svg" in render_report(shown)

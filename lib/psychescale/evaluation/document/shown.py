@@ -1,5 +1,6 @@
 """Measures made of what may be shown: of rounded tables, and to as many decimals as tell nothing."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -27,6 +28,8 @@ def estimate(
     value: float | None, found: Json | None = None, *, reason: Undefined | None = None
 ) -> Json:
     """An estimate: a value that may be shown, with the interval of `found` where there is one."""
+    if value is not None and math.isnan(value):  # there is nothing to divide by
+        value, reason = None, reason or Undefined.NONE_PREDICTED
     ends = (None, None) if found is None or value is None else (found["low"], found["high"])
     low, high = (None if end is None else round(end, _DECIMALS) for end in ends)
     if low is None and found is not None and reason is None:
