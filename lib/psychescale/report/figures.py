@@ -51,7 +51,7 @@ def f1_by_label(per_label: Labels) -> str:
         axes.plot([], [], "o", mfc="none", mec=FAINT, ms=4.5, label="at 0.5")
         figure.legend(loc="outside upper right", ncols=2)
 
-    return draw("f1", "F1 of each label with its 95 % interval", _row_height(len(shown)), paint)
+    return _by_row("f1", "F1 of each label with its 95 % interval", len(shown), paint)
 
 
 def confusion_by_label(per_label: Labels) -> str:
@@ -82,12 +82,8 @@ def confusion_by_label(per_label: Labels) -> str:
         keys = [Patch(color=colour, label=label) for _, label, colour in parts]
         figure.legend(handles=keys, loc="outside upper right", ncols=3)
 
-    return draw(
-        "confusion",
-        "Share found, missed and wrongly given, for each label",
-        _row_height(len(shown)),
-        paint,
-    )
+    title = "Share found, missed and wrongly given, for each label"
+    return _by_row("confusion", title, len(shown), paint)
 
 
 def reliability_by_label(per_label: Labels) -> str:
@@ -177,23 +173,41 @@ def slice_differences(tables: Sequence[Mapping[str, Any]]) -> str:
         _names(axes, [f"{column} = {group}" for column, group, _ in rows])
         axes.set_xlabel("micro F1 of the group minus that of all other documents")
 
-    return draw("slices", "Difference in micro F1 of each group", _row_height(len(rows)), paint)
+    return _by_row("slices", "Difference in micro F1 of each group", len(rows), paint)
 
 
 def contenders(entries: Sequence[Mapping[str, Any]]) -> str:
-    """Macro F1 of this model and of what it is compared with."""
-    shown = [entry for entry in entries if entry["values"]["f1_macro"]["value"] is not None][::-1]
+    """This model and what it is compared with, by the first of the main measures that is shown of it."""
+    measure = next(
+        (
+            name
+            for name in _COMPARED_BY
+            if entries[0]["values"].get(name, _NOTHING)["value"] is not None
+        ),
+        "f1_macro",
+    )
+    values = {entry["name"]: entry["values"].get(measure, _NOTHING) for entry in entries}
+    shown = [name for name, found in values.items() if found["value"] is not None][::-1]
 
     def paint(figure: Figure) -> None:
         axes = figure.subplots()
-        for row, entry in enumerate(shown):
+        for row, name in enumerate(shown):
             own = row == len(shown) - 1
-            _whisker(axes, entry["values"]["f1_macro"], row, ACCENT if own else SECOND)
-        _names(axes, [entry["name"] for entry in shown])
+            _whisker(axes, values[name], row, ACCENT if own else SECOND)
+        _names(axes, shown)
         axes.set_xlim(left=0)
-        axes.set_xlabel("macro F1, 95 % interval")
+        axes.set_xlabel(f"{_COMPARED_BY[measure]}, 95 % interval")
 
-    return draw("contenders", "Macro F1 of models and baselines", _row_height(len(shown)), paint)
+    title = f"{_COMPARED_BY[measure]} of models and baselines"
+    return _by_row("contenders", title, len(shown), paint)
+
+
+_COMPARED_BY = {
+    "f1_macro": "Macro F1",
+    "f1_macro_frequent": "Macro F1 of frequent labels",
+    "average_precision_macro": "Average precision (macro)",
+}
+_NOTHING: Mapping[str, Any] = {"value": None}
 
 
 def training_curve(steps: Sequence[Mapping[str, float]]) -> str:
@@ -270,5 +284,6 @@ def _f1(part: Mapping[str, Any], thresholds: str) -> Mapping[str, Any]:
     return estimate
 
 
-def _row_height(n_rows: int) -> float:
-    return _ROW_INCHES * n_rows + _MARGIN_INCHES
+def _by_row(name: str, title: str, n_rows: int, paint: Callable[[Figure], None]) -> str:
+    """A figure with a row each; nothing where all are withheld."""
+    return draw(name, title, _ROW_INCHES * n_rows + _MARGIN_INCHES, paint) if n_rows else ""

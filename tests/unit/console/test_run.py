@@ -1,7 +1,7 @@
 """From a command line to an exit code: errors by class, and nothing said that could be a text."""
 
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
 
 import pytest
 from pydantic import Field
@@ -17,7 +17,7 @@ from psychescale.errors import (
     StorageError,
     UsageError,
 )
-from psychescale.labels import column_suffix
+from psychescale.model.checkpoint import file_digest
 from psychescale.settings.config import JobConfig
 
 CANARY = "canaryword"  # stands for a word of a document
@@ -143,16 +143,10 @@ def test_causes_of_unforeseen_errors_are_not_shown(capsys: pytest.CaptureFixture
 
 def test_place_is_the_last_own_line(capsys: pytest.CaptureFixture[str]) -> None:
     """The place is the innermost line of psychescale, not of a library below it."""
+    odd = Path("a\0b")  # which pathlib refuses
+    run_command(Work, "work", lambda _config, _console: print(file_digest(odd)), [])
 
-    class Odd(str):
-        __slots__ = ()
-
-        def lower(self) -> Any:
-            return 3  # makes re.sub raise
-
-    run_command(Work, "work", lambda _config, _console: print(column_suffix(Odd())), [])
-
-    assert "unexpected TypeError at labels.py:" in capsys.readouterr().err
+    assert "unexpected ValueError at checkpoint.py:" in capsys.readouterr().err
 
 
 def test_interruption(capsys: pytest.CaptureFixture[str]) -> None:
