@@ -177,15 +177,10 @@ def slice_differences(tables: Sequence[Mapping[str, Any]]) -> str:
 
 
 def contenders(entries: Sequence[Mapping[str, Any]]) -> str:
-    """This model and what it is compared with, by the first of the main measures that is shown of it."""
-    measure = next(
-        (
-            name
-            for name in _COMPARED_BY
-            if entries[0]["values"].get(name, _NOTHING)["value"] is not None
-        ),
-        "f1_macro",
-    )
+    """This model and others, by the first of the main measures that is shown of it."""
+    own_values = entries[0]["values"]
+    told = [m for m in _COMPARED_BY if own_values.get(m, _NOTHING)["value"] is not None]
+    measure = next(iter(told), "f1_macro")
     values = {entry["name"]: entry["values"].get(measure, _NOTHING) for entry in entries}
     shown = [name for name, found in values.items() if found["value"] is not None][::-1]
 
