@@ -11,6 +11,7 @@ from psychescale.console.run import run_command
 from psychescale.errors import ModelError, StorageError, UsageError
 from psychescale.notice import NOTICE
 from psychescale.results import VerifyResult
+from psychescale.scoring.options import EXACT_TOLERANCE
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings.verify import VerifyConfig
 from psychescale.spark.corpus.lines import Dialect
@@ -19,7 +20,6 @@ from psychescale.spark.score.job import configured_columns, configured_model, me
 from psychescale.spark.score.verify import find_run, verify_sample
 from psychescale.spark.session.session import open_session
 
-EXACT_TOLERANCE = 1e-5
 """Largest difference between two exact computations of one probability, whatever the machine."""
 
 

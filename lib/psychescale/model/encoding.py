@@ -40,6 +40,12 @@ class Ragged:
         """int64, shape (n_texts,): tokens per text."""
         return np.diff(self.offsets)
 
+    def all_below(self, bound: int) -> NDArray[np.bool_]:
+        """Whether all ids of a text are below a bound, shape (n_texts,)."""
+        above = np.concatenate(([0], np.cumsum(self.values >= bound)))
+        below: NDArray[np.bool_] = np.diff(above[self.offsets]) == 0
+        return below
+
     def take(self, indices: Sequence[int]) -> "Ragged":
         """The texts at `indices`, in that order."""
         if len(indices) == len(self):

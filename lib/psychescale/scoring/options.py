@@ -6,12 +6,18 @@ The scoring id names it all.
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, get_args
 
 from psychescale.errors import UsageError
 from psychescale.model.checkpoint import Checkpoint
 from psychescale.model.spec import Activation, LongText, ModelSpec, Precision, read_model
+
+# Raised when the same model and options would give other numbers than before.
+SEMANTICS_VERSION = 1
+
+EXACT_TOLERANCE = 1e-5
+"""Two computations of one probability under one scoring id may be this far apart."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +61,8 @@ class ScoringOptions:
             )
 
 
-@dataclass(frozen=True)
-class ModelRequest:
+@dataclass(frozen=True, kw_only=True)
+class ModelRequest(ScoringOptions):
     """A model, and everything that may be said of it; the keys of `score` have the same names.
 
     Attributes:
@@ -66,12 +72,6 @@ class ModelRequest:
         allow_generic_labels: Accept names such as ``LABEL_0``.
         activation: Where the checkpoint does not say.
         max_length: Longest window in tokens; None takes the model's own.
-        long_text: As in `ScoringOptions`, like all that follow.
-        stride: Tokens that two neighbouring windows share.
-        max_windows: Most windows read of one text.
-        precision: Number format of weights and computation.
-        device: A torch device; None chooses one.
-        max_batch_tokens: Token budget of a batch.
     """
 
     model: str
@@ -80,14 +80,9 @@ class ModelRequest:
     allow_generic_labels: bool = False
     activation: Activation | None = None
     max_length: int | None = None
-    long_text: LongText | None = None
-    stride: int | None = None
-    max_windows: int = 64
-    precision: Precision = "fp32"
-    device: str | None = None
-    max_batch_tokens: int | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         _require_one_of("activation", self.activation, Activation)
         if isinstance(self.labels, str):
             raise UsageError(
@@ -100,7 +95,6 @@ class ModelRequest:
 
         Raises:
             ModelError: Something is missing or ambiguous; the message names the option to add.
-            UsageError: An option is out of its range.
         """
         checkpoint, spec = read_model(
             self.model,
@@ -110,19 +104,8 @@ class ModelRequest:
             activation=self.activation,
             max_length=self.max_length,
         )
-        options = ScoringOptions(
-            self.long_text,
-            self.stride,
-            self.max_windows,
-            self.precision,
-            self.device,
-            self.max_batch_tokens,
-        )
-        return checkpoint, spec, options
-
-
-# Raised when the same model and options would give other numbers than before.
-SEMANTICS_VERSION = 1
+        own = {field.name: getattr(self, field.name) for field in fields(ScoringOptions)}
+        return checkpoint, spec, ScoringOptions(**own)
 
 
 def _require_one_of(key: str, value: object, kind: Any) -> None:

@@ -11,11 +11,9 @@ from psychescale.model.batching import Windows, plan_batches
 from psychescale.model.encoding import Ragged, TextEncoder
 from psychescale.model.engines.pytorch import TorchEngine
 from psychescale.model.spec import Layout, ModelSpec
+from psychescale.scoring.options import EXACT_TOLERANCE
 from psychescale.scoring.probabilities import to_probabilities
 from psychescale.scoring.windows import plan_windows
-
-TOLERANCE: Final = 1e-5
-"""Two computations of one probability may be this far apart; `verify` asks for the same."""
 
 _PLAIN: Final = (
     "text",
@@ -52,7 +50,7 @@ def find_layout(
         pairs: Whether it must read pairs of texts too.
 
     Returns:
-        The first layout that changes no probability by more than `TOLERANCE`: padding on the
+        The first layout that changes no probability by more than `EXACT_TOLERANCE`: padding on the
         tokenizer's side, on the other, windows of one length, each window by itself.
 
     Raises:
@@ -86,10 +84,10 @@ def _try(trial: "_Trial", plain: Sequence[str], texts: Sequence[str], *, pairs: 
     trial.compare(trial.alone(windows), alone, "gives a text other numbers from call to call")
     trial.compare(trial.by_library(texts), alone, _NOT_THE_LIBRARY)
     if pairs:
-        second = [_PLAIN[0]] * len(_PLAIN)
-        short = plain[: len(second)]
-        own = trial.alone(trial.windows(short, second[: len(short)]))
-        trial.compare(trial.by_library(short, second[: len(short)]), own, _NOT_THE_LIBRARY)
+        short = plain[: len(_PLAIN)]
+        second = [_PLAIN[0]] * len(short)
+        own = trial.alone(trial.windows(short, second))
+        trial.compare(trial.by_library(short, second), own, _NOT_THE_LIBRARY)
     layout = trial.find_layout(_with_mirrors(trial.windows(plain)))
     trial.compare(trial.budgeted(windows), alone, "gives a text other numbers beside other texts")
     trial.compare(trial.alone(windows), alone, "gives a text other numbers after other texts")
@@ -119,10 +117,8 @@ class _Trial:
     def find_layout(self, windows: Windows) -> Layout:
         """The quickest that changes no number; the engine keeps it."""
         expected = self.alone(windows)
-        layouts: list[Layout] = ["left", "right"] if self._encoder.pad_left else ["right", "left"]
-        if self._engine.pad_id is None:
-            layouts.clear()
-        layouts.append("equal")
+        padded: list[Layout] = ["left", "right"] if self._encoder.pad_left else ["right", "left"]
+        layouts: list[Layout] = [*padded, "equal"] if self._engine.pad_id is not None else ["equal"]
         found = (layout for layout in layouts if self._holds(windows, expected, layout))
         self._engine.layout = next(found, "single")
         return self._engine.layout
@@ -152,7 +148,7 @@ class _Trial:
         try:
             for rows in (order[:-2], order[[0, -1]], order[-2:]):
                 found = self._together(windows, rows, layout)
-                if not np.allclose(found, expected[rows], rtol=0, atol=TOLERANCE):
+                if not np.allclose(found, expected[rows], rtol=0, atol=EXACT_TOLERANCE):
                     return False
         except Exception:  # noqa: BLE001 - every architecture has its own way to refuse a batch
             return False
@@ -163,7 +159,7 @@ class _Trial:
     ) -> None:
         """Refuse numbers that differ."""
         difference = float(np.nanmax(np.abs(found - expected), initial=0.0))
-        if difference > TOLERANCE:
+        if difference > EXACT_TOLERANCE:
             raise ModelError(
                 f"{self._engine.architecture} {problem} (a probability differs by {difference:.2g}).",
                 remedy=_OTHER,
@@ -191,10 +187,9 @@ def _readable(
 ) -> list[str]:
     """Those that have tokens, all of them with an embedding, and fit into one window."""
     content = encoder.encode(texts)
+    fits = (content.lengths > 0) & (content.lengths <= room)
     return [
-        text
-        for index, text in enumerate(texts)
-        if 0 < content.lengths[index] <= room and content[index].max() < engine.n_embeddings
+        texts[i] for i in np.flatnonzero(fits & content.all_below(engine.n_embeddings)).tolist()
     ]
 
 

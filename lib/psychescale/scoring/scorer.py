@@ -107,18 +107,18 @@ class Scorer:
             UsageError: An option is out of its range.
         """
         checkpoint, spec, options = ModelRequest(
-            str(model),
-            revision,
-            labels,
-            allow_generic_labels,
-            activation,
-            max_length,
-            long_text,
-            stride,
-            max_windows,
-            precision,
-            device,
-            max_batch_tokens,
+            model=str(model),
+            revision=revision,
+            labels=labels,
+            allow_generic_labels=allow_generic_labels,
+            activation=activation,
+            max_length=max_length,
+            long_text=long_text,
+            stride=stride,
+            max_windows=max_windows,
+            precision=precision,
+            device=device,
+            max_batch_tokens=max_batch_tokens,
         ).resolve()
         return cls.load(checkpoint.folder, spec, options)
 
@@ -146,8 +146,6 @@ class Scorer:
                 or the numbers of a text depend on the texts beside it.
         """
         encoder = TextEncoder.from_folder(folder)
-        if spec.layout is None:
-            spec = _tried(folder, spec, encoder, pairs=pairs)
         engine = TorchEngine.from_folder(
             folder,
             pad_id=encoder.pad_id,
@@ -156,6 +154,9 @@ class Scorer:
             max_batch_tokens=options.max_batch_tokens,
             layout=spec.layout or "single",
         )
+        if spec.layout is None:
+            spec = _tried(folder, spec, encoder, _exact(engine, folder, options), pairs=pairs)
+            engine.layout = spec.layout or "single"
         return cls(spec, options, encoder, engine)
 
     @property
@@ -244,9 +245,7 @@ class Scorer:
         """Which texts have tokens alone that the model has embeddings for; shape (n_texts,)."""
         if self._vocabulary_size <= self._engine.n_embeddings:
             return np.ones(len(content), np.bool_)
-        unknown = np.concatenate(([0], np.cumsum(content.values >= self._engine.n_embeddings)))
-        known: NDArray[np.bool_] = np.diff(unknown[content.offsets]) == 0
-        return known
+        return content.all_below(self._engine.n_embeddings)
 
     def _plan(
         self, content: Ragged, members: NDArray[np.int64], second: Ragged | None
@@ -312,9 +311,17 @@ class Scorer:
         )
 
 
-def _tried(folder: Path, spec: ModelSpec, encoder: TextEncoder, *, pairs: bool) -> ModelSpec:
-    """The model as it may be used, tried in fp32 on this machine's processor."""
-    engine = TorchEngine.from_folder(folder, pad_id=encoder.pad_id, device=choose_device("cpu"))
+def _exact(engine: TorchEngine, folder: Path, options: ScoringOptions) -> TorchEngine:
+    """The model in fp32 on this machine's processor: the engine itself, where it is that."""
+    if options.precision == "fp32" and engine.device.type == "cpu":
+        return engine
+    return TorchEngine.from_folder(folder, pad_id=engine.pad_id, device=choose_device("cpu"))
+
+
+def _tried(
+    folder: Path, spec: ModelSpec, encoder: TextEncoder, engine: TorchEngine, *, pairs: bool
+) -> ModelSpec:
+    """The model as it may be used, after a trial."""
     if engine.n_labels != len(spec.labels):
         raise ModelError(
             f"{folder} gives {engine.n_labels} logits, but {len(spec.labels)} labels are named.",
@@ -352,7 +359,7 @@ class _Prepared:
     plans: list[_PlannedTexts]
 
 
-def as_texts(values: Sequence[object], what: str) -> list[str | bytes | None]:
+def _as_texts(values: Sequence[object], what: str) -> list[str | bytes | None]:
     """Texts as they may come from a list, an array or a column; bytes are UTF-8, or no text.
 
     Args:
@@ -374,10 +381,10 @@ def _paired(
     texts: Sequence[object], second: Sequence[object] | None
 ) -> tuple[list[str | bytes | None], list[str | bytes | None]]:
     """Texts, and as many second texts."""
-    first = as_texts(texts, "texts")
+    first = _as_texts(texts, "texts")
     if second is None:
         return first, [None] * len(first)
-    others = as_texts(second, "text_pairs")
+    others = _as_texts(second, "text_pairs")
     if len(others) != len(first):
         raise UsageError(
             f"There are {len(first)} texts and {len(others)} text_pairs.",

@@ -251,3 +251,20 @@ class TestNewParts:
         assert whole["differences"]["brier_macro"]["value"] is not None
         assert whole["differences"]["f1_macro"]["reason"] == "masked"  # its table is not shown
         assert rest["differences"]["brier_macro"]["reason"] == "masked"
+
+    def test_label_that_nobody_has_or_gives(self, full: dict[str, Any]) -> None:
+        """No F1, of the model nor of its rival, is no difference either."""
+        empty = {"tp": 0, "fp": 0, "fn": 0, "tn": 400}
+        part = {**full["per_label"]["never"], "confusion": dict.fromkeys(("frozen", "0.5"), empty)}
+        first, other = full["contenders"]
+        labels = {
+            **other["per_label"],
+            "never": {**other["per_label"]["never"], "confusion": empty},
+        }
+        changed = {
+            **full,
+            "per_label": {**full["per_label"], "never": part},
+            "contenders": [first, {**other, "name": full["rival"]["name"], "per_label": labels}],
+        }
+        found = mask(changed)["rival"]["per_label"]["never"]["f1"]
+        assert (found["value"], found["reason"]) == (None, "masked")

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from psychescale.disclosure import FEWEST, is_small, is_table, masked, nearest
+from psychescale.evaluation.document.sections import WITHOUT_THRESHOLD
 from psychescale.evaluation.document.shown import (
     NO_ENDS,
     coarse,
     estimate,
+    hidden,
     is_estimable,
     of_table,
     of_tables,
@@ -24,7 +26,6 @@ from psychescale.evaluation.predictions import FREQUENT_POSITIVES, Undefined
 
 Json = dict[str, Any]
 _FIGURES = re.compile(r"[:,]? [+−-]\d+\.\d+(?: \([^()]*\))?")
-_OF_ORDER = ("roc_auc", "average_precision", "log_loss", "brier")
 
 
 def mask(document: Mapping[str, Any]) -> Json:
@@ -32,24 +33,22 @@ def mask(document: Mapping[str, Any]) -> Json:
     full = dict(document)
     shown = copy.deepcopy(full)
     shown["masked"] = True
-    n, weighted = full["data"]["n_documents"], full["data"]["weighted"]
-    for part in shown["per_label"].values():
-        _mask_label(part, n, weighted=weighted)
-    shown["overall"] = _overall(full, shown)
-    shown["contenders"] = _contenders(full, shown)
+    labels = _Labels.of(full)
+    for name, part in shown["per_label"].items():
+        _mask_label(part, labels, estimable=labels.estimable[name])
+    shown["overall"] = _overall(full, shown, labels)
+    shown["contenders"] = _contenders(full, shown, labels)
     if shown["rival"]:
-        _mask_champion(full, shown)
+        _mask_champion(shown, labels)
     for name, found in (shown["agreement"] or {}).items():
-        positives = full["per_label"][name]["positives"]
-        kept = is_estimable(positives, n - positives)
         shown["agreement"][name] = {
-            key: round(value, 2) if kept and value is not None else None
+            key: round(value, 2) if labels.estimable[name] and value is not None else None
             for key, value in found.items()
         } | {"n_documents": masked(found["n_documents"])}
     for ranking in shown["faithfulness"] or ():
         ranking["n_texts"] = masked(ranking["n_texts"])
     for groups in shown["slices"]:
-        _mask_groups(groups, n, weighted=weighted)
+        _mask_groups(groups, labels)
     for step in shown["data"]["flow"]:
         step["n"] = masked(step["n"])
     for name in ("n_documents", "n_units"):
@@ -59,10 +58,10 @@ def mask(document: Mapping[str, Any]) -> Json:
     return shown
 
 
-def _mask_label(part: Json, n: int, *, weighted: bool) -> None:
+def _mask_label(part: Json, labels: "_Labels", *, estimable: bool) -> None:
+    n, weighted = labels.n, labels.weighted
     positives = part["positives"]
     negatives = n - positives
-    estimable = is_estimable(positives, negatives)
     for name, cells in part["confusion"].items():
         part["confusion"][name] = table(cells)
         part["decisions"][name] = _decisions(
@@ -119,7 +118,7 @@ def _at_cut(found: Json, positives: int) -> Json:
     """A sensitivity is a count of positives: above a cut, and below it."""
     above = round(found["value"] * positives) if found["value"] is not None else 0
     if not is_table((above, positives - above)):
-        return estimate(None, reason=Undefined.MASKED)
+        return hidden()
     return estimate(nearest(above) / nearest(positives), found)
 
 
@@ -156,9 +155,8 @@ def _curves(curves: Json, positives: int, negatives: int) -> Json | None:
     }
 
 
-def _overall(full: Json, shown: Json) -> Json:
+def _overall(full: Json, shown: Json, labels: "_Labels") -> Json:
     """Averages of what is shown of the labels."""
-    labels = _Labels.of(full)
     decided = {
         kind: _averages(
             found,
@@ -223,7 +221,7 @@ def _averages(found: Json, tables: Mapping[str, Json | None], labels: _Labels) -
         if name not in values and name != "jaccard" and not labels.weighted:
             shown[name] = _share(one, labels.n, whole=whole)
         elif not whole:  # labels are hidden for few errors: an average of the rest would be worse
-            shown[name] = estimate(None, reason=Undefined.MASKED)
+            shown[name] = hidden()
         elif labels.weighted or name == "jaccard":  # no functions of the tables
             shown[name] = coarse(name, one)
         else:
@@ -235,7 +233,7 @@ def _share(found: Json, n: int, *, whole: bool) -> Json:
     """A share of documents, made of its rounded count."""
     count = round((found["value"] or 0) * n)
     if not is_table((count, n - count)):
-        return estimate(None, reason=Undefined.MASKED)
+        return hidden()
     return estimate(nearest(count) / nearest(n), found if whole else NO_ENDS)
 
 
@@ -243,21 +241,23 @@ def _means(found: Json, values: Mapping[str, Json], labels: _Labels) -> Json:
     """Macro averages of what is no function of counts: over the labels that are estimable."""
     shown: Json = {}
     for name, one in found.items():
-        measure = base_name(name)
-        chosen = [values[label][measure]["value"] for label in labels.averaged(name)]
+        chosen = [values[label][base_name(name)]["value"] for label in labels.averaged(name)]
         kept = [value for value in chosen if value is not None]
-        mean = estimate(sum(kept) / len(kept) if kept else None, reason=Undefined.SHOWN_LABELS)
-        mean = coarse(name, mean) if kept else estimate(None, reason=Undefined.MASKED)
-        shown[name] = coarse(name, one) if labels.are_estimable(name) else mean
+        if labels.are_estimable(name):
+            shown[name] = coarse(name, one)
+        elif kept:
+            mean = estimate(sum(kept) / len(kept), reason=Undefined.SHOWN_LABELS)
+            shown[name] = coarse(name, mean)
+        else:
+            shown[name] = hidden()
     return shown
 
 
-def _contenders(full: Json, shown: Json) -> list[Json]:
+def _contenders(full: Json, shown: Json, labels: _Labels) -> list[Json]:
     """Each contender, over the labels whose tables are shown of this model and of it alike."""
     own = {**shown["overall"]["decisions"]["frozen"], **shown["overall"]["probabilities"]}
     first, *others = full["contenders"]
     entries = [{**first, "values": {name: own[name] for name in first["values"]}}]
-    labels = _Labels.of(full)
     for other in others:
         tables = {name: table(part["confusion"]) for name, part in other["per_label"].items()}
         comparable = all(
@@ -266,7 +266,7 @@ def _contenders(full: Json, shown: Json) -> list[Json]:
         )
         measured = {
             name: _coarse_or_withheld(
-                {key: part[key] for key in _OF_ORDER}, shown=labels.estimable[name]
+                {key: part[key] for key in WITHOUT_THRESHOLD}, shown=labels.estimable[name]
             )
             for name, part in other["per_label"].items()
         }
@@ -295,37 +295,33 @@ def _contenders(full: Json, shown: Json) -> list[Json]:
 def _difference(new: Json, old: Json, found: Json) -> Json:
     """The difference of two shown values; with its interval where both have one."""
     if new["value"] is None or old["value"] is None:
-        return estimate(None, reason=Undefined.MASKED)
+        return hidden()
     partial = str(Undefined.SHOWN_LABELS)
     if partial in (new["reason"], old["reason"]):
         return estimate(new["value"] - old["value"], reason=Undefined.SHOWN_LABELS)
     return estimate(new["value"] - old["value"], found)
 
 
-def _mask_champion(full: Json, shown: Json) -> None:
-    champion, n = shown["rival"], full["data"]["n_documents"]
+def _mask_champion(shown: Json, labels: _Labels) -> None:
+    champion = shown["rival"]
     tables: Json = next(
         (c["per_label"] for c in shown["contenders"][1:] if c["name"] == champion["name"]), {}
     )
     for name, found in champion["per_label"].items():
-        part = shown["per_label"][name]
-        positives = full["per_label"][name]["positives"]
         order = {key: found[key] for key in ("roc_auc", "brier")}
-        kept = _coarse_or_withheld(order, shown=is_estimable(positives, n - positives))
-        old = (tables.get(name) or {}).get("confusion")
-        values = None if old is None else estimate(of_table(old)["f1"])
-        f1 = estimate(None, reason=Undefined.MASKED)
-        if values is not None and not np.isnan(values["value"]):
-            f1 = _difference(part["decisions"]["frozen"]["f1"], values, found["f1"])
-        champion["per_label"][name] = {"f1": f1, **kept}
+        kept = _coarse_or_withheld(order, shown=labels.estimable[name])
+        cells = (tables.get(name) or {}).get("confusion")
+        old = hidden() if cells is None else estimate(of_table(cells)["f1"])
+        new = shown["per_label"][name]["decisions"]["frozen"]["f1"]
+        champion["per_label"][name] = {"f1": _difference(new, old, found["f1"]), **kept}
     for group in champion["subgroups"]:
-        n_cells = group["n"] * len(full["labels"])
+        n_cells = group["n"] * len(shown["labels"])
         estimable = is_estimable(group["positives"], n_cells - group["positives"])
-        losses = estimable and not _is_remainder(group["n"], n)
-        for name, one in group["differences"].items():
-            hidden = estimate(None, reason=Undefined.MASKED)
-            is_shown = losses and name.startswith("brier")
-            group["differences"][name] = coarse(name, one) if is_shown else hidden
+        losses = estimable and not _is_remainder(group["n"], labels.n)
+        group["differences"] = {
+            name: coarse(name, one) if losses and name.startswith("brier") else hidden()
+            for name, one in group["differences"].items()
+        }
         group["n"], group["positives"] = masked(group["n"]), masked(group["positives"])
 
 
@@ -334,52 +330,56 @@ def _is_remainder(size: int, n: int) -> bool:
     return size < FEWEST or 0 < n - size < FEWEST
 
 
-def _mask_groups(groups: Json, n: int, *, weighted: bool) -> None:
+def _mask_groups(groups: Json, labels: _Labels) -> None:
     sizes = [group["n"] for group in groups["groups"]]
     for group in groups["groups"]:
-        _mask_group(group, n, weighted=weighted)
+        _mask_group(group, labels)
     if sum(map(is_small, sizes)) == 1 and len(sizes) > 1:
         # All the others would give it back, taken from the total.
         rest = [size for size in sizes if not is_small(size)]
         groups["groups"][sizes.index(min(rest))]["n"] = str(Undefined.MASKED)
     for name in groups["gaps"]:
         values = [group["values"].get(name, {}).get("value") for group in groups["groups"]]
-        kept = [value for value in values if value is not None]
-        hidden = len(kept) < len(values) and None in values
-        groups["gaps"][name] = None if hidden or len(kept) < 2 else max(kept) - min(kept)  # noqa: PLR2004
+        few = None in values or len(values) < 2  # noqa: PLR2004 - a gap has two sides
+        groups["gaps"][name] = None if few else max(values) - min(values)
 
 
-def _mask_group(group: Json, n: int, *, weighted: bool) -> None:
+def _mask_group(group: Json, labels: _Labels) -> None:
     own, rest = table(group.pop("confusion")), table(group.pop("confusion_of_others"))
     positives, cells = group["positives"], group["n"] * max(group["n_labels"], 1)
-    estimable = is_estimable(positives, cells - positives) and not _is_remainder(group["n"], n)
-    pooled = not weighted and own is not None and rest is not None
-    values, differences = dict(group["values"]), dict(group["differences"])
-    for name, found in group["values"].items():
-        measure, average = base_name(name), name.removeprefix(base_name(name))
-        if average == "_micro" and pooled and own is not None:
-            values[name] = estimate(of_table(own)[measure], found if estimable else None)
-        elif estimable and (weighted or measure in _OF_ORDER):
-            values[name] = coarse(name, found)
-        else:
-            values[name] = estimate(None, reason=Undefined.MASKED)
-    for name, found in group["differences"].items():
-        measure, average = base_name(name), name.removeprefix(base_name(name))
-        if average == "_micro" and pooled and own is not None and rest is not None:
-            other = estimate(of_table(rest)[measure], found)
-            ends = found if estimable else NO_ENDS
-            differences[name] = _difference(values[name], other, ends)
-        elif estimable and (weighted or measure in _OF_ORDER):
-            differences[name] = coarse(name, found)
-        else:
-            differences[name] = estimate(None, reason=Undefined.MASKED)
+    estimable = is_estimable(positives, cells - positives)
+    estimable &= not _is_remainder(group["n"], labels.n)
+    pooled = not labels.weighted and own is not None and rest is not None
+    ours, others = (of_table(one) if one and pooled else {} for one in (own, rest))
+
+    def is_micro(name: str) -> bool:
+        return pooled and name.endswith("_micro")
+
+    def otherwise(name: str, found: Json) -> Json:
+        is_shown = estimable and (labels.weighted or base_name(name) in WITHOUT_THRESHOLD)
+        return coarse(name, found) if is_shown else hidden()
+
+    values = {
+        name: estimate(ours[base_name(name)], found if estimable else None)
+        if is_micro(name)
+        else otherwise(name, found)
+        for name, found in group["values"].items()
+    }
+    differences = {
+        name: _difference(
+            values[name], estimate(others[base_name(name)]), found if estimable else NO_ENDS
+        )
+        if is_micro(name)
+        else otherwise(name, found)
+        for name, found in group["differences"].items()
+    }
     group |= {"values": values, "differences": differences}
     group |= {"n": masked(group["n"]), "positives": masked(positives)}
 
 
 def _mask_reasons(recommendation: Json, shown: Json) -> None:
     """Sentences without their figures, which stand in the tables; labels not shown are left out."""
-    hidden = [
+    unshown = [
         name
         for name, part in shown["per_label"].items()
         if part["decisions"]["frozen"]["f1"]["value"] is None
@@ -387,5 +387,5 @@ def _mask_reasons(recommendation: Json, shown: Json) -> None:
     recommendation["reasons"] = [
         _FIGURES.sub("", reason)
         for reason in recommendation["reasons"]
-        if not any(f"label {name}, f1" in reason for name in hidden)
+        if not any(f"label {name}, f1" in reason for name in unshown)
     ]

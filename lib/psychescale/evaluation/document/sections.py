@@ -16,6 +16,10 @@ from psychescale.evaluation.measures.slices import SliceTable
 Json: TypeAlias = dict[str, Any]
 
 
+WITHOUT_THRESHOLD = ("roc_auc", "average_precision", "log_loss", "brier")
+"""Main measures of a label that need no threshold."""
+
+
 @dataclass(frozen=True)
 class Comparator:
     """Another model, or a baseline, on the same rows.
@@ -124,10 +128,9 @@ def _cells(counts: Sequence[int]) -> Json:
 def _by_label(evaluation: Evaluation) -> Json:
     """What a contender's averages are made of."""
     frozen, measures = evaluation.decisions["frozen"], evaluation.probabilities.per_label
-    names = ("roc_auc", "average_precision", "log_loss", "brier")
     return {
         label: {"confusion": _cells(frozen.confusion[index])}
-        | {name: as_json(measures[name][index]) for name in names}
+        | {name: as_json(measures[name][index]) for name in WITHOUT_THRESHOLD}
         for index, label in enumerate(evaluation.predictions.labels)
     }
 

@@ -19,9 +19,14 @@ _DECIMALS = 2
 _DECIMALS_OF_LOSSES = 3
 
 
+def hidden() -> Json:
+    """An estimate that is withheld."""
+    return estimate(None, reason=Undefined.MASKED)
+
+
 def withheld(estimates: Iterable[str]) -> Json:
     """Every estimate withheld."""
-    return {name: estimate(None, reason=Undefined.MASKED) for name in estimates}
+    return {name: hidden() for name in estimates}
 
 
 def estimate(
@@ -68,7 +73,8 @@ def of_table(cells: Cells) -> dict[str, float]:
     """Measures of one table by name, `predicted_rate` among them."""
     whole = sum(cells.values())
     found = {name: float(of(_confusion([cells]))[0, 0]) for name, of in decisions.PER_LABEL.items()}
-    return {**found, "predicted_rate": (cells["tp"] + cells["fp"]) / whole}
+    predicted = cells["tp"] + cells["fp"]
+    return {**found, "predicted_rate": predicted / whole if whole else math.nan}
 
 
 def of_tables(tables: Sequence[Cells], *, frequent: Sequence[bool]) -> dict[str, float]:

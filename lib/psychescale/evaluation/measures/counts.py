@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from psychescale.evaluation.predictions import Floats
+from psychescale.evaluation.predictions import Floats, Predictions
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,15 @@ def confusion(truth: NDArray[np.uint8], predicted: NDArray[np.bool_], weights: F
     held = truth == 1
     cells = (held & predicted, ~held & predicted, held & ~predicted, ~held & ~predicted)
     return Confusion(*(cell.T.astype(np.float64) @ weights for cell in cells))
+
+
+def count_cells(predictions: Predictions, thresholds: Floats) -> NDArray[np.int64]:
+    """Documents in each cell, unweighted: tp, fp, fn, tn; int64, shape (n_labels, 4)."""
+    predicted = predictions.probabilities >= thresholds
+    counts = confusion(predictions.truth, predicted, np.ones((len(predictions), 1)))
+    cells = np.concatenate([counts.tp, counts.fp, counts.fn, counts.tn], 1)
+    whole: NDArray[np.int64] = np.rint(cells).astype(np.int64)
+    return whole
 
 
 def ratio(part: Floats, whole: Floats) -> Floats:

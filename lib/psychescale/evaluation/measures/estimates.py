@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychescale.evaluation.measures.bootstrap import REPLICATES, point, replicate
-from psychescale.evaluation.measures.counts import confusion
+from psychescale.evaluation.measures.counts import count_cells
 from psychescale.evaluation.measures.intervals import Estimate, interval
 from psychescale.evaluation.measures.registry import (
     GAP,
@@ -106,7 +106,7 @@ def evaluate(
         for measure, drawn, borne in zip(measures, draws, [*units, units[0]], strict=True)
     ]
     decided = {
-        name: Decisions(cuts, estimated, _confusion(predictions, cuts))
+        name: Decisions(cuts, estimated, count_cells(predictions, cuts))
         for (name, cuts), estimated in zip(named.items(), estimates[:-1], strict=True)
     }
     return Evaluation(predictions, estimates[-1], decided, n_replicates, seed, specificity)
@@ -207,14 +207,3 @@ def _with_interval(
         noise=drawn[-1],
     )
     return Estimate(value, low, high, Undefined.FEW_POSITIVES if np.isnan(low) else None)
-
-
-def _confusion(predictions: Predictions, thresholds: Floats) -> NDArray[np.int64]:
-    counts = confusion(
-        predictions.truth,
-        predictions.probabilities >= thresholds,
-        np.ones((len(predictions), 1)),
-    )
-    cells = np.concatenate([counts.tp, counts.fp, counts.fn, counts.tn], 1)
-    whole: NDArray[np.int64] = np.rint(cells).astype(np.int64)
-    return whole

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from psychescale.errors import InputError
 from psychescale.evaluation.measures.bootstrap import draw_weights
+from psychescale.evaluation.measures.counts import count_cells
 from psychescale.evaluation.measures.intervals import Estimate, difference_interval, interval
 from psychescale.evaluation.measures.registry import (
     KINDS,
@@ -261,9 +262,7 @@ def _make_slice(
 
 
 def _pooled(part: Predictions, thresholds: Floats) -> tuple[int, int, int, int]:
-    held, given = part.truth == 1, part.probabilities >= thresholds
-    cells = (held & given, ~held & given, held & ~given, ~held & ~given)
-    tp, fp, fn, tn = (int(cell.sum()) for cell in cells)
+    tp, fp, fn, tn = count_cells(part, thresholds).sum(0).tolist()
     return tp, fp, fn, tn
 
 

@@ -113,7 +113,7 @@ def file_settings(
     if not cut_small:
         wanted["spark.sql.files.minPartitionNum"] = "1"
     if by_case:
-        wanted["spark.sql.caseSensitive"] = "true"
+        wanted |= BY_CASE
     if rows_per_batch is not None:
         wanted["spark.sql.execution.arrow.maxRecordsPerBatch"] = str(rows_per_batch)
     with changed_settings(spark, wanted) as refused:
@@ -127,6 +127,9 @@ def file_settings(
 
 
 _BLOCK_SETTING = "spark.sql.files.maxPartitionBytes"
+
+BY_CASE = {"spark.sql.caseSensitive": "true"}
+"""Columns of files may differ by case only."""
 
 
 # What stands in Spark's long messages, and what it means to a person. The messages themselves are

@@ -3,7 +3,6 @@
 import functools
 import operator
 from collections.abc import Iterator, Sequence
-from typing import Final
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -15,13 +14,11 @@ from pyspark.sql import types as T
 from pyspark.sql.pandas.types import from_arrow_type
 
 from psychescale.errors import InputError
-from psychescale.spark.corpus.files import FileInfo, literal
+from psychescale.spark.corpus.files import BY_CASE, FileInfo, literal
 from psychescale.spark.corpus.lines import file_name_in_messages
 from psychescale.spark.session.access import changed_settings
 from psychescale.spark.tables.delta import quoted
 from psychescale.spark.workers.process import contained
-
-_BY_CASE: Final = {"spark.sql.caseSensitive": "true"}
 
 Columns = dict[str, T.DataType | None]
 """Name → type; None where Spark has no such type."""
@@ -62,7 +59,7 @@ def require_in_every_file(
 
 
 def _columns_of(spark: SparkSession, path: str) -> Columns:
-    with changed_settings(spark, _BY_CASE):
+    with changed_settings(spark, BY_CASE):
         try:
             schema = spark.read.parquet(literal(path)).schema
         except AnalysisException:  # a type that Spark does not know; it need not be ours

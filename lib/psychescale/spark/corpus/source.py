@@ -288,9 +288,10 @@ def _describe_files(
         raise InputError("‹input› holds no files, or none but empty ones.", remedy="Check ‹input›.")
     state = [[file.path, file.n_bytes, file.modified_ms] for file in files]
     # What is left at its default stands for nothing: earlier versions' landed corpora are found again.
-    said = {k: v for k, v in asdict(dialect).items() if v != getattr(_DEFAULT, k)}
-    written = [dialect.encoding, *([said] if said.keys() - {"encoding"} else [])]
-    fingerprint = _fingerprint([state, asdict(columns), *written])
+    named = {name: value for name, value in asdict(dialect).items() if name != "encoding"}
+    said = {name: value for name, value in named.items() if value != getattr(_DEFAULT, name)}
+    more = [said] if said else []
+    fingerprint = _fingerprint([state, asdict(columns), dialect.encoding, *more])
     form = dialect.format or _form(files)
     return Corpus(place, form, columns, dialect, fingerprint, files)
 
@@ -298,10 +299,9 @@ def _describe_files(
 def _with_schema(spark: SparkSession, corpus: Corpus) -> Corpus:
     """The corpus with its wanted columns; all others are never looked at."""
     present = parquet_columns(spark, corpus.files)
-    wanted = [name for name in corpus.columns.needed if name in present]
     _require_present(corpus.columns.needed, list(present))
     fields = []
-    for name in wanted:
+    for name in corpus.columns.needed:
         kind = present[name]
         if kind is None:
             raise InputError(

@@ -24,6 +24,7 @@ from psychescale.spark.corpus.source import (
     open_corpus,
     require_mark,
 )
+from psychescale.spark.tables.delta import quoted
 from psychescale.training.split.strategies import PARTS, Part
 from psychescale.training.targets import from_columns, parse_label_set
 from psychescale.workflows.rows import LabelledRows
@@ -81,7 +82,7 @@ def read_rows(
         InputError: There is no row with a text, or a row's labels are of another form.
     """
     kept = corpus.columns.keep
-    named = [F.col("`" + n.replace("`", "``") + "`").alias(f"_{i}") for i, n in enumerate(kept)]
+    named = [F.col(quoted(n)).alias(f"_{i}") for i, n in enumerate(kept)]
     seconds = [SECOND] if config.second_text_column else []
     with _called(option), reading(spark, corpus) as rows, explained(corpus.files):
         every = rows.orderBy(ID).select(ID, TEXT, *seconds, ERROR, *named).collect()

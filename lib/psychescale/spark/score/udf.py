@@ -126,16 +126,16 @@ def score_udf(
             "There is no active Spark session.", remedy="Start one, or pass score_udf(…, spark=…)."
         )
     resolved = ModelRequest(
-        str(model),
-        revision,
-        labels,
-        allow_generic_labels,
-        activation,
-        max_length,
-        long_text,
-        stride,
-        max_windows,
-        precision,
+        model=str(model),
+        revision=revision,
+        labels=labels,
+        allow_generic_labels=allow_generic_labels,
+        activation=activation,
+        max_length=max_length,
+        long_text=long_text,
+        stride=stride,
+        max_windows=max_windows,
+        precision=precision,
         max_batch_tokens=max_batch_tokens,
     ).resolve()
     checked = check_model(*resolved, second_text=second_text)

@@ -204,7 +204,7 @@ def open_champion(config: EvaluateConfig) -> Candidate | None:
     if config.against is None:
         return None
     request = ModelRequest(
-        config.against,
+        model=config.against,
         labels=config.against_labels,
         activation=config.against_activation,
         max_windows=config.max_windows,

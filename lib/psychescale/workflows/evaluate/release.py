@@ -66,13 +66,7 @@ def write_card(candidate: Candidate, shown: Mapping[str, Any], *, part: str | No
         raise ModelError(f"{folder} is no bundle.", remedy="Leave out ‹write_card›.")
     overall = {**shown["overall"]["decisions"]["frozen"], **shown["overall"]["probabilities"]}
     measures = {
-        measure_name(name): (found["value"], found["low"], found["high"])
-        if found["low"] is not None
-        else math.nan
-        if found["value"] is None
-        else found["value"]
-        for name in HEADLINE
-        if (found := overall.get(name))
+        measure_name(name): _for_card(overall[name]) for name in HEADLINE if name in overall
     }
     facts = CardFacts(
         labels=shown["labels"],
@@ -85,6 +79,14 @@ def write_card(candidate: Candidate, shown: Mapping[str, Any], *, part: str | No
         long_text=shown["model"]["long_texts"],
     )
     reseal_card(folder, with_measures(card.read_text(encoding="utf-8"), facts))
+
+
+def _for_card(found: Mapping[str, Any]) -> float | tuple[float, ...]:
+    """Value and interval, a value alone, or NaN where nothing is shown."""
+    if found["value"] is None:
+        return math.nan
+    numbers = (found["value"], found["low"], found["high"])
+    return found["value"] if found["low"] is None else numbers
 
 
 def measure_rows(shown: Mapping[str, Any]) -> Iterator[MeasureRow]:

@@ -183,7 +183,7 @@ def _validation_logits(
     Shapes (n_usable, n_labels) and (n_validation,).
     """
     checkpoint, spec, options = ModelRequest(
-        config.output,
+        model=config.output,
         labels=parts.labels,
         activation="sigmoid",
         allow_generic_labels=True,
