@@ -191,6 +191,25 @@ class TestMask:
         assert areas["roc_auc_macro_frequent"]["value"] == round(exact, 2)
         assert shown["contenders"][0]["values"]["f1_macro"] == frozen["f1_macro"]
 
+    def test_losses_have_three_decimals(self) -> None:
+        """A difference of losses is as fine as the losses, its interval too."""
+        rng = np.random.default_rng(4)
+        truth = (rng.random((400, 2)) < 0.4).astype(np.uint8)
+        values = np.where(truth == 1, 0.6, 0.3) + rng.normal(0, 0.1, truth.shape)
+        near = (values + rng.normal(0, 0.01, truth.shape)).clip(0.01, 0.99)
+        cuts, values = np.full(2, 0.5), values.clip(0.01, 0.99)
+        predictions = Predictions.of(("a", "b"), values, truth)
+        models = Scored("m", values, cuts), Scored("n", near, cuts)
+        comparison = compare(predictions, *models, n_replicates=50)
+        other = evaluate(predictions.with_probabilities(near), cuts, n_replicates=50)
+        extras = Extras(comparators={"n": Comparator(other, comparison)})
+        own = evaluate(predictions, cuts, n_replicates=50)
+        shown = mask(to_document(own, Context({"name": "m"}), extras))
+        exact = comparison.overall["log_loss_macro"]
+        found = shown["contenders"][1]["differences"]["log_loss_macro"]
+        assert (found["low"], found["high"]) == (round(exact.low, 3), round(exact.high, 3))
+        assert found["low"] != round(exact.low, 2)
+
     def test_curves_are_of_rounded_tables(self, shown: dict[str, Any]) -> None:
         """Every point of a curve is a table that may be shown; rare labels have none."""
         assert shown["per_label"]["rare"]["curves"] is None

@@ -13,6 +13,7 @@ from psychescale.evaluation.document.sections import WITHOUT_THRESHOLD
 from psychescale.evaluation.document.shown import (
     NO_ENDS,
     coarse,
+    decimals,
     estimate,
     hidden,
     is_estimable,
@@ -277,7 +278,7 @@ def _contenders(full: Json, shown: Json, labels: _Labels) -> list[Json]:
             **_means(ordered, measured, labels),
         }
         differences = {
-            key: _difference(own[key], values[key], one)
+            key: _difference(own[key], values[key], one, digits=decimals(key))
             for key, one in other["differences"].items()
         }
         by_label = {name: {"confusion": cells} for name, cells in tables.items()}
@@ -292,14 +293,14 @@ def _contenders(full: Json, shown: Json, labels: _Labels) -> list[Json]:
     return entries
 
 
-def _difference(new: Json, old: Json, found: Json) -> Json:
+def _difference(new: Json, old: Json, found: Json, *, digits: int = 2) -> Json:
     """The difference of two shown values; with its interval where both have one."""
     if new["value"] is None or old["value"] is None:
         return hidden()
     partial = str(Undefined.SHOWN_LABELS)
     if partial in (new["reason"], old["reason"]):
         return estimate(new["value"] - old["value"], reason=Undefined.SHOWN_LABELS)
-    return estimate(new["value"] - old["value"], found)
+    return estimate(new["value"] - old["value"], found, digits=digits)
 
 
 def _mask_champion(shown: Json, labels: _Labels) -> None:

@@ -30,13 +30,17 @@ def withheld(estimates: Iterable[str]) -> Json:
 
 
 def estimate(
-    value: float | None, found: Json | None = None, *, reason: Undefined | None = None
+    value: float | None,
+    found: Json | None = None,
+    *,
+    reason: Undefined | None = None,
+    digits: int = _DECIMALS,
 ) -> Json:
     """An estimate: a value that may be shown, with the interval of `found` where there is one."""
     if value is not None and math.isnan(value):  # there is nothing to divide by
         value, reason = None, reason or Undefined.NONE_PREDICTED
     ends = (None, None) if found is None or value is None else (found["low"], found["high"])
-    low, high = (None if end is None else round(end, _DECIMALS) for end in ends)
+    low, high = (None if end is None else round(end, digits) for end in ends)
     if low is None and found is not None and reason is None:
         reason = Undefined.FEW_POSITIVES
     return {
@@ -47,9 +51,14 @@ def estimate(
     }
 
 
+def decimals(name: str) -> int:
+    """To how many decimals a measure may be shown."""
+    return _DECIMALS_OF_LOSSES if KINDS.get(base_name(name)) is Kind.LOSS else _DECIMALS
+
+
 def coarse(name: str, found: Json) -> Json:
     """An estimate that is no function of counts, to as many decimals as may be shown."""
-    digits = _DECIMALS_OF_LOSSES if KINDS.get(base_name(name)) is Kind.LOSS else _DECIMALS
+    digits = decimals(name)
     ends = {
         end: None if found[end] is None else round(found[end], digits)
         for end in ("value", "low", "high")
