@@ -185,6 +185,16 @@ def test_separator_is_offered(spark: SparkSession, tmp_path: Path) -> None:
     assert read(spark, path) == [("1", "a,b", None)]
 
 
+@pytest.mark.parametrize("first", ["7,I cannot go on", "7;I cannot go on", "I cannot go on"])
+def test_first_line_is_a_text(spark: SparkSession, tmp_path: Path, first: str) -> None:
+    """A file without a header: its first text is not taken for names and told."""
+    path = tmp_path / "c.csv"
+    path.write_text(f"{first}\n8,another\n")
+    with pytest.raises(InputError, match="Is its first line a header") as refusal:
+        read(spark, path)
+    assert "cannot" not in str(refusal.value)
+
+
 @pytest.mark.parametrize("name", ["posts.txt", "export", "c.csv.bz2"])
 def test_odd_names(spark: SparkSession, tmp_path: Path, name: str) -> None:
     """What a file is can be said; compression is seen by its name."""

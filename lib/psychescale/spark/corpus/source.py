@@ -299,7 +299,7 @@ def _describe_files(
 def _with_schema(spark: SparkSession, corpus: Corpus) -> Corpus:
     """The corpus with its wanted columns; all others are never looked at."""
     present = parquet_columns(spark, corpus.files)
-    _require_present(corpus.columns.needed, list(present))
+    _require_present(corpus.columns.needed, list(present), form=corpus.form)
     fields = []
     for name in corpus.columns.needed:
         kind = present[name]
@@ -319,10 +319,15 @@ def _require_columns(spark: SparkSession, corpus: Corpus) -> None:
         schema = corpus.schema or read_columns(spark, corpus).schema
         present = schema.names
         _require_types(schema, corpus.columns)
-    _require_present(corpus.columns.needed, present)
+    _require_present(corpus.columns.needed, present, form=corpus.form)
 
 
-def _require_present(needed: Sequence[str], present: Sequence[str]) -> None:
+def _require_present(needed: Sequence[str], present: Sequence[str], *, form: Form) -> None:
+    # A first line without any wanted name may be no header but a text: it is not told.
+    is_told = form != "csv" or not set(needed).isdisjoint(present)
+    told = (
+        f"{_listed(present)}." if is_told else f"{len(present)} others. Is its first line a header?"
+    )
     for name in needed:
         count = [*present].count(name)
         if count > 1:
@@ -332,7 +337,7 @@ def _require_present(needed: Sequence[str], present: Sequence[str]) -> None:
             )
         if not count:
             raise InputError(
-                f"‹input› has no column {name}; it has {_listed(present)}.",
+                f"‹input› has no column {name}; it has {told}",
                 remedy=_separator_seen(present)
                 or "Name the columns with ‹id_column›, ‹text_column›, ‹second_text_column›, ‹keep›.",
             )
