@@ -31,8 +31,11 @@ def print_plan(console: Console, model: CheckedModel, corpus: Corpus, *, output:
         "long texts",
         f"{applied.long_text} over windows of {spec.max_length} tokens, {applied.stride} shared",
     )
+    learned_length = model.checkpoint.scoring.get("max_length")
+    if learned_length and spec.max_length > learned_length:
+        _line(console, "", f"longer than the {learned_length} tokens that the model learned from")
     if applied.set_aside is not None:
-        _line(console, "calibration", f"not applied: {applied.set_aside}")
+        _line(console, "calibration", applied.describe())
     texts = _texts_differ(model, corpus)
     if texts is not None:
         _line(console, "texts", texts)
