@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from psychescale.settings.config import JobConfig, Names
+from psychescale.settings.places import Key, Written
 from psychescale.settings.shared import (
     CorpusConfig,
     Dates,
@@ -53,8 +54,8 @@ class AnonymizeConfig(CorpusConfig, ReplacementConfig, RedactorConfig, PaceConfi
     )
     pages = ("docs/anonymize.md", "docs/files.md")
 
-    output: str = Field(description="Delta table of redacted texts: a path or a catalog name")
-    key_file: str = Field(
+    output: Written = Field(description="Delta table of redacted texts: a path or a catalog name")
+    key_file: Key = Field(
         description="key of the pseudonyms, at least 32 bytes, taken as they are: a file, executors "
         "read the same path; env:NAME, a variable that the cluster fills from its secret scope; or "
         "secret:SCOPE/KEY of Databricks, with ‹ship_key›"
@@ -83,12 +84,12 @@ class AnonymizeConfig(CorpusConfig, ReplacementConfig, RedactorConfig, PaceConfi
         description="send the key with the job to executors that cannot read the file; needs "
         "spark.io.encryption.enabled",
     )
-    quarantine: str | None = Field(
+    quarantine: Written | None = Field(
         None,
         description="table of rows that failed: pseudonyms, sizes and reasons, no text (default: "
         "STATE/quarantine)",
     )
-    crosswalk: str | None = Field(
+    crosswalk: Written | None = Field(
         None,
         description="table that leads from pseudonyms back to ids and authors; written only where it "
         "is named, mode 0700",

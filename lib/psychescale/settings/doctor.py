@@ -17,7 +17,9 @@ class DoctorConfig(JobConfig):
         None,
         description="model that executors should be able to read; without it that is not looked at",
     )
-    revision: str | None = Field(None, description="commit of a hub id, 40 hex digits")
+    revision: str | None = Field(
+        None, description="commit of a hub id, 40 hex digits (in quotes in a file)"
+    )
     output: str | None = Field(
         None,
         description="place that a job should be able to write to; without it that is not looked at",

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from psychescale.model.spec import Activation
 from psychescale.settings.config import JobConfig, Names
+from psychescale.settings.places import Model, New, There
 from psychescale.settings.shared import (
     LabelledConfig,
     ModelConfig,
@@ -16,7 +17,7 @@ from psychescale.settings.shared import (
 class ComparisonConfig(JobConfig):
     """Comparison."""
 
-    against: str | None = Field(None, description="model folder to compare with, paired")
+    against: Model | None = Field(None, description="model folder to compare with, paired")
     against_labels: Names = Field(
         (),
         description="names of the labels of ‹against›, in its order, where it does not name them",
@@ -24,8 +25,8 @@ class ComparisonConfig(JobConfig):
     against_activation: Activation | None = Field(
         None, description="where the folder of ‹against› does not say"
     )
-    train: str | None = Field(None, description="labelled texts that baselines learn from")
-    validation: str | None = Field(
+    train: There | None = Field(None, description="labelled texts that baselines learn from")
+    validation: There | None = Field(
         None, description="rows that choose baselines' thresholds (default: a tenth of ‹train›)"
     )
     baselines: Names = Field(
@@ -62,17 +63,17 @@ class EvaluateConfig(
     task: Literal["labels", "pii"] = Field(
         "labels", description="what is judged: a classifier, or the redaction of identifiers"
     )
-    model: str | None = Field(
+    model: Model | None = Field(
         None,
         description="model folder, bundle, or hub id with ‹revision›; required for labels, unless "
         "‹scores› is given",
     )
-    input: str = Field(
+    input: There = Field(
         description="labelled texts that the model has not seen, in any form that `score` takes; for "
         "pii JSON lines {id, text, spans: [{start, end, label}]}"
     )
-    output: str = Field(description="folder for measures and report; must not exist")
-    scores: str | None = Field(
+    output: New = Field(description="folder for measures and report; must not exist")
+    scores: There | None = Field(
         None,
         description="score table, read in place of scoring the texts again, joined by id; without "
         "‹model› all its rows must have one scoring id, and thresholds are 0.5",

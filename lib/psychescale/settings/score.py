@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from psychescale.settings.config import Names
+from psychescale.settings.places import Model, Written
 from psychescale.settings.shared import CorpusConfig, ModelConfig, PaceConfig, Positive
 
 
@@ -15,8 +16,8 @@ class ScoreConfig(CorpusConfig, ModelConfig, PaceConfig):
     )
     pages = ("docs/files.md", "docs/models.md", "docs/reading-scores.md")
 
-    model: str = Field(description="model folder, bundle, or hub id with ‹revision›")
-    output: str = Field(description="score table: a path or a catalog name")
+    model: Model = Field(description="model folder, bundle, or hub id with ‹revision›")
+    output: Written = Field(description="score table: a path or a catalog name")
     accept_raw: bool = Field(
         False, description="score a corpus that is not marked as anonymized; recorded with the run"
     )

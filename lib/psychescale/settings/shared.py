@@ -6,14 +6,11 @@ from pydantic import Field
 
 from psychescale.model.spec import Activation, LongText, Precision
 from psychescale.settings.config import JobConfig, Names
+from psychescale.settings.places import There, Written
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
 Dates = Literal["placeholder", "year", "shift"]
-
-
-FRAME = "dataframe:"
-"""Before the name of a temporary view: a DataFrame that Python gave in the place of a corpus."""
 
 
 class RedactorConfig(JobConfig):
@@ -107,11 +104,11 @@ class PaceConfig(JobConfig):
 class CorpusConfig(TextColumnsConfig):
     """Corpus and state."""
 
-    input: str = Field(
+    input: There = Field(
         description="corpus: a Delta table, .parquet, .csv or .jsonl (.gz too), a folder of these, or "
         "a catalog name"
     )
-    state: str | None = Field(
+    state: Written | None = Field(
         None,
         description="folder for checkpoints and run table; required where the output is a catalog "
         "name; an output keeps the one it began with (default: OUTPUT/_psychescale)",
@@ -138,7 +135,9 @@ class LongTextConfig(JobConfig):
 class ModelConfig(LongTextConfig):
     """The model."""
 
-    revision: str | None = Field(None, description="commit of a hub id, 40 hex digits")
+    revision: str | None = Field(
+        None, description="commit of a hub id, 40 hex digits (in quotes in a file)"
+    )
     labels: Names = Field(
         (), description="names of the labels, in the model's order (default: the model's)"
     )

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from psychescale.model.spec import Precision
 from psychescale.settings.config import JobConfig, Names
+from psychescale.settings.places import Model, New, There
 
 
 class TaggerConfig(JobConfig):
@@ -21,11 +22,11 @@ class TaggerConfig(JobConfig):
         description="files of generated texts with spans, as JSON lines {id, text, spans: [{start, "
         "end, label}]}, such as presidio_generated_large.jsonl"
     )
-    posts: str = Field(
+    posts: There = Field(
         description="file of real posts with spans, the same, such as wnut17_train.jsonl"
     )
-    output: str = Field(description="folder of the tagger; must not exist")
-    backbone: str | None = Field(
+    output: New = Field(description="folder of the tagger; must not exist")
+    backbone: Model | None = Field(
         None, description="pretrained encoder (default: MiniLM-L6, which comes with the extra demo)"
     )
     planted: Annotated[int, Field(ge=0)] = Field(

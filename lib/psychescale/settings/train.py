@@ -6,18 +6,19 @@ from pydantic import Field
 
 from psychescale.model.spec import LongText
 from psychescale.settings.config import JobConfig, Names
+from psychescale.settings.places import Model, New, There, Written
 from psychescale.settings.shared import LabelledConfig, Positive, Share
 
 
 class PartsConfig(JobConfig):
     """Parts."""
 
-    validation: str | None = Field(
+    validation: There | None = Field(
         None,
         description="validation rows: they stop training, and calibration and thresholds are fitted on "
         "them (default: a share of ‹train›)",
     )
-    test: str | None = Field(
+    test: There | None = Field(
         None,
         description="test rows: nothing is fitted on them (default: a share of ‹train›)",
     )
@@ -123,11 +124,11 @@ class AfterwardsConfig(JobConfig):
 class PlacesConfig(JobConfig):
     """Where it runs, and what it leaves."""
 
-    checkpoints: str | None = Field(
+    checkpoints: Written | None = Field(
         None,
         description="folder for checkpoints: the same command resumes after a kill; deleted in the end",
     )
-    restricted: str | None = Field(
+    restricted: Written | None = Field(
         None,
         description="folder, mode 0700, for membership.jsonl: id and part of every row (default: "
         "OUTPUT-restricted)",
@@ -161,11 +162,11 @@ class TrainConfig(
     )
     pages = ("docs/training.md",)
 
-    backbone: str | None = Field(
+    backbone: Model | None = Field(
         None,
         description="model folder, or hub id with ‹revision›; this or ‹from› is required",
     )
-    from_bundle: str | None = Field(
+    from_bundle: Model | None = Field(
         None,
         alias="from",
         description="bundle to train on from: labels that stay keep their weights",
@@ -173,9 +174,11 @@ class TrainConfig(
     former_labels: Names = Field(
         (), description="labels of ‹from›, in its order, where it does not name them"
     )
-    train: str = Field(description="labelled texts, in any form that `score` takes")
-    output: str = Field(description="folder of the bundle; must not exist")
-    revision: str | None = Field(None, description="commit of a hub id, 40 hex digits")
+    train: There = Field(description="labelled texts, in any form that `score` takes")
+    output: New = Field(description="folder of the bundle; must not exist")
+    revision: str | None = Field(
+        None, description="commit of a hub id, 40 hex digits (in quotes in a file)"
+    )
     labels: Names = Field(
         (),
         description="labels to train, in this order; others in the rows are ignored (default: all, by "

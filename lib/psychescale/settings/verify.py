@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from psychescale.settings.config import JobConfig
+from psychescale.settings.places import Model, There
 from psychescale.settings.shared import Positive
 
 
@@ -17,13 +18,13 @@ class VerifyConfig(JobConfig):
     run: str = Field(
         description="score table whose last finished run is verified; or a run id, with ‹scores›"
     )
-    scores: str | None = Field(None, description="score table of the run id")
-    model: str | None = Field(
+    scores: There | None = Field(None, description="score table of the run id")
+    model: Model | None = Field(
         None,
         description="where the model is now; another model is refused (default: where the run found "
         "it)",
     )
-    input: str | None = Field(
+    input: There | None = Field(
         None, description="where the corpus is now (default: where the run found it)"
     )
     sample: Positive = Field(200, description="rows to score again")
