@@ -16,7 +16,7 @@ from psychescale.spark.workers.distributed import choose_fitter
 from psychescale.steps import STEPS
 from psychescale.workflows.train.fit import fit_parts, require_ready
 from psychescale.workflows.train.parts import divide
-from psychescale.workflows.train.record import write_bundle
+from psychescale.workflows.train.record import MEMBERSHIP_FILE, restricted_folder, write_bundle
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,7 +41,8 @@ def train(config: TrainConfig, console: Console) -> TrainResult | None:
         outcome = fit_parts(config, start, parts, on_progress=progress.update, fitter=fitter)
     STEPS.info("writing the bundle")
     facts, mlflow_run = write_bundle(config, start, parts, outcome, mark=mark)
-    print_outcome(console, config, outcome, facts, mlflow_run)
+    membership = restricted_folder(config) / MEMBERSHIP_FILE
+    print_outcome(console, config, outcome, facts, mlflow_run, membership=membership)
     return TrainResult(
         config.output, parts.labels, parts.split.counts(), facts["training"], mlflow_run
     )

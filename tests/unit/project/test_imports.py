@@ -51,11 +51,12 @@ def call(*argv):
             return main(argv)
         except SystemExit as stop:
             return stop.code
+posts = ("--input", "posts.csv")
 anonymize = ("anonymize", "--output", "o", "--key-file")
 print([call(verb, "--help") for verb in VERBS], [call(verb, "--hlep") for verb in VERBS])
 print(call("help"), call("help", "score"), call("-V"), call("socre"), call("score", "--set", "x=1"))
-print(call(*anonymize, "key", "--input", "posts.csv"), call(*anonymize, "env:NO", "--input", "posts.csv"))
-print(call("score", "--model", "nothing", "--input", "posts.csv", "--output", "o"))
+print(call(*anonymize, "key", *posts), call(*anonymize, "env:NO", *posts))
+print(call("score", "--model", "nothing", "--output", "o", *posts))
 print(call("train", "--train", "posts.csv", "--backbone", "b/m", "--output", {str(tmp_path)!r}))
 print([m for m in {HEAVY} if m in sys.modules])
 """
