@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 
+from psychescale.console.next import after_score, print_next
 from psychescale.notice import NOTICE
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def print_outcome(console: Console, run: Run, *, output: str, as_json: bool) -> 
     if run.rows_known:
         console.print(f"{run.rows_known:,} rows of this corpus were in the table already.")
     if not tally.rows:
-        console.print(f"Nothing new to score. The table: {escape(output)}")
+        what = "Nothing new to score." if run.rows_known else "The corpus has no rows."
+        console.print(f"{what} The table: {escape(output)}")
         return
     padding = tally.computed_tokens / tally.tokens if tally.tokens else 0.0
     console.print(
@@ -64,6 +66,7 @@ def print_outcome(console: Console, run: Run, *, output: str, as_json: bool) -> 
     for reason, count in sorted(tally.failed.items()):
         console.print(f"  {count:>10,}  {reason}")
     console.print(f"The table: {escape(output)}    this run: {run.run_id}")
+    print_next(console, *after_score(output))
 
 
 def _texts_differ(model: CheckedModel, corpus: Corpus) -> str | None:

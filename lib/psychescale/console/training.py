@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from psychescale.console.next import after_train, print_next
 from psychescale.notice import NOTICE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from rich.console import Console
 
@@ -46,6 +48,8 @@ def print_outcome(
     outcome: Outcome,
     facts: Mapping[str, Any],
     mlflow: str | None,
+    *,
+    membership: Path,
 ) -> None:
     """Say what has happened; with ``json`` as one line.
 
@@ -55,6 +59,7 @@ def print_outcome(
         outcome: What was fitted.
         facts: Content of `scoring.json`.
         mlflow: The run's id in MLflow, or None.
+        membership: Where the part of every row stands.
     """
     if config.json_output:
         line = {"bundle": config.output, "labels": facts["labels"], **facts["split"]}
@@ -69,3 +74,5 @@ def print_outcome(
         f"The bundle: {config.output}    mean training loss {fitted.mean_training_loss:.3f}, "
         f"weights of step {fitted.best_step} of {fitted.steps}{early}"
     )
+    if facts["split"]["test"]:
+        print_next(console, after_train(config, membership))
