@@ -7,7 +7,13 @@ import pytest
 
 from psychescale.errors import UsageError
 from psychescale.model.spec import ModelSpec
-from psychescale.scoring.options import Applied, ScoringOptions, compute_scoring_id, of_texts, settle
+from psychescale.scoring.options import (
+    Applied,
+    ScoringOptions,
+    compute_scoring_id,
+    of_texts,
+    settle,
+)
 
 SPEC = ModelSpec(
     labels=("sleep", "work"),

@@ -567,7 +567,10 @@ class TestCalibration:
         """A text read whole in one window has the numbers of the model's own policy; others are raw."""
         scores = build(bundle, long_text=policy).scorer.score(SAMPLES)
         whole = (scores.n_windows == 1) & ~scores.truncated
-        own, plain = build(bundle).scorer(SAMPLES), build(tiny_model, long_text=policy).scorer(SAMPLES)
+        own, plain = (
+            build(bundle).scorer(SAMPLES),
+            build(tiny_model, long_text=policy).scorer(SAMPLES),
+        )
 
         assert 0 < whole.sum() < len(SAMPLES)
         np.testing.assert_allclose(
