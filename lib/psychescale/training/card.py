@@ -127,8 +127,8 @@ def _sections(facts: CardFacts) -> list[str]:
 
 _CALIBRATE = (
     "Transformers gives logits before calibration, and so other probabilities than `score`. These are "
-    "`score`'s: `torch.sigmoid(logits * torch.tensor(c[\"slope\"]) + torch.tensor(c[\"intercept\"]))` "
-    "with `c = json.load(open(\"FOLDER/scoring.json\"))[\"calibration\"]`."
+    '`score`\'s: `torch.sigmoid(logits * torch.tensor(c["slope"]) + torch.tensor(c["intercept"]))` '
+    'with `c = json.load(open("FOLDER/scoring.json"))["calibration"]`.'
 )
 _OUT_OF_SCOPE = (
     "Diagnosis, screening, triage or risk assessment of a person.",
