@@ -38,7 +38,7 @@ Escape = Literal["none", "backslash"]
 
 @dataclass(frozen=True)
 class Dialect:
-    """How files are written, as far as a person says.
+    """How a corpus is written, as far as a person says.
 
     Attributes:
         format: What they are, whatever their names end in.
@@ -48,6 +48,7 @@ class Dialect:
         escape: What a backslash before a quote does in CSV; None: nobody has said.
         skip_rows: Records behind the header of a CSV file that are no rows.
         repeated_headers: Leave out records that repeat the header, as in files put end to end.
+        refuse_placeholders: Texts such as ``[deleted]`` stand for none, in tables too.
     """
 
     format: Form | None = None
@@ -56,6 +57,7 @@ class Dialect:
     escape: Escape | None = None
     skip_rows: int = 0
     repeated_headers: bool = False
+    refuse_placeholders: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,12 @@ class Layout:
 
     Attributes:
         form: What the files are.
-        columns: Names in the input: id, text, then the others.
+        columns: Names in the input: of ids, of the text, then the others.
         dialect: How they are written.
         root: Path of the input, with which every file's path begins.
         files: Paths of all files, in the order of which a message numbers them.
         whole_files: What is read are whole files, still to be cut into lines.
+        n_ids: How many columns make an id.
     """
 
     form: Literal["csv", "jsonl"]
@@ -77,6 +80,7 @@ class Layout:
     root: str
     files: tuple[str, ...]
     whole_files: bool = False
+    n_ids: int = 1
 
 
 class ParsedRow(NamedTuple):
@@ -189,7 +193,7 @@ def parse_csv(
                 yield _corrupt(line, layout)
                 continue
             chosen = [fields[position] for position in positions]
-            yield _settled(line, [_field(value, dialect.encoding) for value in chosen])
+            yield _settled(line, [_field(value, dialect.encoding) for value in chosen], layout)
 
 
 def parse_json_lines(
@@ -213,7 +217,7 @@ def parse_json_lines(
         content = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
         if content.strip():
             values = _values(content, layout)
-            yield _corrupt(number, layout) if values is None else _settled(number, values)
+            yield _corrupt(number, layout) if values is None else _settled(number, values, layout)
 
 
 def json_keys(lines: Iterable[bytes], encoding: str) -> list[str]:
@@ -449,10 +453,10 @@ def _values(line: bytes, layout: Layout) -> list[str | None] | None:
     if found is None:
         return None
     values = [found.get(column) for column in layout.columns]
-    if values[0] is _NOTHING:
+    if _NOTHING in values[: layout.n_ids]:
         return None
     values = [None if value is _NOTHING else value for value in values]
-    if any(isinstance(value, dict | list | bool) for value in values[:2]):
+    if any(isinstance(value, dict | list | bool) for value in values[: layout.n_ids + 1]):
         return None
     if any(isinstance(value, dict | list) for value in values):
         # Numbers inside stay numbers.
@@ -494,18 +498,32 @@ def _decoded(value: str, encoding: str) -> str:
     return value if value.isascii() else value.encode("latin-1").decode(encoding, "surrogateescape")
 
 
-def _settled(line: int, values: Sequence[str | None]) -> ParsedRow:
+def joined_id(parts: Sequence[str | None]) -> str | None:
+    """The id that several columns make: ``1|baseline|``; None where all parts are missing.
+
+    A missing part stands as nothing; bars and backslashes in parts are behind backslashes, so that no
+    two rows with other parts have one id. `id_of_columns` does the same in Spark.
+    """
+    if not any(parts):
+        return None
+    return "|".join((part or "").replace("\\", "\\\\").replace("|", "\\|") for part in parts)
+
+
+def _settled(line: int, values: Sequence[str | None], layout: Layout) -> ParsedRow:
     """The row, after a look at what cannot be written as UTF-8."""
-    ident, text, *others = values
+    ids, (text, *others) = values[: layout.n_ids], values[layout.n_ids :]
+    ident = ids[0] if layout.n_ids == 1 else joined_id(ids)
     if not _is_valid(ident):
-        return ParsedRow(line, RowError.CORRUPT_ROW.value, (None,) * len(values))
+        return _corrupt(line, layout)
     error = None if _is_valid(text) else RowError.INVALID_UNICODE.value
     kept = [value if _is_valid(value) else _replaced(value) for value in others]
     return ParsedRow(line, error, (ident, text if error is None else None, *kept))
 
 
 def _corrupt(line: int, layout: Layout) -> ParsedRow:
-    return ParsedRow(line, RowError.CORRUPT_ROW.value, (None,) * len(layout.columns))
+    return ParsedRow(
+        line, RowError.CORRUPT_ROW.value, (None,) * (len(layout.columns) - layout.n_ids + 1)
+    )
 
 
 def _is_valid(value: str | None) -> bool:
