@@ -32,7 +32,7 @@ def print_plan(console: Console, parts: Parts) -> None:
     )
     if parts.rows.n_left_out:
         console.print(
-            f"  {parts.rows.n_left_out:,} rows without a text or with a corrupt line left out"
+            f"  {parts.rows.n_left_out:,} rows left out: no text, or a line that cannot be read"
         )
     if parts.rows.n_placeholders:
         console.print(

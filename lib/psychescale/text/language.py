@@ -27,7 +27,7 @@ _SCRIPTS: Final = {
 }
 """First word of a letter's Unicode name → the language most written in it."""
 
-# The commonest small words of each language, as people write them; those of two languages count for both.
+# The commonest small words of each language, as people write them; one of two counts for both.
 _WORDS: Final = {
     "en": "the and i to a of is it in that was my for you not but have with me be this so on are just"
     " do at no what like all he she they we if about can when or from been would there it's i'm"

@@ -31,13 +31,16 @@ EXACT: dict[str, tuple[pa.Array, list[str]]] = {
         pa.array([Decimal("12.50"), Decimal("-10.00")], pa.decimal128(9, 2)),
         ["12.5", "-10"],
     ),
-    "small decimal": (pa.array([Decimal("1E-9"), Decimal(100)], pa.decimal128(38, 9)), ["0.000000001", "100"]),
+    "small decimal": (
+        pa.array([Decimal("1E-9"), Decimal(100)], pa.decimal128(38, 9)),
+        ["0.000000001", "100"],
+    ),
     "date": (pa.array([dt.date(2024, 2, 29), dt.date(1899, 12, 31)]), ["2024-02-29", "1899-12-31"]),
     "uuid": (pa.array([one.bytes for one in UUIDS], pa.uuid()), list(map(str, UUIDS))),
     "dictionary": (pa.array(["a", "b"]).dictionary_encode(), ["a", "b"]),
     "large string": (pa.array(["a", "b"], pa.large_string()), ["a", "b"]),
     "view": (pa.array(["a", "b"], pa.string_view()), ["a", "b"]),
-}  # fmt: skip
+}
 REFUSED = {
     "double": pa.array([1.0, None]),
     "timestamp": pa.array([0, 1], pa.timestamp("us", "UTC")),
@@ -94,7 +97,15 @@ def test_refused(spark: SparkSession, tiny_model: Path, tmp_path: Path) -> None:
     assert not output.exists()
 
 
-PARTS = [("1", "a|b", ""), ("1|a", "b", ""), ("1", "a\\", "b"), ("1", "a", "\\b"), ("1", "", "2"), ("1", "2", ""), ("é", "$1", "\\|")]  # fmt: skip
+PARTS = [
+    ("1", "a|b", ""),
+    ("1|a", "b", ""),
+    ("1", "a\\", "b"),
+    ("1", "a", "\\b"),
+    ("1", "", "2"),
+    ("1", "2", ""),
+    ("é", "$1", "\\|"),
+]
 
 
 def test_joined() -> None:

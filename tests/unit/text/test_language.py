@@ -18,10 +18,22 @@ SENTENCES = {
         "Je n'ai pas pu dormir cette nuit et le travail n'allait pas mieux.",
         "Ma sœur est venue et nous avons parlé jusqu’à quatre heures",
     ],
-    "es": ["No pude dormir otra vez anoche y el trabajo no fue mejor.", "ya no sé qué hacer con mi vida"],
-    "it": ["Non sono riuscito a dormire e il lavoro non è andato meglio.", "non ce la faccio più con questo"],
-    "pt": ["Não consegui dormir outra vez e o trabalho não foi melhor.", "não aguento mais isso tudo"],
-    "nl": ["Ik kon vannacht weer niet slapen en het werk was ook niet beter.", "ik weet het echt niet meer"],
+    "es": [
+        "No pude dormir otra vez anoche y el trabajo no fue mejor.",
+        "ya no sé qué hacer con mi vida",
+    ],
+    "it": [
+        "Non sono riuscito a dormire e il lavoro non è andato meglio.",
+        "non ce la faccio più con questo",
+    ],
+    "pt": [
+        "Não consegui dormir outra vez e o trabalho não foi melhor.",
+        "não aguento mais isso tudo",
+    ],
+    "nl": [
+        "Ik kon vannacht weer niet slapen en het werk was ook niet beter.",
+        "ik weet het echt niet meer",
+    ],
     "sv": ["Jag kunde inte sova igen i natt och jobbet var inte bättre."],
     "pl": ["Znowu nie mogłem spać w nocy i w pracy nie było lepiej."],
     "tr": ["Dün gece yine uyuyamadım ve iş de daha iyi değildi."],
@@ -33,8 +45,21 @@ SENTENCES = {
     "zh": ["昨晚我又睡不着了，工作也没有好转。"],
     "ja": ["昨夜もまた眠れなかったし、仕事も良くなかった。"],
     "ko": ["어젯밤에 또 잠을 못 잤고 일도 나아지지 않았어요."],
-}  # fmt: skip
-SHORT = ["", "ok", "lol", "🙂🙂", "12345", "yes", "haha omg", "[deleted]", "眠い", "N/A", "\x00\ud800", "http://a.b/c"]  # fmt: skip
+}
+SHORT = [
+    "",
+    "ok",
+    "lol",
+    "🙂🙂",
+    "12345",
+    "yes",
+    "haha omg",
+    "[deleted]",
+    "眠い",
+    "N/A",
+    "\x00\ud800",
+    "http://a.b/c",
+]
 
 
 @pytest.mark.parametrize("language", SENTENCES)

@@ -31,7 +31,8 @@ UUID = {"psychescale": "uuid"}
 def id_of_columns(schema: T.StructType, names: Sequence[str]) -> Column:
     """The id of a row as a string: its value, or those of several columns as `joined_id` joins them.
 
-    Decimals come without zeros behind the last digit that counts (12 is 12.00), dates as 2024-12-31, UUIDs as 8-4-4-4-12 hex digits.
+    Decimals come without zeros behind the last digit that counts (12 is 12.00), dates as 2024-12-31,
+    UUIDs as 8-4-4-4-12 hex digits.
     """
     parts = [_text(schema[name]) for name in names]
     if len(parts) == 1:
