@@ -21,6 +21,7 @@ from psychescale.spark.corpus.ids import id_of_columns
 from psychescale.spark.corpus.lines import joined_id
 from psychescale.spark.corpus.read import reading
 from psychescale.spark.corpus.source import Columns, open_corpus
+from psychescale.spark.pipeline.land import _require_ids
 from tests.spark.conftest import read_table
 
 UUIDS = [uuid.UUID(int=1), uuid.UUID("0fe3a1c0-ffff-4000-8000-00000000abcd")]
@@ -58,15 +59,16 @@ def ids(spark: SparkSession, place: str | Path, *columns: str) -> list[Any]:
         return sorted(row["id"] for row in rows.collect())
 
 
-def test_exact(spark: SparkSession, tmp_path: Path) -> None:
+@pytest.mark.parametrize("unknown", [(), ("uuid",)], ids=["known", "a type unknown to Spark"])
+def test_exact(spark: SparkSession, tmp_path: Path, unknown: tuple[str, ...]) -> None:
     """A value is read as it would be written by hand, alone and as a part."""
     path = tmp_path / "c.parquet"
-    columns = {kind: column for kind, (column, _) in EXACT.items()}
+    kinds = [kind for kind in EXACT if kind != "uuid" or kind in unknown]
+    columns = {kind: EXACT[kind][0] for kind in kinds}
     pq.write_table(pa.table({**columns, "text": ["x", "y"], "n": [1, 2]}), path)
-    for kind, (_, expected) in EXACT.items():
-        assert ids(spark, path, kind) == sorted(expected)
-    every = [expected for _, expected in EXACT.values()]
-    assert ids(spark, path, "n", *EXACT) == [
+    assert ids(spark, path, "decimal") == sorted(EXACT["decimal"][1])
+    every = [EXACT[kind][1] for kind in kinds]
+    assert ids(spark, path, "n", *kinds) == [
         "|".join([str(n + 1), *(values[n] for values in every)]) for n in range(2)
     ]
 
@@ -85,9 +87,11 @@ def test_refused(spark: SparkSession, tiny_model: Path, tmp_path: Path) -> None:
     for kind in REFUSED:
         with pytest.raises(InputError, match=f"column {kind} is of"):
             ids(spark, path, kind)
-    key.write_bytes(b"k" * 40)
+    key.write_bytes(bytes(range(40)))
     key.chmod(0o600)
-    frame = spark.read.parquet(str(path)).drop("nanoseconds")
+    known = {kind: column for kind, column in REFUSED.items() if kind != "nanoseconds"}
+    pq.write_table(pa.table({**known, "text": ["x", "y"]}), tmp_path / "known.parquet")
+    frame = spark.read.parquet(str(tmp_path / "known.parquet"))
     for given in (path, frame):
         common: dict[str, Any] = {"input": given, "output": output, "id_column": "double"}
         with pytest.raises(InputError, match="Ids must be strings, whole numbers, decimals"):
@@ -155,12 +159,16 @@ def test_redcap(spark: SparkSession, tiny_model: Path, tmp_path: Path, form: str
     if form == "csv":
         output = tmp_path / "scores"
         common: dict[str, Any] = {"model": tiny_model, "input": path, "accept_raw": True}
-        columns = ["record", "event", "instance"]
+        columns = "record,event,instance"
         psychescale.score(**common, output=output, id_column=columns, keep="event")
         assert read_table(output)["id"].to_list() == expected
         assert psychescale.verify(run=output).holds
-        with pytest.raises(InputError, match="1 rows repeat the record, event of another row"):
-            psychescale.score(**common, output=tmp_path / "o", id_column="record,event")
+        corpus = open_corpus(spark, place, Columns(id=("record", "event")))
+        with (
+            reading(spark, corpus) as rows,
+            pytest.raises(InputError, match="1 rows repeat the id"),
+        ):
+            _require_ids(rows, "id")
 
 
 def test_parts_that_are_no_text(spark: SparkSession, tmp_path: Path) -> None:
@@ -180,7 +188,7 @@ def test_id_is_not_kept(tmp_path: Path, spark: SparkSession) -> None:
     del spark
     path, key = tmp_path / "c.csv", tmp_path / "key"
     path.write_text("record,event,text\n1,2,x\n")
-    key.write_bytes(b"k" * 40)
+    key.write_bytes(bytes(range(40)))
     key.chmod(0o600)
     with pytest.raises(UsageError, match=r"`keep` event would pass"):
         psychescale.anonymize(

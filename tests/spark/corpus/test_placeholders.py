@@ -41,36 +41,30 @@ def test_counted_or_refused(
     path = tmp_path / "c.parquet"
     ids = [f"{i}" for i in range(len(TEXTS))]
     pd.DataFrame({"id": ids, "text": TEXTS}).to_parquet(path)
-    common: dict[str, Any] = {"model": tiny_model, "input": path, "accept_raw": True}
-    allowed = {"max_failed_share": 0.2}
-    plain = psychescale.score(**common, output=tmp_path / "plain", **allowed)
+    plain = psychescale.score(
+        model=tiny_model,
+        input=path,
+        accept_raw=True,
+        output=tmp_path / "plain",
+        max_failed_share=0.2,
+    )
     assert plain.failed_by_reason == {"null_text": 1}
     assert plain.placeholders == len(STANDING)
-    refused = psychescale.score(
-        **common, output=tmp_path / "refused", refuse_placeholders=True, **allowed
-    )
-    assert refused.failed_by_reason == {"null_text": 1, "placeholder_text": len(STANDING)}
-    assert refused.placeholders == len(STANDING)
+    arguments = ["--model", tiny_model, "--input", path, "--accept-raw", "--json"]
+    arguments += ["--max-failed-share", "0.2", "--refuse-placeholders"]
+    capsys.readouterr()
+    assert run("score", *arguments, "--output", tmp_path / "refused") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["failed_by_reason"] == {"null_text": 1, "placeholder_text": len(STANDING)}
+    assert told["placeholders"] == len(STANDING)
     errors = read_table(tmp_path / "refused")["error"].to_list()
     assert errors == [None, *["placeholder_text"] * len(STANDING), None, "null_text"]
-    assert psychescale.verify(run=tmp_path / "refused").holds
-    arguments = [
-        "--model",
-        tiny_model,
-        "--input",
-        path,
-        "--accept-raw",
-        "--max-failed-share",
-        "0.2",
-    ]
-    assert run("score", *arguments, "--output", tmp_path / "again", "--json") == 0
-    assert json.loads(capsys.readouterr().out)["placeholders"] == len(STANDING)
 
 
 def test_anonymized(spark: SparkSession, tmp_path: Path) -> None:
     """`anonymize` counts them, rounded, and puts them aside on request."""
     key = tmp_path / "key"
-    key.write_bytes(b"k" * 40)
+    key.write_bytes(bytes(range(40)))
     key.chmod(0o600)
     texts = ["a text of its own", *["[deleted]"] * 9]
     frame = spark.createDataFrame(list(enumerate(texts)), "id long, text string")
@@ -141,7 +135,7 @@ def test_dry_run(
     """`--dry-run` tells what it saw, and writes nothing."""
     del spark
     path, key = tmp_path / "c.csv", tmp_path / "key"
-    key.write_bytes(b"k" * 40)
+    key.write_bytes(bytes(range(40)))
     key.chmod(0o600)
     rows = "".join(f"{i},I could not sleep and it was no better than before\n" for i in range(40))
     path.write_text("id,text\n" + rows + "".join(f"r{i},[deleted]\n" for i in range(9)))

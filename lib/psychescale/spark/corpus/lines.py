@@ -185,7 +185,7 @@ def parse_csv(
     for line, fields in itertools.islice(records, dialect.skip_rows, None):
         if fields is None:
             yield _corrupt(line, layout)
-        elif fields == header or fields[0].startswith(_QUALTRICS):
+        elif _is_header(fields, header or []) or fields[0].startswith(_QUALTRICS):
             if not dialect.repeated_headers:
                 raise _header_again(line, place)
         elif any(fields):
@@ -214,7 +214,7 @@ def parse_json_lines(
     for number, line in enumerate(lines, start=1):
         if number == 1 and line.startswith(_WIDE_MARKS):
             raise _wide(place)
-        content = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
+        content = line.removeprefix(_BYTE_ORDER_MARK)  # of files put end to end, too
         if content.strip():
             values = _values(content, layout)
             yield _corrupt(number, layout) if values is None else _settled(number, values, layout)
@@ -224,13 +224,21 @@ def json_keys(lines: Iterable[bytes], encoding: str) -> list[str]:
     """Keys of the objects among `lines`, in the order of their first appearance.
 
     Raises:
-        InputError: The first line is not that of JSON lines.
+        InputError: The first line is not that of JSON lines, or no line holds an object.
     """
     keys: dict[str, None] = {}
-    for number, line in enumerate(filter(bytes.strip, lines)):
-        if number == 0:
+    n_lines = n_objects = 0
+    for line in filter(bytes.strip, lines):
+        if n_lines == 0:
             _require_objects(line.removeprefix(_BYTE_ORDER_MARK))
-        keys.update(dict.fromkeys(_object(line.removeprefix(_BYTE_ORDER_MARK), encoding) or {}))
+        found = _object(line.removeprefix(_BYTE_ORDER_MARK), encoding)
+        n_lines, n_objects = n_lines + 1, n_objects + (found is not None)
+        keys.update(dict.fromkeys(found or {}))
+    if n_lines and not n_objects:
+        raise InputError(
+            f"None of the first {n_lines:,} lines of ‹input› is a JSON object.",
+            remedy="Write one object a line, with nothing before or behind it (`jq -c . FILE`).",
+        )
     return list(keys)
 
 
@@ -329,6 +337,15 @@ def _unescaped(line: str, separator: str, *, quoted: bool) -> tuple[str, bool]:
     return "".join(parts), quoted
 
 
+def _is_header(fields: Sequence[str], header: Sequence[str]) -> bool:
+    """Whether a record repeats the header; of a file put behind another a byte order mark may stay."""
+    first = fields[0].removeprefix(_MARK_IN_LATIN)
+    if first != fields[0]:
+        first = first.removeprefix('"').removesuffix('"')
+    return [first, *fields[1:]] == list(header)
+
+
+_MARK_IN_LATIN = _BYTE_ORDER_MARK.decode("latin-1")
 _QUALTRICS = '{"ImportId":'
 
 
@@ -370,7 +387,7 @@ def _require_text(first: bytes, place: str) -> None:
             raise InputError(f"{place} is {kind}, not text.", remedy=remedy)
     if first.startswith(_WIDE_MARKS):
         raise _wide(place)
-    if b"\r" in first.removesuffix(b"\r"):
+    if b"\r" in first.rstrip(b"\r"):  # Windows writes two of them where it makes a line end of one
         raise InputError(
             f"{place} ends its lines with CR alone, as old Macs did.",
             remedy="Convert it: `tr '\\r' '\\n'`.",
@@ -450,7 +467,7 @@ _NOTHING = object()
 def _values(line: bytes, layout: Layout) -> list[str | None] | None:
     """Values of the columns; None where there is no object, or id or text is not a single value."""
     found = _object(line, layout.dialect.encoding)
-    if found is None:
+    if found is None or _is_said_twice(line, layout):
         return None
     values = [found.get(column) for column in layout.columns]
     if _NOTHING in values[: layout.n_ids]:
@@ -471,6 +488,17 @@ def _values(line: bytes, layout: Layout) -> list[str | None] | None:
         value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         for value in values
     ]
+
+
+def _is_said_twice(line: bytes, layout: Layout) -> bool:
+    """Whether a wanted key occurs more than once: either value could be the row's."""
+    keys = set(layout.columns)
+    spelled = (f'"{key}"'.encode(layout.dialect.encoding, "replace") for key in keys)
+    if all(line.count(key) < 2 for key in spelled):  # noqa: PLR2004
+        return False
+    text = line.decode(layout.dialect.encoding, "surrogateescape")
+    names = [name for name, _ in json.loads(text, object_pairs_hook=list)]
+    return any(names.count(key) > 1 for key in keys)
 
 
 def _object(

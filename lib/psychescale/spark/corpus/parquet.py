@@ -100,10 +100,24 @@ def _uuids(schema: pq.ParquetSchema) -> set[str]:
     return {c.path for c in columns if c.logical_type.type == "UUID"}
 
 
+_KNOWN = (
+    (pa.types.is_string_view, T.StringType()),
+    (pa.types.is_binary_view, T.BinaryType()),
+    (pa.types.is_uint8, T.ShortType()),
+    (pa.types.is_uint16, T.IntegerType()),
+    (pa.types.is_uint32, T.LongType()),
+    (pa.types.is_uint64, T.DecimalType(20, 0)),
+)
+"""Types that Spark reads from Parquet, but does not know by their names in Arrow."""
+
+
 def _type_of(kind: pa.DataType) -> str | None:
     """A type in Spark's JSON; None where its Parquet reader has none."""
     if pa.types.is_dictionary(kind):
         return _type_of(kind.value_type)
+    for is_kind, known in _KNOWN:
+        if is_kind(kind):
+            return known.json()
     unread = (
         pa.types.is_time(kind)
         or pa.types.is_duration(kind)

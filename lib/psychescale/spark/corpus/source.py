@@ -350,9 +350,16 @@ def _require_present(needed: Sequence[str], present: Sequence[str], *, form: For
                 remedy="Every column needs a name of its own: rename one.",
             )
         if not count:
+            near = [one for one in present if one.strip().lower() == name.strip().lower()]
+            if near:
+                raise InputError(
+                    f'‹input› has no column {name}, but "{near[0]}".',
+                    remedy="Give the name as it is written, blanks and capitals too.",
+                )
             raise InputError(
                 f"‹input› has no column {name}; it has {told}",
-                remedy=_separator_seen(present)
+                remedy=_encoding_seen(present)
+                or _separator_seen(present)
                 or "Name the columns with ‹id_column›, ‹text_column›, ‹second_text_column›, ‹keep›.",
             )
 
@@ -360,6 +367,13 @@ def _require_present(needed: Sequence[str], present: Sequence[str], *, form: For
 def _listed(names: Sequence[str]) -> str:
     """Names, in quotes where they begin or end with a blank."""
     return ", ".join(n if n and n == n.strip() else f'"{n}"' for n in names) or "none"
+
+
+def _encoding_seen(names: Sequence[str]) -> str:
+    """What to do where names hold what no encoding makes of letters."""
+    if not any("\ufffd" in name for name in names):
+        return ""
+    return "Its first line is of another encoding: name it, as in ‹encoding› cp1252."
 
 
 def _separator_seen(names: Sequence[str]) -> str:
