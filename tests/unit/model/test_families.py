@@ -12,11 +12,11 @@ import pytest
 from numpy.typing import NDArray
 
 from psychescale.errors import ModelError
-from psychescale.scoring.probe import require_reproducible
 from psychescale.scoring.scorer import Scorer
+from psychescale.settings.train import TrainConfig
 from psychescale.training.classifier.dataset import Rows
 from psychescale.training.classifier.fit import FitOptions, fit
-from psychescale.training.classifier.start import load_for_training
+from psychescale.workflows.train.fit import require_ready
 
 from .families import FAMILIES, LABELS, Family, write_family
 
@@ -107,12 +107,14 @@ def test_training(
 ) -> None:
     """A few steps change the numbers, and the bundle scores as plain transformers does."""
     backbone, texts = write(family), [*corpus_texts[:6], "a </s> b </s>", "x"]
-    model, tokenizer = load_for_training(backbone, LABELS, "standard")
+    stated = {"backbone": str(backbone), "train": "t", "output": str(tmp_path / "bundle")}
+    config = TrainConfig.model_validate(stated)
     if family.name in REFUSED:
         with pytest.raises(ModelError, match="ForSequenceClassification") as refusal:
-            require_reproducible(model, tokenizer, 64)
+            require_ready(config)
         _document(family, COLUMNS[3], _refusal(refusal.value))
         return
+    require_ready(config)
     rows = Rows(texts, np.eye(8, len(LABELS), dtype=np.float32))
     fit(backbone, rows, LABELS, STEPS, output=tmp_path)
     scorer = Scorer.from_pretrained(tmp_path, long_text="truncate", max_length=64, device="cpu")
