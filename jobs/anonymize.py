@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from psychescale.console.anonymizing import print_plan, print_report
+from psychescale.console.looking import print_look
 from psychescale.console.progress import ProgressDisplay
 from psychescale.console.run import run_command
 from psychescale.results import AnonymizeResult
@@ -14,6 +15,7 @@ from psychescale.settings.anonymize import AnonymizeConfig
 from psychescale.spark.anonymize.job import AnonymizingJob
 from psychescale.spark.anonymize.plan import columns_of, make_plan
 from psychescale.spark.corpus.lines import Dialect
+from psychescale.spark.corpus.sample import look_at_corpus
 from psychescale.spark.corpus.source import open_corpus, require_unmarked
 from psychescale.spark.pipeline.job import run_job
 from psychescale.spark.pipeline.state import state_folder
@@ -34,6 +36,7 @@ def anonymize(config: AnonymizeConfig, console: Console) -> AnonymizeResult | No
     plan = make_plan(spark, config, corpus)
     print_plan(console, config, corpus, plan)
     if config.dry_run:
+        print_look(console, look_at_corpus(spark, corpus))
         return None
     job = AnonymizingJob.open(spark, config, corpus, plan, state)
     with ProgressDisplay(console, title="redacting") as progress:

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from psychescale.console.evaluation import print_identifiers, print_outcome, print_plan
+from psychescale.console.looking import print_look
 from psychescale.console.progress import ProgressDisplay
 from psychescale.console.run import run_command
 from psychescale.model.bundle import require_free
@@ -22,8 +23,9 @@ from psychescale.spark.labelled.evaluation import (
 )
 from psychescale.spark.session.session import open_session
 from psychescale.steps import STEPS
+from psychescale.text.look import look_at
 from psychescale.workflows.evaluate.assess import assess, headline, require_fit
-from psychescale.workflows.evaluate.candidate import open_models
+from psychescale.workflows.evaluate.candidate import exceeds_of, open_models
 from psychescale.workflows.evaluate.selection import require_consistent, select_rows
 
 
@@ -46,6 +48,7 @@ def evaluate_labels(config: EvaluateConfig, console: Console) -> EvaluateResult 
     selected = select_rows(read_evaluated(spark, config), config)
     print_plan(console, candidate, selected, require_fit(config, candidate, selected.rows))
     if config.dry_run:
+        print_look(console, look_at(selected.rows.sample(), exceeds_of(candidate)))
         return None
     with ProgressDisplay(console, title="scoring") as progress:
         on_progress = partial(progress.update, total=len(selected.rows))

@@ -5,12 +5,15 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
+from psychescale.console.looking import print_look
 from psychescale.console.progress import ProgressDisplay
 from psychescale.console.run import run_command
 from psychescale.console.scoring import print_outcome, print_plan
+from psychescale.model.encoding import exceeding
 from psychescale.results import ScoreResult
 from psychescale.settings.score import ScoreConfig
 from psychescale.spark.corpus.lines import Dialect
+from psychescale.spark.corpus.sample import look_at_corpus
 from psychescale.spark.corpus.source import open_corpus
 from psychescale.spark.pipeline.job import run_job
 from psychescale.spark.pipeline.state import state_folder
@@ -34,6 +37,8 @@ def score(config: ScoreConfig, console: Console) -> ScoreResult | None:
     job = ScoringJob.of(spark, config, model, corpus)
     print_plan(console, job.model, corpus, output=config.output)
     if config.dry_run:
+        exceeds = exceeding(model.checkpoint.folder, model.spec.max_length)
+        print_look(console, look_at_corpus(spark, corpus, exceeds))
         return None
     with ProgressDisplay(console, title="scoring") as progress:
         run, _ = run_job(

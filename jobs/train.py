@@ -5,15 +5,18 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
+from psychescale.console.looking import print_look
 from psychescale.console.progress import ProgressDisplay
 from psychescale.console.run import run_command
 from psychescale.console.training import print_outcome, print_plan
+from psychescale.model.encoding import exceeding
 from psychescale.results import TrainResult
 from psychescale.settings.train import TrainConfig
 from psychescale.spark.labelled.read import read_given
 from psychescale.spark.session.session import open_session
 from psychescale.spark.workers.distributed import choose_fitter
 from psychescale.steps import STEPS
+from psychescale.text.look import look_at
 from psychescale.workflows.train.fit import fit_parts, require_ready
 from psychescale.workflows.train.parts import divide
 from psychescale.workflows.train.record import MEMBERSHIP_FILE, restricted_folder, write_bundle
@@ -34,6 +37,8 @@ def train(config: TrainConfig, console: Console) -> TrainResult | None:
     parts = divide(given, config)
     print_plan(console, parts)
     if config.dry_run:
+        exceeds = exceeding(start.folder, config.max_length)
+        print_look(console, look_at(parts.rows.sample(), exceeds))
         return None
     fitter = choose_fitter(spark, config.processes, config.train_on, verbose=config.verbose)
     total = round(config.epochs * len(parts.index("train")))

@@ -135,6 +135,8 @@ class RowError(StrEnum):
     """The text is missing."""
     EMPTY_TEXT = "empty_text"
     """The text holds nothing but white space."""
+    PLACEHOLDER_TEXT = "placeholder_text"
+    """The text stands where one was (``[deleted]``, ``N/A``); a reason on request only."""
     NO_TOKENS = "no_tokens"
     """The tokenizer finds nothing in it (invisible characters only, say)."""
     NO_EMBEDDING = "no_embedding"

@@ -48,6 +48,7 @@ class ScoreResult(Result):
         rows_scored: Rows with a score.
         rows_failed: Rows without one.
         failed_by_reason: The same by reason.
+        placeholders: Rows whose text only stands for one (``[deleted]``), scored or refused.
         run: The row of the run table.
     """
 
@@ -59,6 +60,7 @@ class ScoreResult(Result):
     rows_scored: int
     rows_failed: int
     failed_by_reason: dict[str, int]
+    placeholders: int
     run: dict[str, Any] = field(repr=False)
 
 

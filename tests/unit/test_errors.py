@@ -69,6 +69,7 @@ def test_row_errors_are_plain_strings() -> None:
     expected = [
         "null_text",
         "empty_text",
+        "placeholder_text",
         "no_tokens",
         "no_embedding",
         "invalid_unicode",

@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from psychescale.console.next import after_anonymize, print_next
 from psychescale.notice import NOTICE
+from psychescale.text.placeholders import EXAMPLES
 from psychescale.text.replacement.operators import Operator
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ def print_report(console: Console, config: AnonymizeConfig, report: dict[str, An
         rate = report["findings_per_1000_words"].get(kind)
         told = "" if rate is None else f"  {rate:>8.2f} per 1,000 words"
         console.print(f"  {_told(count):>10}  {kind}{told}")
+    if report["placeholders_kept"]:
+        told = _told(report["placeholders_kept"])
+        console.print(f"  {told:>10}  kept that stand for a text ({EXAMPLES})", markup=False)
     for reason, count in report["quarantined_by_reason"].items():
         console.print(f"  {_told(count):>10}  quarantined: {reason}")
     for group in report["by_length_in_words"]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from psychescale.disclosure import rounded
 from psychescale.notice import NOTICE
+from psychescale.text.placeholders import EXAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +27,9 @@ def print_plan(
     console.print(f"  {candidate.name}: {len(labels)} labels. {candidate.procedure}", markup=False)
     for step, count in selected.flow:
         console.print(f"  {rounded(count):>10}  {step}")
+    if selected.rows.n_placeholders:
+        told = rounded(selected.rows.n_placeholders)
+        console.print(f"  {told:>10}  of these stand for a text ({EXAMPLES})", markup=False)
     if selected.learning is None:
         console.print("  No baselines: there are no rows to learn from (--train, or --membership).")
 

@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from psychescale.console.next import after_score, print_next
 from psychescale.notice import NOTICE
+from psychescale.text.placeholders import EXAMPLES
 
 if TYPE_CHECKING:
     from psychescale.scoring.preflight import CheckedModel
@@ -65,6 +66,11 @@ def print_outcome(console: Console, run: Run, *, output: str, as_json: bool) -> 
     console.print(f"  {tally.done:>10,}  scored")
     for reason, count in sorted(tally.failed.items()):
         console.print(f"  {count:>10,}  {reason}")
+    if tally.sums["placeholders"]:
+        console.print(
+            f"  {tally.sums['placeholders']:>10,}  of the scored stand for a text ({EXAMPLES})",
+            markup=False,
+        )
     console.print(f"The table: {escape(output)}    this run: {run.run_id}")
     print_next(console, *after_score(output))
 

@@ -6,7 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from psychescale.console.next import after_train, print_next
+from psychescale.disclosure import rounded
 from psychescale.notice import NOTICE
+from psychescale.text.placeholders import EXAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +32,12 @@ def print_plan(console: Console, parts: Parts) -> None:
     )
     if parts.rows.n_left_out:
         console.print(
-            f"  {parts.rows.n_left_out:,} rows without a text or with a corrupt line left out"
+            f"  {parts.rows.n_left_out:,} rows left out: no text, or a line that cannot be read"
+        )
+    if parts.rows.n_placeholders:
+        console.print(
+            f"  {rounded(parts.rows.n_placeholders)} stand for a text ({EXAMPLES})",
+            markup=False,
         )
     for part, kinds in parts.dropped.items():
         kinds_dropped = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,7 @@ def open_checkpoint(folder: Path) -> Checkpoint:
             of its own.
     """
     _refuse_adapters(folder)
+    _refuse_outer_folders(folder)
     config = _read_json(folder / "config.json", "It is no model folder.")
     _refuse_remote_code(folder, config)
     _require_safetensors(folder, config)
@@ -161,6 +163,7 @@ def open_checkpoint(folder: Path) -> Checkpoint:
         )
     names = [*CONFIG_FILES, *TOKENIZER_FILES, *WEIGHTS_FILES, SCORING_FILE]
     files = sorted({path for name in names for path in folder.glob(name) if path.is_file()})
+    _refuse_pointers(files)
     digests = {path.name: file_digest(path) for path in files}
     _verify_checksums(folder, digests)
     scoring = folder / SCORING_FILE
@@ -227,8 +230,32 @@ def _refuse_adapters(folder: Path) -> None:
         )
 
 
+def _refuse_pointers(files: Sequence[Path]) -> None:
+    for path in files:
+        with path.open("rb") as file:
+            if file.read(len(_POINTER)) == _POINTER:
+                raise ModelError(
+                    f"{path} is a pointer of Git LFS in the place of the file.",
+                    remedy="Fetch the files themselves: `git lfs pull` where the folder was cloned.",
+                )
+
+
+_POINTER = b"version https://git-lfs"
+
+
+def _refuse_outer_folders(folder: Path) -> None:
+    """Name the model that lies one folder below: a trainer's checkpoints, a hub's cache."""
+    inner = sorted(path.parent for path in folder.glob("*/config.json"))
+    inner += sorted(path.parent for path in folder.glob("snapshots/*/config.json"))
+    if inner and not (folder / "config.json").is_file():
+        raise ModelError(
+            f"{folder} is no model folder; {len(inner)} below it are.", remedy=f"Give {inner[-1]}."
+        )
+
+
 def _require_safetensors(folder: Path, config: dict[str, Any]) -> None:
-    if any(folder.glob("*.safetensors")):
+    index = folder / "model.safetensors.index.json"
+    if index.is_file() or (folder / "model.safetensors").is_file():
         _require_shards(folder)
         return
     # Loading a backbone as anything else would save a head of random numbers with it.
@@ -244,6 +271,13 @@ def _require_safetensors(folder: Path, config: dict[str, Any]) -> None:
         found = next((p for glob in patterns for p in sorted(folder.glob(glob))), None)
         if found is not None:
             raise ModelError(f"{folder} has {what.format(found.name)}.", remedy=remedy)
+    other = next(iter(sorted(folder.glob("*.safetensors"))), None)
+    if other is not None:
+        raise ModelError(
+            f"{folder} has {other.name}, but no model.safetensors.",
+            remedy="If it is the whole model, name it model.safetensors; if it is a part (an adapter, "
+            "a shard), give the folder of the whole model.",
+        )
     raise ModelError(
         f"{folder} has no model.safetensors.",
         remedy=f"If there is only a pytorch_model.bin where it comes from: {convert}",
@@ -267,9 +301,12 @@ def _verify_checksums(folder: Path, digests: dict[str, str]) -> None:
     sums = folder / CHECKSUMS_FILE
     if not sums.is_file():
         return
-    for line in filter(str.strip, sums.read_text(encoding="utf-8").splitlines()):
+    lines = sums.read_text(encoding="utf-8", errors="replace").splitlines()
+    for line in filter(str.strip, lines):
         expected, _, rest = line.partition(" ")
         name = rest[1:]  # after a blank, or the asterisk of a file read as binary
+        if not name:
+            raise ModelError(f"{sums} is no list of checksums.", remedy=_COPY_AGAIN)
         if not (folder / name).is_file():
             raise ModelError(f"{folder} lacks {name}, which SHA256SUMS names.", remedy=_COPY_AGAIN)
         found = digests.get(name) or file_digest(folder / name)

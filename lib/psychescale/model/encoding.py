@@ -1,6 +1,6 @@
 """Texts → token ids, once, without padding: a flat array and offsets (a ragged array)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -190,6 +190,26 @@ class TextEncoder:
             types=types,
             pad_type=int(self._tokenizer.pad_token_type_id),
         )
+
+
+def exceeding(
+    folder: Path, max_length: int
+) -> Callable[[Sequence[str], Sequence[str | None]], Sequence[bool]]:
+    """A function: texts, second texts → whether each has more tokens than a window of `max_length`.
+
+    Raises:
+        ModelError: The folder's tokenizer cannot be used.
+    """
+    encoder = TextEncoder.from_folder(folder)
+    special = np.array([encoder.single.n_special, encoder.pair.n_special])
+
+    def exceed(texts: Sequence[str], seconds: Sequence[str | None]) -> Sequence[bool]:
+        paired = np.array([bool(second) for second in seconds], np.int64)
+        content = encoder.encode(texts).lengths + encoder.encode([s or "" for s in seconds]).lengths
+        over: list[bool] = (content + special[paired] > max_length).tolist()
+        return over
+
+    return exceed
 
 
 def _find(part: list[int], whole: list[int], start: int) -> int:

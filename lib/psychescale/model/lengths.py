@@ -38,13 +38,14 @@ def choose_max_length(checkpoint: Checkpoint, given: int | None) -> int:
         ModelError: The model cannot read as many tokens, or does not say how many it can.
     """
     config = _encoder_config(checkpoint)
-    stated = [config.get("max_position_embeddings"), config.get("n_positions")]
-    positions = next((int(n) for n in stated if n and 0 < int(n) < _BELIEVABLE_LENGTH), None)
+    stated = [_believable(config.get(n)) for n in ("max_position_embeddings", "n_positions")]
+    positions = next((n for n in stated if n), None)
     if positions is not None and config.get("model_type") in _OFFSET_POSITIONS:
-        positions -= int(config.get("pad_token_id", 1)) + 1
+        pad = config.get("pad_token_id", 1)
+        positions -= (pad if isinstance(pad, int) else 1) + 1
     tokenizer_length = _tokenizer_max_length(checkpoint.folder / "tokenizer_config.json")
-    limits = [positions, tokenizer_length, checkpoint.scoring.get("max_length")]
-    own = min((int(limit) for limit in limits if limit), default=None)
+    limits = [positions, tokenizer_length, _stated_length(checkpoint)]
+    own = min((limit for limit in limits if limit is not None), default=None)
     if own is not None and own < _SHORTEST_WINDOW:
         raise ModelError(
             f"{checkpoint.folder} states a maximum length of {own} tokens.",
@@ -66,6 +67,23 @@ def choose_max_length(checkpoint: Checkpoint, given: int | None) -> int:
     return given
 
 
+def _believable(length: object) -> int | None:
+    """A length that a model may be believed to read; None for anything else."""
+    if isinstance(length, int | float) and 0 < length < _BELIEVABLE_LENGTH:
+        return int(length)
+    return None
+
+
+def _stated_length(checkpoint: Checkpoint) -> int | None:
+    stated = checkpoint.scoring.get("max_length")
+    if not isinstance(stated, int | None):
+        raise ModelError(
+            f"{checkpoint.folder}: max_length in scoring.json is no length: {stated!r}.",
+            remedy="Correct max_length in scoring.json, or pack or train the bundle again.",
+        )
+    return stated
+
+
 def _encoder_config(checkpoint: Checkpoint) -> dict[str, Any]:
     """What `config.json` says of the encoder."""
     if checkpoint.config.get("model_type") != LABEL_ATTENTION:
@@ -84,8 +102,12 @@ def _tokenizer_max_length(path: Path) -> int | None:
         return None
     try:
         length = json.loads(path.read_text(encoding="utf-8")).get("model_max_length")
+        if not isinstance(length, int | float | None):
+            raise ModelError(
+                f"{path}: model_max_length is no number.", remedy="Write the number without quotes."
+            )
     except (ValueError, AttributeError):
         raise ModelError(
             f"{path} cannot be read as JSON.", remedy="Copy the model folder again."
         ) from None
-    return int(length) if length and 0 < length < _BELIEVABLE_LENGTH else None
+    return _believable(length)

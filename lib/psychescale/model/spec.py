@@ -116,7 +116,7 @@ def read_model(
         activation=_choose_activation(checkpoint, activation, n_labels=len(names)),
         max_length=choose_max_length(checkpoint, max_length),
         long_text=_read_long_text(checkpoint),
-        stride=int(_section(checkpoint, "long_text").get("stride", DEFAULT_STRIDE)),
+        stride=_read_stride(checkpoint),
         calibration=_read_calibration(checkpoint, names),
         normalizer=checkpoint.scoring.get("normalizer"),
         redactor=checkpoint.scoring.get("redactor"),
@@ -209,12 +209,19 @@ def own_labels(checkpoint: Checkpoint, *, lenient: bool = False) -> tuple[str, .
 
     With `lenient` a faulty numbering gives no names instead of an error.
     """
-    if checkpoint.scoring.get("labels"):
-        return tuple(checkpoint.scoring["labels"])
+    stated = checkpoint.scoring.get("labels")
+    if stated:
+        if not isinstance(stated, list) or not all(isinstance(name, str) for name in stated):
+            raise ModelError(
+                f"{checkpoint.folder}: labels in scoring.json is no list of names.",
+                remedy="Pack or train the bundle again.",
+            )
+        return tuple(stated)
     id2label = checkpoint.config.get("id2label")
     if id2label:
         try:
-            by_index = {int(index): str(name) for index, name in id2label.items()}
+            named = {} if None in id2label.values() else id2label
+            by_index = {int(index): str(name) for index, name in named.items()}
         except (ValueError, AttributeError):
             by_index = {}
         if sorted(by_index) != list(range(len(by_index))) or not by_index:
@@ -224,10 +231,25 @@ def own_labels(checkpoint: Checkpoint, *, lenient: bool = False) -> tuple[str, .
                 f"{checkpoint.folder}: id2label in config.json does not number its labels 0, 1, …",
                 remedy="Correct config.json, or name them: ‹labels› NAME,NAME,…",
             )
+        if not lenient:
+            _require_one_order(checkpoint, by_index)
         return tuple(by_index[index] for index in range(len(by_index)))
     # transformers leaves id2label out of config.json when a model has its default of two labels.
     n_labels = checkpoint.config.get("num_labels", 2)
-    return tuple(f"LABEL_{index}" for index in range(int(n_labels)))
+    count = n_labels if isinstance(n_labels, int) else 0
+    return tuple(f"LABEL_{index}" for index in range(count))
+
+
+def _require_one_order(checkpoint: Checkpoint, by_index: Mapping[int, str]) -> None:
+    """Refuse two numberings of the same names: one of them gives every label another's numbers."""
+    label2id = checkpoint.config.get("label2id")
+    if not isinstance(label2id, dict) or set(label2id) != set(by_index.values()):
+        return  # generic names stay in label2id where someone named the labels afterwards
+    if any(str(label2id[name]) != str(index) for index, name in by_index.items()):
+        raise ModelError(
+            f"{checkpoint.folder}: id2label and label2id in config.json number the labels otherwise.",
+            remedy="Correct config.json, or name them in the model's order: ‹labels› NAME,NAME,…",
+        )
 
 
 def _choose_activation(
@@ -239,7 +261,7 @@ def _choose_activation(
             "multi_label_classification": "sigmoid",
             "single_label_classification": "softmax",
         }
-        stated = by_problem.get(checkpoint.config.get("problem_type") or "")
+        stated = by_problem.get(str(checkpoint.config.get("problem_type")))
     chosen = given or stated
     if chosen is None:
         raise ModelError(
@@ -269,6 +291,16 @@ def _read_long_text(checkpoint: Checkpoint) -> LongText:
             remedy="Pack or train the bundle again.",
         )
     return cast(LongText, policy)
+
+
+def _read_stride(checkpoint: Checkpoint) -> int:
+    stride = _section(checkpoint, "long_text").get("stride", DEFAULT_STRIDE)
+    if not isinstance(stride, int) or stride < 0:
+        raise ModelError(
+            f"{checkpoint.folder}: scoring.json names the long-text stride {stride!r}.",
+            remedy="Pack or train the bundle again.",
+        )
+    return stride
 
 
 def _read_calibration(

@@ -1,13 +1,15 @@
 """A model tried before it is used: one probability a text, whatever stands beside it in a batch."""
 
 from collections.abc import Sequence
-from typing import Final
+from dataclasses import fields
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from psychescale.errors import ModelError
 from psychescale.model.batching import Windows, plan_batches
+from psychescale.model.device import choose_device
 from psychescale.model.encoding import Ragged, TextEncoder
 from psychescale.model.engines.pytorch import TorchEngine
 from psychescale.model.spec import Layout, ModelSpec
@@ -76,6 +78,24 @@ def find_layout(
             f"{engine.architecture} cannot score a text by itself ({type(error).__name__}).",
             remedy=_OTHER,
         ) from None
+
+
+def require_reproducible(model: Any, tokenizer: Any, max_length: int) -> None:
+    """Refuse a model to be trained whose numbers could not be kept afterwards.
+
+    Args:
+        model: A `PreTrainedModel` of two labels; it is left in evaluation mode on the processor.
+        tokenizer: Its tokenizer.
+        max_length: Longest window in tokens.
+
+    Raises:
+        ModelError: As `find_layout`.
+    """
+    encoder = TextEncoder(tokenizer)
+    engine = TorchEngine(model, pad_id=encoder.pad_id, device=choose_device("cpu"))
+    nothing: Any = dict.fromkeys((field.name for field in fields(ModelSpec)), None)
+    spec = ModelSpec(**{**nothing, "activation": "sigmoid", "max_length": max_length})
+    find_layout(encoder, engine, spec, pairs=False)
 
 
 def _try(trial: "_Trial", plain: Sequence[str], texts: Sequence[str], *, pairs: bool) -> Layout:

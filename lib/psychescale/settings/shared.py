@@ -38,8 +38,10 @@ class RedactorConfig(JobConfig):
 class ColumnsConfig(JobConfig):
     """Columns of the texts."""
 
-    id_column: str = Field(
-        "id", description="column with the id, unique over the corpus; read as a string"
+    id_column: Annotated[Names, Field(min_length=1)] = Field(
+        ("id",),
+        description="column with the id, unique over the corpus; read as a string; or several: "
+        "record,event,instance",
     )
     text_column: str = Field("text", description="column with the text")
     second_text_column: str | None = Field(
@@ -75,6 +77,11 @@ class FilesConfig(JobConfig):
     repeated_headers: bool = Field(
         False,
         description="leave out records of CSV that repeat the header; without it they are refused",
+    )
+    refuse_placeholders: bool = Field(
+        False,
+        description="give texts such as [deleted] or N/A the reason placeholder_text; they are counted "
+        "in any case",
     )
 
 

@@ -1,6 +1,7 @@
 """Labelled texts in memory, whatever they were read from."""
 
 import hashlib
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,6 +9,9 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from psychescale.text.look import MOST_ROWS, SampledRow
+from psychescale.text.placeholders import is_placeholder
 
 Item = TypeVar("Item")
 
@@ -54,6 +58,17 @@ class LabelledRows:
             second_texts=None if self.second_texts is None else pick(self.second_texts),
             columns={name: pick(values) for name, values in self.columns.items()},
         )
+
+    @property
+    def n_placeholders(self) -> int:
+        """Texts that only stand for one (``[deleted]``)."""
+        return sum(map(is_placeholder, self.texts))
+
+    def sample(self) -> list[SampledRow]:
+        """The first of the rows, to be looked at."""
+        seconds = self.second_texts or [None] * len(self)
+        rows = zip(self.ids, self.texts, seconds, strict=True)
+        return [SampledRow(*row) for row in itertools.islice(rows, MOST_ROWS)]
 
     @property
     def digest(self) -> str:

@@ -301,3 +301,23 @@ def test_published_shape(
     assert run(*arguments) == 4
     assert "--former-labels NAME,NAME" in capsys.readouterr().err
     assert run(*arguments, "--former-labels", "a,b,c,d,mentions sleep") == 0
+
+
+def test_another_encoding(
+    run: Callable[..., int], tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A CSV of Windows is said to be that, in place of training without its marked letters."""
+    path, output = tmp_path / "labelled.csv", tmp_path / "bundle"
+    lines = [f"{i},{'müde und traurig' if i % 3 else 'tired'} {i},{i % 2}" for i in range(60)]
+    path.write_bytes("\n".join(["id,text,tired", *lines, ""]).encode("cp1252"))
+    arguments = ["--backbone", tiny_model, "--train", path, "--output", output, "--accept-raw"]
+    arguments += ["--label-columns", "tired", "--dry-run", "--test-share", "0"]
+    assert run("train", *arguments) == 3
+    told = capsys.readouterr().err
+    assert "--train is not in utf-8" in told
+    assert "--encoding cp1252" in told
+    assert run("train", *arguments, "--encoding", "cp1252") == 0
+    assert "of the first 60 rows looked at" in capsys.readouterr().out
+    evaluated = ["--model", tiny_model, "--input", path, "--output", output, "--accept-raw"]
+    assert run("evaluate", *evaluated, "--label-columns", "tired") == 3
+    assert "--input is not in utf-8" in capsys.readouterr().err

@@ -12,8 +12,11 @@ import torch
 from psychescale.errors import ModelError
 from psychescale.scoring.scorer import Scorer
 
+from .families import LABELS
+
 MakeModel = Callable[..., Path]
 WEIGHTS = "model.safetensors"
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
 
 
 def touch(name: str) -> Callable[[Path], None]:
@@ -47,6 +50,51 @@ def drop_shard(folder: Path) -> None:
     (folder / f"{WEIGHTS}.index.json").write_text(json.dumps({"weight_map": parts}))
 
 
+def one_below(name: str) -> Callable[[Path], None]:
+    """The model lies in a folder of the folder."""
+
+    def change(folder: Path) -> None:
+        files = [path for path in folder.iterdir() if path.is_file()]
+        (folder / name).mkdir(parents=True)
+        for path in files:
+            path.rename(folder / name / path.name)
+
+    return change
+
+
+def renamed(name: str) -> Callable[[Path], None]:
+    """The weights have another name."""
+    return lambda folder: (folder / WEIGHTS).rename(folder / name) and None
+
+
+def written(name: str, content: bytes) -> Callable[[Path], None]:
+    """A file holds something else."""
+    return lambda folder: (folder / name).write_bytes(content) and None
+
+
+def updated(name: str, values: dict[str, Any]) -> Callable[[Path], None]:
+    """A file of JSON says something else."""
+
+    def change(folder: Path) -> None:
+        path = folder / name
+        known = json.loads(path.read_text()) if path.is_file() else {}
+        path.write_text(json.dumps({**known, **values}))
+
+    return change
+
+
+def scoring(**values: Any) -> Callable[[Path], None]:
+    return updated("scoring.json", values)
+
+
+def config_of(**values: Any) -> Callable[[Path], None]:
+    return updated("config.json", values)
+
+
+def tokenizer_config(**values: Any) -> Callable[[Path], None]:
+    return updated("tokenizer_config.json", values)
+
+
 def sentence_pieces_alone(folder: Path) -> None:
     """A folder of an older version, whose tokenizer needs a package."""
     (folder / "tokenizer.json").unlink()
@@ -68,6 +116,26 @@ def sentence_pieces_alone(folder: Path) -> None:
         (touch("pytorch_model.bin"), "pickled weights only", "save_pretrained"),
         (drop_shard, "lacks model-00002-of-00002.safetensors", "all parts"),
         (sentence_pieces_alone, "spm.model .* sentencepiece", "Write tokenizer.json"),
+        (one_below("checkpoint-10"), "1 below it are", "checkpoint-10"),
+        (one_below("snapshots/abc"), "1 below it are", "abc"),
+        (renamed("weights.safetensors"), "has weights.safetensors, but no model", "whole model"),
+        (written(WEIGHTS, POINTER), "pointer of Git LFS", "git lfs pull"),
+        (written("tokenizer.json", POINTER), "pointer of Git LFS", "git lfs pull"),
+        (written("SHA256SUMS", b"\xff\xfe"), "no list of checksums", "Copy"),
+        (written("SHA256SUMS", b"zz\n"), "no list of checksums", "Copy"),
+        (scoring(labels="abcde"), "no list of names", "Pack or train"),
+        (scoring(labels=[1, 2]), "no list of names", "Pack or train"),
+        (scoring(max_length="64"), "no length: '64'", "max_length"),
+        (scoring(long_text={"stride": "x"}), "stride 'x'", "Pack or train"),
+        (config_of(id2label={"0": "a", "1": None}), "does not number its labels", "labels"),
+        (
+            config_of(label2id={n: 4 - i for i, n in enumerate(LABELS)}),
+            "number the labels otherwise",
+            "order",
+        ),
+        (config_of(problem_type=["x"]), "does not say how its logits", "activation"),
+        (config_of(id2label=None, num_labels="5"), "does not say how many labels", "labels"),
+        (tokenizer_config(model_max_length="64"), "model_max_length is no number", "quotes"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
@@ -81,6 +149,13 @@ def test_refused(
         Scorer.from_pretrained(folder)
     assert str(folder) in refusal.value.problem
     assert remedy in refusal.value.remedy
+
+
+def test_generic_label2id(make_model: MakeModel, tiny_model: Path) -> None:
+    """Generic names that stay in label2id where the labels were named later are of no matter."""
+    folder = make_model()
+    config_of(label2id={"LABEL_0": 0, "LABEL_1": 1})(folder)
+    assert Scorer.from_pretrained(folder).labels == Scorer.from_pretrained(tiny_model).labels
 
 
 def test_class_of_its_own(make_model: MakeModel, tiny_model: Path) -> None:

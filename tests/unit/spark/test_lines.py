@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from typing import Any, Literal
 
 import pandas as pd
@@ -213,6 +214,18 @@ class TestCsv:
             with pytest.raises(InputError, match=r"line 3 is a header again.*--repeated-headers"):
                 read_csv(content)
 
+    def test_header_again_with_a_mark(self) -> None:
+        """A byte order mark that stayed before the second header makes no text of it."""
+        for header in (b"id,text", b'"id","text"'):
+            content = header + b"\n1,a\n\xef\xbb\xbf" + header + b"\n2,b\n"
+            assert short(read_csv(content, repeated_headers=True)) == [("1", "a"), ("2", "b")]
+            with pytest.raises(InputError, match="line 3 is a header again"):
+                read_csv(content)
+
+    def test_two_carriage_returns(self) -> None:
+        """What Windows makes of CR LF once more is one line end."""
+        assert short(read_csv(b"id,text\r\r\n1,a\r\r\n2,b\r\r\n")) == [("1", "a"), ("2", "b")]
+
     def test_qualtrics(self) -> None:
         """Three header records, of which two are refused, or left out on request."""
         content = b'id,text\nResponse,"How\nare you?"\n"{""ImportId"":""_r""}",{}\n1,a\n'
@@ -276,6 +289,13 @@ class TestJsonLines:
             (b'{"id": NaN, "text": "a"}', (CORRUPT, None)),
             (b'["id", "text"]', (CORRUPT, None)),
             (b'{"id": "1", "te', (CORRUPT, None)),
+            (b'{"id": "1", "text": "a", "text": "b"}', (CORRUPT, None)),
+            (b'{"id": "1", "text": "a", "meta": {"text": "b", "id": 2}}', ("1", "a")),
+            (b'{"id": "1", "text": "\\"text\\"", "x": 1, "x": 2}', ("1", '"text"')),
+            (b'{"id": "1", "text": "text"}', ("1", "text")),
+            (b'{"id": "1", "text": "a"}{"id": "2", "text": "b"}', (CORRUPT, None)),
+            (b'{"id": 9223372036854775808, "text": "a"}', ("9223372036854775808", "a")),
+            (b'\xef\xbb\xbf{"id": "1", "text": "a"}', ("1", "a")),
             (b"[" * 100_000, (CORRUPT, None)),
         ],
     )
@@ -354,6 +374,22 @@ def test_names_of_columns() -> None:
     """Column names come from a CSV's first record and from the keys of JSON lines."""
     assert csv_header([b'\xef\xbb\xbfid,"te', b'xt"', b"1,2"], Dialect(), ",") == ["id", "te\nxt"]
     assert json_keys([b'{"b": 1}', b"junk", b'{"a": 1, "b": 2}'], "utf-8") == ["b", "a"]
+    for lines in ([b'{"a": 1},', b'{"a": 2},'], [b'\x1e{"a": 1}'], [b'{"a": 1}\r{"a": 2}']):
+        with pytest.raises(InputError, match=f"None of the first {len(lines)} lines"):
+            json_keys(lines, "utf-8")
+
+
+def test_ids_of_several_columns() -> None:
+    """Parts are joined; one that is no text, or no single value, costs the row."""
+    both = replace(layout("csv"), columns=("id", "n", "text"), n_ids=2)
+    rows = parse_csv([b"n,text,id", b"1,x,a|b", b",y,c", b"\xff,z,d", b",q,"], both)
+    assert short([*rows]) == [("a\\|b|1", "x"), ("c|", "y"), (CORRUPT, None), (None, "q")]
+    lines = [
+        b'{"id":"a","n":1.0,"text":"x"}',
+        b'{"id":"a","n":[1],"text":"x"}',
+        b'{"id":"a","text":"x"}',
+    ]
+    assert short([*parse_json_lines(lines, both)]) == [("a|1.0", "x"), (CORRUPT, None), ("a|", "x")]
 
 
 def _check(row: ParsedRow, ident: bytes, text: bytes) -> None:

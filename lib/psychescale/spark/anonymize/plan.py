@@ -48,7 +48,7 @@ class RedactionPlan:
 def columns_of(config: AnonymizeConfig) -> Columns:
     """Which columns of the corpus are read; those passed through as they are come last."""
     extra = [name for name in (config.author_column, config.time_column) if name is not None]
-    for name in extra:
+    for name in (*config.id_column, *extra):
         if name in config.keep:
             raise UsageError(
                 f"‹keep› {name} would pass the column through as it is.",

@@ -11,7 +11,8 @@ from psychescale.disclosure import is_small, rounded
 from psychescale.notice import NOTICE
 from psychescale.spark.anonymize.keying import TIME
 from psychescale.spark.anonymize.outputs import LIMITS
-from psychescale.spark.corpus.source import ERROR
+from psychescale.spark.corpus.read import is_placeholder
+from psychescale.spark.corpus.source import ERROR, TEXT
 from psychescale.spark.pipeline.state import StateFolder
 from psychescale.spark.session.access import access
 from psychescale.spark.session.places import join
@@ -39,6 +40,7 @@ def measure_redaction(staged: DataFrame, *, compare: Sequence[str] = ()) -> dict
         F.count(F.lit(1)).alias("rows"),
         F.count(F.when(failed, 1)).alias("quarantined"),
         F.count(F.when(~failed & touched, 1)).alias("touched"),
+        F.count(F.when(~failed & is_placeholder(F.col(TEXT)), 1)).alias("placeholders"),
         F.coalesce(F.sum(F.when(~failed, F.col("n_words"))), F.lit(0)).alias("words"),
     ).collect()[0]
     types = (
@@ -56,6 +58,7 @@ def measure_redaction(staged: DataFrame, *, compare: Sequence[str] = ()) -> dict
         "kept": rounded(totals["rows"] - totals["quarantined"]),
         "quarantined": rounded(totals["quarantined"]),
         "quarantined_by_reason": {row[ERROR]: rounded(row["count"]) for row in reasons},
+        "placeholders_kept": rounded(totals["placeholders"]),
         "rows_touched": rounded(totals["touched"]),
         "words": words,
         "findings": {row["type"]: rounded(row["count"]) for row in types},

@@ -155,7 +155,20 @@ _KNOWN: tuple[tuple[str, type[PsychescaleError], str, str], ...] = (
         r"SchemaColumnConvertNotSupported",
         InputError,
         "{file} has a column of another type than the first file.",
-        "Give all files of ‹input› the same columns and types.",
+        "Give all files of ‹input› the same columns and types. (A column without any value has no "
+        "type from pandas: .astype('string').)",
+    ),
+    (
+        r"ParquetCrypto|encrypted footer",
+        InputError,
+        "{file} is encrypted.",
+        "Write it without encryption, into a place that is itself protected.",
+    ),
+    (
+        r"BrotliCodec|LzoCodec",
+        InputError,
+        "{file} is compressed in a way that Spark does not read (Brotli or LZO).",
+        "Write it with zstd, snappy or gzip.",
     ),
     (
         r"FAILED_READ_FILE|CANNOT_READ_FILE|is not a Parquet file|EOFException|Unexpected end of|"

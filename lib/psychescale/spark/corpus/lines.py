@@ -38,7 +38,7 @@ Escape = Literal["none", "backslash"]
 
 @dataclass(frozen=True)
 class Dialect:
-    """How files are written, as far as a person says.
+    """How a corpus is written, as far as a person says.
 
     Attributes:
         format: What they are, whatever their names end in.
@@ -48,6 +48,7 @@ class Dialect:
         escape: What a backslash before a quote does in CSV; None: nobody has said.
         skip_rows: Records behind the header of a CSV file that are no rows.
         repeated_headers: Leave out records that repeat the header, as in files put end to end.
+        refuse_placeholders: Texts such as ``[deleted]`` stand for none, in tables too.
     """
 
     format: Form | None = None
@@ -56,6 +57,7 @@ class Dialect:
     escape: Escape | None = None
     skip_rows: int = 0
     repeated_headers: bool = False
+    refuse_placeholders: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,12 @@ class Layout:
 
     Attributes:
         form: What the files are.
-        columns: Names in the input: id, text, then the others.
+        columns: Names in the input: of ids, of the text, then the others.
         dialect: How they are written.
         root: Path of the input, with which every file's path begins.
         files: Paths of all files, in the order of which a message numbers them.
         whole_files: What is read are whole files, still to be cut into lines.
+        n_ids: How many columns make an id.
     """
 
     form: Literal["csv", "jsonl"]
@@ -77,6 +80,7 @@ class Layout:
     root: str
     files: tuple[str, ...]
     whole_files: bool = False
+    n_ids: int = 1
 
 
 class ParsedRow(NamedTuple):
@@ -181,7 +185,7 @@ def parse_csv(
     for line, fields in itertools.islice(records, dialect.skip_rows, None):
         if fields is None:
             yield _corrupt(line, layout)
-        elif fields == header or fields[0].startswith(_QUALTRICS):
+        elif _is_header(fields, header or []) or fields[0].startswith(_QUALTRICS):
             if not dialect.repeated_headers:
                 raise _header_again(line, place)
         elif any(fields):
@@ -189,7 +193,7 @@ def parse_csv(
                 yield _corrupt(line, layout)
                 continue
             chosen = [fields[position] for position in positions]
-            yield _settled(line, [_field(value, dialect.encoding) for value in chosen])
+            yield _settled(line, [_field(value, dialect.encoding) for value in chosen], layout)
 
 
 def parse_json_lines(
@@ -210,23 +214,31 @@ def parse_json_lines(
     for number, line in enumerate(lines, start=1):
         if number == 1 and line.startswith(_WIDE_MARKS):
             raise _wide(place)
-        content = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
+        content = line.removeprefix(_BYTE_ORDER_MARK)  # of files put end to end, too
         if content.strip():
             values = _values(content, layout)
-            yield _corrupt(number, layout) if values is None else _settled(number, values)
+            yield _corrupt(number, layout) if values is None else _settled(number, values, layout)
 
 
 def json_keys(lines: Iterable[bytes], encoding: str) -> list[str]:
     """Keys of the objects among `lines`, in the order of their first appearance.
 
     Raises:
-        InputError: The first line is not that of JSON lines.
+        InputError: The first line is not that of JSON lines, or no line holds an object.
     """
     keys: dict[str, None] = {}
-    for number, line in enumerate(filter(bytes.strip, lines)):
-        if number == 0:
+    n_lines = n_objects = 0
+    for line in filter(bytes.strip, lines):
+        if n_lines == 0:
             _require_objects(line.removeprefix(_BYTE_ORDER_MARK))
-        keys.update(dict.fromkeys(_object(line.removeprefix(_BYTE_ORDER_MARK), encoding) or {}))
+        found = _object(line.removeprefix(_BYTE_ORDER_MARK), encoding)
+        n_lines, n_objects = n_lines + 1, n_objects + (found is not None)
+        keys.update(dict.fromkeys(found or {}))
+    if n_lines and not n_objects:
+        raise InputError(
+            f"None of the first {n_lines:,} lines of ‹input› is a JSON object.",
+            remedy="Write one object a line, with nothing before or behind it (`jq -c . FILE`).",
+        )
     return list(keys)
 
 
@@ -325,6 +337,15 @@ def _unescaped(line: str, separator: str, *, quoted: bool) -> tuple[str, bool]:
     return "".join(parts), quoted
 
 
+def _is_header(fields: Sequence[str], header: Sequence[str]) -> bool:
+    """Whether a record repeats the header; of a file put behind another a byte order mark may stay."""
+    first = fields[0].removeprefix(_MARK_IN_LATIN)
+    if first != fields[0]:
+        first = first.removeprefix('"').removesuffix('"')
+    return [first, *fields[1:]] == list(header)
+
+
+_MARK_IN_LATIN = _BYTE_ORDER_MARK.decode("latin-1")
 _QUALTRICS = '{"ImportId":'
 
 
@@ -366,7 +387,7 @@ def _require_text(first: bytes, place: str) -> None:
             raise InputError(f"{place} is {kind}, not text.", remedy=remedy)
     if first.startswith(_WIDE_MARKS):
         raise _wide(place)
-    if b"\r" in first.removesuffix(b"\r"):
+    if b"\r" in first.rstrip(b"\r"):  # Windows writes two of them where it makes a line end of one
         raise InputError(
             f"{place} ends its lines with CR alone, as old Macs did.",
             remedy="Convert it: `tr '\\r' '\\n'`.",
@@ -446,13 +467,13 @@ _NOTHING = object()
 def _values(line: bytes, layout: Layout) -> list[str | None] | None:
     """Values of the columns; None where there is no object, or id or text is not a single value."""
     found = _object(line, layout.dialect.encoding)
-    if found is None:
+    if found is None or _is_said_twice(line, layout):
         return None
     values = [found.get(column) for column in layout.columns]
-    if values[0] is _NOTHING:
+    if _NOTHING in values[: layout.n_ids]:
         return None
     values = [None if value is _NOTHING else value for value in values]
-    if any(isinstance(value, dict | list | bool) for value in values[:2]):
+    if any(isinstance(value, dict | list | bool) for value in values[: layout.n_ids + 1]):
         return None
     if any(isinstance(value, dict | list) for value in values):
         # Numbers inside stay numbers.
@@ -467,6 +488,17 @@ def _values(line: bytes, layout: Layout) -> list[str | None] | None:
         value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         for value in values
     ]
+
+
+def _is_said_twice(line: bytes, layout: Layout) -> bool:
+    """Whether a wanted key occurs more than once: either value could be the row's."""
+    keys = set(layout.columns)
+    spelled = (f'"{key}"'.encode(layout.dialect.encoding, "replace") for key in keys)
+    if all(line.count(key) < 2 for key in spelled):  # noqa: PLR2004
+        return False
+    text = line.decode(layout.dialect.encoding, "surrogateescape")
+    names = [name for name, _ in json.loads(text, object_pairs_hook=list)]
+    return any(names.count(key) > 1 for key in keys)
 
 
 def _object(
@@ -494,18 +526,32 @@ def _decoded(value: str, encoding: str) -> str:
     return value if value.isascii() else value.encode("latin-1").decode(encoding, "surrogateescape")
 
 
-def _settled(line: int, values: Sequence[str | None]) -> ParsedRow:
+def joined_id(parts: Sequence[str | None]) -> str | None:
+    """The id that several columns make: ``1|baseline|``; None where all parts are missing.
+
+    A missing part stands as nothing; bars and backslashes in parts are behind backslashes, so that no
+    two rows with other parts have one id. `id_of_columns` does the same in Spark.
+    """
+    if not any(parts):
+        return None
+    return "|".join((part or "").replace("\\", "\\\\").replace("|", "\\|") for part in parts)
+
+
+def _settled(line: int, values: Sequence[str | None], layout: Layout) -> ParsedRow:
     """The row, after a look at what cannot be written as UTF-8."""
-    ident, text, *others = values
+    ids, (text, *others) = values[: layout.n_ids], values[layout.n_ids :]
+    ident = ids[0] if layout.n_ids == 1 else joined_id(ids)
     if not _is_valid(ident):
-        return ParsedRow(line, RowError.CORRUPT_ROW.value, (None,) * len(values))
+        return _corrupt(line, layout)
     error = None if _is_valid(text) else RowError.INVALID_UNICODE.value
     kept = [value if _is_valid(value) else _replaced(value) for value in others]
     return ParsedRow(line, error, (ident, text if error is None else None, *kept))
 
 
 def _corrupt(line: int, layout: Layout) -> ParsedRow:
-    return ParsedRow(line, RowError.CORRUPT_ROW.value, (None,) * len(layout.columns))
+    return ParsedRow(
+        line, RowError.CORRUPT_ROW.value, (None,) * (len(layout.columns) - layout.n_ids + 1)
+    )
 
 
 def _is_valid(value: str | None) -> bool:

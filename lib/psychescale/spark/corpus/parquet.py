@@ -3,6 +3,7 @@
 import functools
 import operator
 from collections.abc import Iterator, Sequence
+from typing import Final, Literal
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -20,8 +21,9 @@ from psychescale.spark.session.access import changed_settings
 from psychescale.spark.tables.delta import quoted
 from psychescale.spark.workers.process import contained
 
-Columns = dict[str, T.DataType | None]
-"""Name → type; None where Spark has no such type."""
+UUID_BYTES: Final = "uuid"
+Columns = dict[str, T.DataType | Literal["uuid"] | None]
+"""Name → type; `UUID_BYTES` or None where Spark has no such type."""
 
 
 def parquet_columns(spark: SparkSession, files: Sequence[FileInfo]) -> Columns:
@@ -73,9 +75,11 @@ def _by_footer(spark: SparkSession, path: str) -> Columns:
     def names_and_types(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for content in batch.column("content"):
-                schema = pq.read_schema(pa.BufferReader(content.as_buffer()))
+                file = pq.ParquetFile(pa.BufferReader(content.as_buffer()))
+                schema, uuids = file.schema_arrow, _uuids(file.schema)
+                types = [UUID_BYTES if f.name in uuids else _type_of(f.type) for f in schema]
                 yield pa.RecordBatch.from_pydict(
-                    {"name": schema.names, "type": [_type_of(field.type) for field in schema]},
+                    {"name": schema.names, "type": types},
                     schema=pa.schema({"name": pa.string(), "type": pa.string()}),
                 )
 
@@ -85,14 +89,35 @@ def _by_footer(spark: SparkSession, path: str) -> Columns:
     content = spark.read.format("binaryFile").load(literal(path)).select("content")
     rows = content.mapInArrow(contain, "name string, type string").collect()
     return {
-        name: None if kind is None else T._parse_datatype_json_string(kind) for name, kind in rows
+        name: kind if kind in (UUID_BYTES, None) else T._parse_datatype_json_string(kind)
+        for name, kind in rows
     }
+
+
+def _uuids(schema: pq.ParquetSchema) -> set[str]:
+    """Columns whose bytes are UUIDs, whoever wrote the file."""
+    columns = [schema.column(i) for i in range(len(schema))]
+    return {c.path for c in columns if c.logical_type.type == "UUID"}
+
+
+_KNOWN = (
+    (pa.types.is_string_view, T.StringType()),
+    (pa.types.is_binary_view, T.BinaryType()),
+    (pa.types.is_uint8, T.ShortType()),
+    (pa.types.is_uint16, T.IntegerType()),
+    (pa.types.is_uint32, T.LongType()),
+    (pa.types.is_uint64, T.DecimalType(20, 0)),
+)
+"""Types that Spark reads from Parquet, but does not know by their names in Arrow."""
 
 
 def _type_of(kind: pa.DataType) -> str | None:
     """A type in Spark's JSON; None where its Parquet reader has none."""
     if pa.types.is_dictionary(kind):
         return _type_of(kind.value_type)
+    for is_kind, known in _KNOWN:
+        if is_kind(kind):
+            return known.json()
     unread = (
         pa.types.is_time(kind)
         or pa.types.is_duration(kind)

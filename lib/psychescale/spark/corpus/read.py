@@ -1,6 +1,8 @@
 """Every row of a corpus, once: parsed, or with the reason why it cannot be scored."""
 
 import contextlib
+import functools
+import operator
 from collections.abc import Iterator
 
 import pyarrow as pa
@@ -12,6 +14,7 @@ from pyspark.storagelevel import StorageLevel
 
 from psychescale.errors import RowError
 from psychescale.spark.corpus.files import BLOCK_BYTES, file_settings
+from psychescale.spark.corpus.ids import UUID, id_of_columns
 from psychescale.spark.corpus.lines import Layout, parse_batches
 from psychescale.spark.corpus.parquet import require_in_every_file
 from psychescale.spark.corpus.source import (
@@ -27,6 +30,7 @@ from psychescale.spark.corpus.source import (
 )
 from psychescale.spark.tables.delta import quoted
 from psychescale.spark.workers.process import contained
+from psychescale.text.placeholders import BLANKS, PLACEHOLDERS
 
 # Opening a file line by line costs Hadoop several milliseconds: 20,000 files of 2 kB took 21 s so and
 # 6 s whole. Whole files must fit into memory, a batch of them on its way to Python too.
@@ -61,16 +65,32 @@ def reading(spark: SparkSession, corpus: Corpus) -> Iterator[DataFrame]:
         rows_per_batch=_SMALL_PER_BATCH if _is_read_whole(corpus) else None,
     ):
         if corpus.form in ("delta", "parquet"):
-            yield _columnar(spark, corpus)
+            yield _with_reasons(_columnar(spark, corpus), corpus)
             return
         # Parsed once, and a DataFrame computed once: another time it could have other rows.
         lines = corpus.form in LINE_FORMS
         rows = _parsed(spark, corpus) if lines else _columnar(spark, corpus)
         kept = rows.persist(StorageLevel.DISK_ONLY)
         try:
-            yield _named(spark, corpus, kept, cut=largest > block) if lines else kept
+            named = _named(spark, corpus, kept, cut=largest > block) if lines else kept
+            yield _with_reasons(named, corpus)
         finally:
             kept.unpersist()
+
+
+def _with_reasons(rows: DataFrame, corpus: Corpus) -> DataFrame:
+    """The rows, in which what only stands for a text is none, where that was asked for."""
+    if not corpus.dialect.refuse_placeholders:
+        return rows
+    stands = is_placeholder(F.col(TEXT))
+    reason = F.when(stands, RowError.PLACEHOLDER_TEXT.value).otherwise(F.col(ERROR))
+    return rows.withColumns({TEXT: F.when(~stands, F.col(TEXT)), ERROR: reason})
+
+
+def is_placeholder(text: Column) -> Column:
+    """Whether a text is one of `PLACEHOLDERS`; never null."""
+    told = F.lower(F.btrim(text, F.lit(BLANKS)))
+    return F.coalesce(told.isin(sorted(PLACEHOLDERS)), F.lit(False))
 
 
 def _is_read_whole(corpus: Corpus) -> bool:
@@ -81,16 +101,22 @@ def _is_read_whole(corpus: Corpus) -> bool:
     )
 
 
-def _parsed(spark: SparkSession, corpus: Corpus) -> DataFrame:
+def layout_of(corpus: Corpus) -> Layout:
+    """What to take from the lines of a corpus."""
     columns = corpus.columns
-    layout = Layout(
+    return Layout(
         form="csv" if corpus.form == "csv" else "jsonl",
-        columns=(columns.id, *columns.texts, *columns.keep),
+        columns=(*columns.id, *columns.texts, *columns.keep),
         dialect=corpus.dialect,
         root=corpus.place.address,
         files=tuple(file.path for file in corpus.files),
         whole_files=_is_read_whole(corpus),
+        n_ids=len(columns.id),
     )
+
+
+def _parsed(spark: SparkSession, corpus: Corpus) -> DataFrame:
+    columns, layout = corpus.columns, layout_of(corpus)
     read = read_whole if layout.whole_files else read_lines
     names = [ID, TEXT, *([SECOND] if columns.second_text else []), *columns.keep]
     fields = [T.StructField(name, T.StringType()) for name in [*names, ERROR, _FILE]]
@@ -133,17 +159,17 @@ def _columnar(spark: SparkSession, corpus: Corpus) -> DataFrame:
     """Rows of Parquet or Delta; only bytes that are not UTF-8 can be wrong with them."""
     columns = corpus.columns
     rows = read_columns(spark, corpus)
+    schema = corpus.schema or rows.schema
     wanted = [F.col(quoted(name)) for name in columns.needed]
     rows = rows.select(*wanted, _origin(rows, corpus).alias(_FILE))
     if corpus.form == "parquet" and len(corpus.files) > 1:
         require_in_every_file(rows, columns.needed, _FILE, corpus.files)
-    bad_id, bad_text = (
-        F.coalesce(~_is_valid(F.col(quoted(name))), F.lit(False))
-        for name in (columns.id, columns.text)
-    )
+    of_text = [name for name in columns.id if schema[name].metadata != UUID]
+    bad_id = functools.reduce(operator.or_, map(_is_bad, of_text), F.lit(False))
+    bad_text = _is_bad(columns.text)
     reason = F.when(bad_id, RowError.CORRUPT_ROW.value)
     values = [
-        F.when(~bad_id, F.col(quoted(columns.id)).cast("string")).alias(ID),
+        F.when(~bad_id, id_of_columns(schema, columns.id)).alias(ID),
         F.when(~bad_id & ~bad_text, F.col(quoted(columns.text)).cast("string")).alias(TEXT),
     ]
     if columns.second_text is not None:
@@ -170,6 +196,10 @@ def _origin(rows: DataFrame, corpus: Corpus) -> Column:
     if hasattr(rows, "metadataColumn"):
         return rows.metadataColumn("_metadata").getField("file_path")
     return F.col("_metadata.file_path")
+
+
+def _is_bad(name: str) -> Column:
+    return F.coalesce(~_is_valid(F.col(quoted(name))), F.lit(False))
 
 
 def _is_valid(column: Column) -> Column:

@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
 
 from pyspark.errors import AnalysisException
@@ -15,14 +15,16 @@ from pyspark.sql import types as T
 
 from psychescale.errors import InputError, PrivacyError, UsageError
 from psychescale.spark.corpus.files import FileInfo, explained, list_files, literal
+from psychescale.spark.corpus.ids import ID_TYPES, OTHER_IDS, UUID
 from psychescale.spark.corpus.lines import Dialect, csv_header, json_keys, separator_of
-from psychescale.spark.corpus.parquet import parquet_columns
+from psychescale.spark.corpus.parquet import UUID_BYTES, parquet_columns
 from psychescale.spark.session.access import access
 from psychescale.spark.session.places import Place, find_place
 from psychescale.spark.tables.delta import DeltaTable, quoted
 
 Form = Literal["delta", "parquet", "csv", "jsonl", "dataframe"]
 _DEFAULT = Dialect()
+_OF_TABLES = ("refuse_placeholders",)
 LINE_FORMS = ("csv", "jsonl")
 
 ID, TEXT, SECOND, ERROR = "id", "text", "second_text", "error"
@@ -52,7 +54,6 @@ _HOUSEKEEPING = (
 
 _NO_DELTA_NAME = re.compile(r"[ ,;{}()\n\t=]|^$")
 _TEXT_TYPES = (T.StringType, T.BinaryType)
-_ID_TYPES = (*_TEXT_TYPES, T.ByteType, T.ShortType, T.IntegerType, T.LongType)
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,13 @@ class Columns:
     """Which columns of the input mean what.
 
     Attributes:
-        id: Unique over the corpus.
+        id: Their values together are unique over the corpus.
         text: The text to score.
         second_text: A text read together with it (a survey item's question), or None.
         keep: Columns that are passed through to the output.
     """
 
-    id: str = "id"
+    id: tuple[str, ...] = ("id",)
     text: str = "text"
     second_text: str | None = None
     keep: tuple[str, ...] = ()
@@ -79,7 +80,12 @@ class Columns:
     @property
     def needed(self) -> list[str]:
         """All of them, each once."""
-        return list(dict.fromkeys([self.id, *self.texts, *self.keep]))
+        return list(dict.fromkeys([*self.id, *self.texts, *self.keep]))
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a fingerprint says of them; one column of ids stands as a name, as it always did."""
+        return {**asdict(self), "id": self.id[0] if len(self.id) == 1 else self.id}
 
 
 @dataclass(frozen=True)
@@ -272,7 +278,14 @@ def _describe_table(table: DeltaTable, columns: Columns, dialect: Dialect) -> Co
         "delta",
         columns,
         dialect,
-        _fingerprint([detail["id"], max(written, default=version), asdict(columns)]),
+        _fingerprint(
+            [
+                detail["id"],
+                max(written, default=version),
+                columns.facts,
+                *_said(dialect, _OF_TABLES),
+            ]
+        ),
         version=version,
         mark=(normalizer, redactor) if normalizer and redactor else None,
     )
@@ -285,11 +298,8 @@ def _describe_files(
         raise InputError(f"There is nothing at {place.given}.", remedy="Check ‹input›.")
     files = tuple(list_files(spark, place.address))
     state = [[file.path, file.n_bytes, file.modified_ms] for file in files]
-    # What is left at its default stands for nothing: earlier versions' landed corpora are found again.
-    named = {name: value for name, value in asdict(dialect).items() if name != "encoding"}
-    said = {name: value for name, value in named.items() if value != getattr(_DEFAULT, name)}
-    more = [said] if said else []
-    fingerprint = _fingerprint([state, asdict(columns), dialect.encoding, *more])
+    said = _said(dialect, [field.name for field in fields(dialect) if field.name != "encoding"])
+    fingerprint = _fingerprint([state, columns.facts, dialect.encoding, *said])
     # Nothing, or nothing but empty files, is a corpus without rows: a month in which nobody wrote.
     form = (dialect.format or _form(files)) if files else "jsonl"
     return Corpus(place, form, columns, dialect, fingerprint, files)
@@ -299,16 +309,19 @@ def _with_schema(spark: SparkSession, corpus: Corpus) -> Corpus:
     """The corpus with its wanted columns; all others are never looked at."""
     present = parquet_columns(spark, corpus.files)
     _require_present(corpus.columns.needed, list(present), form=corpus.form)
-    fields = []
+    wanted = []
     for name in corpus.columns.needed:
         kind = present[name]
-        if kind is None:
+        if kind == UUID_BYTES and name in corpus.columns.id:
+            wanted.append(T.StructField(name, T.BinaryType(), metadata=UUID))
+            continue
+        if not isinstance(kind, T.DataType):
             raise InputError(
                 f"‹input›: column {name} is of a type that Spark does not read.",
                 remedy="Write it as a string or a number, or leave it out.",
             )
-        fields.append(T.StructField(name, kind))
-    return replace(corpus, schema=T.StructType(fields))
+        wanted.append(T.StructField(name, kind))
+    return replace(corpus, schema=T.StructType(wanted))
 
 
 def _require_columns(spark: SparkSession, corpus: Corpus) -> None:
@@ -337,9 +350,16 @@ def _require_present(needed: Sequence[str], present: Sequence[str], *, form: For
                 remedy="Every column needs a name of its own: rename one.",
             )
         if not count:
+            near = [one for one in present if one.strip().lower() == name.strip().lower()]
+            if near:
+                raise InputError(
+                    f'‹input› has no column {name}, but "{near[0]}".',
+                    remedy="Give the name as it is written, blanks and capitals too.",
+                )
             raise InputError(
                 f"‹input› has no column {name}; it has {told}",
-                remedy=_separator_seen(present)
+                remedy=_encoding_seen(present)
+                or _separator_seen(present)
                 or "Name the columns with ‹id_column›, ‹text_column›, ‹second_text_column›, ‹keep›.",
             )
 
@@ -347,6 +367,13 @@ def _require_present(needed: Sequence[str], present: Sequence[str], *, form: For
 def _listed(names: Sequence[str]) -> str:
     """Names, in quotes where they begin or end with a blank."""
     return ", ".join(n if n and n == n.strip() else f'"{n}"' for n in names) or "none"
+
+
+def _encoding_seen(names: Sequence[str]) -> str:
+    """What to do where names hold what no encoding makes of letters."""
+    if not any("\ufffd" in name for name in names):
+        return ""
+    return "Its first line is of another encoding: name it, as in ‹encoding› cp1252."
 
 
 def _separator_seen(names: Sequence[str]) -> str:
@@ -368,7 +395,7 @@ _NAMED = {"\t": "tab"}
 def _require_types(schema: T.StructType, columns: Columns) -> None:
     of_text = _TEXT_TYPES, "Texts must be strings."
     wanted: dict[str, tuple[tuple[type, ...], str]] = dict.fromkeys(columns.texts, of_text)
-    wanted[columns.id] = _ID_TYPES, "Ids must be strings or whole numbers."
+    wanted |= dict.fromkeys(columns.id, (ID_TYPES, OTHER_IDS))
     for name, (types, remedy) in wanted.items():
         if name in schema.names and not isinstance(schema[name].dataType, types):
             kind = schema[name].dataType.simpleString()
@@ -431,6 +458,16 @@ def _readable(dialect: Dialect) -> Dialect:
     return replace(dialect, encoding=encoding, separator=separator)
 
 
+def _said(dialect: Dialect, names: Sequence[str]) -> list[dict[str, Any]]:
+    """What a person said of the reading, for the fingerprint.
+
+    What is left at its default stands for nothing: earlier versions' landed corpora are found again.
+    """
+    values = {name: getattr(dialect, name) for name in names}
+    said = {name: value for name, value in values.items() if value != getattr(_DEFAULT, name)}
+    return [said] if said else []
+
+
 def _fingerprint(state: Any) -> str:
     return hashlib.sha256(json.dumps(state, ensure_ascii=True).encode()).hexdigest()
 
@@ -443,4 +480,5 @@ def _content_digest(spark: SparkSession, corpus: Corpus) -> str:
         F.bit_xor(F.xxhash64(row)),
         F.sum(F.xxhash64(row, F.lit("second")).cast("decimal(20,0)")),
     )
-    return _fingerprint([*map(str, sums.collect()[0]), asdict(corpus.columns)])
+    said = _said(corpus.dialect, _OF_TABLES)
+    return _fingerprint([*map(str, sums.collect()[0]), corpus.columns.facts, *said])

@@ -4,10 +4,10 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pyspark.sql import SparkSession
+from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
-from psychescale.errors import InputError, PsychescaleError, UsageError
+from psychescale.errors import InputError, PsychescaleError, RowError, UsageError
 from psychescale.settings.shared import LabelledConfig
 from psychescale.settings.train import TrainConfig
 from psychescale.spark.corpus.files import explained
@@ -79,13 +79,16 @@ def read_rows(
     """All rows with a text, in the order of their ids.
 
     Raises:
-        InputError: There is no row with a text, or a row's labels are of another form.
+        InputError: There is no row with a text, the texts are in another encoding, or a row's labels
+            are of another form.
     """
     kept = corpus.columns.keep
     named = [F.col(quoted(n)).alias(f"_{i}") for i, n in enumerate(kept)]
     seconds = [SECOND] if config.second_text_column else []
     with _called(option), reading(spark, corpus) as rows, explained(corpus.files):
         every = rows.orderBy(ID).select(ID, TEXT, *seconds, ERROR, *named).collect()
+    if corpus.form == "csv":
+        _require_encoding(every, config.encoding, option=option)
     usable = [row for row in every if row[ERROR] is None and (row[TEXT] or "").strip()]
     if not usable:
         raise InputError(f"‹{option}› has no row with a text.", remedy="Check ‹text_column›.")
@@ -100,6 +103,16 @@ def read_rows(
         config.label_columns,
         corpus.mark,
     )
+
+
+def _require_encoding(rows: Sequence[Row], encoding: str, *, option: str) -> None:
+    """Refuse another encoding: to leave such rows out would leave out every marked letter."""
+    faults = any(row[ERROR] == RowError.INVALID_UNICODE for row in rows)
+    if faults and all((row[TEXT] or "").isascii() for row in rows):
+        raise InputError(
+            f"‹{option}› is not in {encoding}: no text with a letter beyond ASCII can be read.",
+            remedy="Name its encoding, as in ‹encoding› cp1252 (Windows, in the west of Europe).",
+        )
 
 
 def read_given(

@@ -145,7 +145,7 @@ def _write(
 ) -> None:
     way.files.delete(table.place.address)  # of a landing that did not get as far as its commit
     with reading(way.spark, corpus) as rows:
-        n_rows = _require_ids(rows, corpus.columns.id)
+        n_rows = _require_ids(rows, ", ".join(corpus.columns.id))
         fresh = select(rows)
         n_files = file_count(*_size(fresh), slots=slots, rows_per_task=rows_per_task)
         # One commit makes the table: whoever finds it finds it whole.

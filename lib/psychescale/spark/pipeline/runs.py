@@ -49,6 +49,11 @@ class Tally:
         return self.sums["tokens"]
 
     @property
+    def placeholders(self) -> int:
+        """Rows whose text only stands for one, scored or refused."""
+        return self.sums["placeholders"] + self.failed[RowError.PLACEHOLDER_TEXT.value]
+
+    @property
     def computed_tokens(self) -> int:
         """Tokens the model computed, special tokens and padding included."""
         return self.sums["computed_tokens"]
@@ -137,8 +142,8 @@ class Run:
         }
 
     def to_json(self) -> str:
-        """The row as one line of JSON."""
-        return json.dumps(self.row(), default=str)
+        """The row, and what it has no column for, as one line of JSON."""
+        return json.dumps({**self.row(), "placeholders": self.tally.placeholders}, default=str)
 
 
 _TEXTS = T.MapType(T.StringType(), T.StringType())

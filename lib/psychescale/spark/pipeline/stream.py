@@ -189,14 +189,14 @@ def check_budget(failed: Mapping[str, int], n_rows: int, max_failed_share: float
     """Refuse to go on with too many failures.
 
     Args:
-        failed: Rows without a score, by reason.
+        failed: Rows without a score, by reason; those that a person refuses do not count.
         n_rows: Rows to score.
         max_failed_share: Share of them that may have none.
 
     Raises:
         FailureBudgetError: More have none; the message counts the reasons.
     """
-    n_failed = sum(failed.values())
+    n_failed = sum(n for reason, n in failed.items() if reason != RowError.PLACEHOLDER_TEXT)
     if n_failed <= max_failed_share * n_rows:
         return
     by_count = sorted(failed.items(), key=lambda item: -item[1])

@@ -14,6 +14,7 @@ from psychescale.scoring.options import ModelRequest, compute_scoring_id, of_tex
 from psychescale.scoring.preflight import CheckedModel, check_model
 from psychescale.settings.config import public_values
 from psychescale.settings.score import ScoreConfig
+from psychescale.spark.corpus.read import is_placeholder
 from psychescale.spark.corpus.source import (
     ERROR,
     ID,
@@ -115,12 +116,14 @@ class ScoringJob:
             F.lit(run.scoring_id).alias("scoring_id"),
             F.lit(run.run_id).alias("run_id"),
             F.current_timestamp().alias("scored_at"),
+            is_placeholder(F.col(TEXT)).cast("int").alias("_placeholder"),
         )
         return observed(
             flat,
             F.coalesce(F.sum("n_tokens"), F.lit(0)).alias("tokens"),
             F.coalesce(F.sum("computed_tokens"), F.lit(0)).alias("computed_tokens"),
-        ).drop("computed_tokens")
+            F.coalesce(F.sum("_placeholder"), F.lit(0)).alias("placeholders"),
+        ).drop("computed_tokens", "_placeholder")
 
     def publish(self, landed: Landed, sink: Sink, run: Run) -> None:
         """Nothing: the stream wrote to the table that people read."""
@@ -137,6 +140,7 @@ class ScoringJob:
             rows_scored=row["rows_scored"],
             rows_failed=row["rows_failed"],
             failed_by_reason=row["failed_by_reason"],
+            placeholders=run.tally.placeholders,
             run=row,
         )
 

@@ -48,8 +48,18 @@ def augmented(train: Rows, options: AugmentOptions, mask: str | None) -> Rows:
     )
 
 
-def encode(tokenizer: Any, rows: Rows, max_length: int) -> list[dict[str, Any]]:
-    """What the model is called with, text by text, before padding."""
+def encode(
+    tokenizer: Any, rows: Rows, max_length: int, *, plain: bool = False
+) -> list[dict[str, Any]]:
+    """What the model is called with, text by text, before padding.
+
+    Args:
+        tokenizer: The model's.
+        rows: The rows.
+        max_length: Tokens to read of a text, special tokens included.
+        plain: Whether special tokens that a text spells out are text: an encoder–decoder takes no
+            batch of texts with unequal numbers of ends.
+    """
     seconds = rows.second_texts or [None] * len(rows.texts)
     encoded: list[dict[str, Any]] = [{}] * len(rows.texts)
     for paired in (False, True):  # a tokenizer takes texts or pairs, not both at once
@@ -63,6 +73,7 @@ def encode(tokenizer: Any, rows: Rows, max_length: int) -> list[dict[str, Any]]:
             [seconds[i] for i in members] if paired else None,
             truncation=True,
             max_length=max_length,
+            split_special_tokens=plain,
         )
         names = [name for name in tokenizer.model_input_names if name in batch]
         for position, row in enumerate(members):

@@ -184,12 +184,15 @@ def fit(
             resume_from = claim(
                 folder, _fingerprint(everything, checkpoint.content_digest, train, validation)
             )
-        encoded = encode(tokenizer, rows, options.max_length)
+        plain = bool(model.config.is_encoder_decoder)
+        encoded = encode(tokenizer, rows, options.max_length, plain=plain)
         trainer = build_trainer(
             model,
             tokenizer,
             encoded,
-            None if validation is None else encode(tokenizer, validation, options.max_length),
+            None
+            if validation is None
+            else encode(tokenizer, validation, options.max_length, plain=plain),
             loss=make_loss(train.targets, loss),
             options=LoopOptions(
                 epochs=options.epochs,

@@ -22,6 +22,11 @@ _LABEL_TENSORS = (
     "classifier.bias",
     "classifier.out_proj.weight",
     "classifier.out_proj.bias",
+    "classification_head.out_proj.weight",
+    "classification_head.out_proj.bias",
+    "logits_proj.weight",
+    "logits_proj.bias",
+    "score.weight",
     "query",
     "output",
     "bias",
@@ -86,6 +91,7 @@ def load_for_training(
                 remedy="Check that config.json, tokenizer.json and model.safetensors belong "
                 "together, and that this version of transformers knows the architecture.",
             ) from None
+    _require_padding(folder, tokenizer, model)
     _require_vocabulary(folder, tokenizer, model)
     if former_labels:
         _carry_over(checkpoint, model, labels, former_labels)
@@ -117,6 +123,22 @@ def _load(folder: Path, labels: Sequence[str], head: Head, own: Head) -> tuple[A
         **names,
     )
     return tokenizer, model
+
+
+def _require_padding(folder: Path, tokenizer: Any, model: Any) -> None:
+    """Settle which token fills a batch up: the tokenizer's, the model's, or that of the end."""
+    config = model.config.get_text_config()
+    if tokenizer.pad_token is None:
+        stated = getattr(config, "pad_token_id", None)
+        chosen = tokenizer.eos_token_id if stated is None else stated
+        if chosen is None:
+            raise ModelError(
+                f"{folder} has neither a padding token nor one that ends a text.",
+                remedy="Name a pad_token in its tokenizer_config.json.",
+            )
+        tokenizer.pad_token = tokenizer.convert_ids_to_tokens(chosen)
+    if getattr(config, "pad_token_id", None) is None:
+        config.pad_token_id = tokenizer.pad_token_id
 
 
 def _require_vocabulary(folder: Path, tokenizer: Any, model: Any) -> None:

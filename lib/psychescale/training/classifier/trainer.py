@@ -111,7 +111,8 @@ def build_trainer(
             rest = {name: value for name, value in inputs.items() if name != "labels"}
             outputs = model(**rest)
             value = loss(outputs.logits.float(), inputs["labels"])
-            return (value, outputs) if return_outputs else value
+            # An encoder–decoder gives more, which is of other shapes from batch to batch.
+            return (value, {"logits": outputs.logits}) if return_outputs else value
 
         def _get_train_sampler(self, train_dataset: Any = None) -> LengthGroupedOrder:
             del train_dataset

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from psychescale.errors import InputError, ModelError, UsageError
 from psychescale.evaluation.predictions import Floats, Predictions
 from psychescale.model.checkpoint import Checkpoint
+from psychescale.model.encoding import exceeding
 from psychescale.model.spec import ModelSpec
 from psychescale.scoring.options import Applied, ModelRequest, ScoringOptions, settle
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings.evaluate import EvaluateConfig
+from psychescale.text.look import Exceeds
 from psychescale.training.targets import keep_labels, to_targets
 from psychescale.workflows.rows import LabelledRows
 
@@ -104,6 +106,13 @@ class RowScores:
             self.truncated[rows],
             None if self.logits is None else self.logits[rows],
         )
+
+
+def exceeds_of(candidate: Candidate) -> Exceeds | None:
+    """Whether texts are longer than a window of the model; None where it is not at hand."""
+    if isinstance(candidate, ScoredTable):
+        return None
+    return exceeding(candidate.checkpoint.folder, candidate.spec.max_length)
 
 
 def open_models(config: EvaluateConfig) -> tuple[Candidate | None, Candidate | None]:

@@ -95,7 +95,12 @@ def require_slices(config: EvaluateConfig) -> None:
     Raises:
         UsageError: Naming the column.
     """
-    hidden = {config.id_column, config.text_column, config.second_text_column, config.author_column}
+    hidden = {
+        *config.id_column,
+        config.text_column,
+        config.second_text_column,
+        config.author_column,
+    }
     for name in config.slice_columns:
         if name in hidden:
             raise UsageError(

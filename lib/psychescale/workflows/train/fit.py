@@ -10,14 +10,21 @@ from numpy.typing import NDArray
 from psychescale.errors import ModelError, UsageError
 from psychescale.model.bundle import require_free
 from psychescale.model.checkpoint import WEIGHTS_FILES, find_model, open_checkpoint
+from psychescale.model.lengths import choose_max_length
 from psychescale.scoring.options import ModelRequest
+from psychescale.scoring.probe import require_reproducible
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings.train import TrainConfig
 from psychescale.training.calibration import Calibration, fit_calibration, sigmoid
 from psychescale.training.classifier.augment import AugmentOptions
 from psychescale.training.classifier.fit import FitOptions, Fitted, fit
 from psychescale.training.classifier.losses import LossOptions, positive_weights
-from psychescale.training.classifier.start import Head, head_of, open_bundle
+from psychescale.training.classifier.start import (
+    Head,
+    head_of,
+    load_for_training,
+    open_bundle,
+)
 from psychescale.training.thresholds import Criterion, Thresholds, fit_thresholds, parse_criterion
 from psychescale.workflows.train.mlflow import require_mlflow
 from psychescale.workflows.train.parts import Parts, read_key
@@ -68,6 +75,7 @@ def require_ready(config: TrainConfig) -> Start:
     require_free(Path(config.output))
     require_mlflow(config)
     start = starting_point(config)
+    _require_reproducible(start)
     if config.membership_key_file is not None:
         read_key(config.membership_key_file)
     return start
@@ -98,6 +106,21 @@ def starting_point(config: TrainConfig) -> Start:
     head = config.head or (head_of(checkpoint) if former else "standard")
     digest = checkpoint.digest(*WEIGHTS_FILES)
     return Start(checkpoint.folder, digest, head, former, criterion)
+
+
+def _require_reproducible(start: Start) -> None:
+    """Refuse before training what `score` would refuse after it."""
+    try:
+        max_length = choose_max_length(open_checkpoint(start.folder), None)
+    except ModelError as error:
+        raise ModelError(
+            error.template[0], remedy="Write model_max_length into its tokenizer_config.json."
+        ) from None
+    model, tokenizer = load_for_training(start.folder, _TWO_LABELS, start.head)
+    require_reproducible(model, tokenizer, max_length)
+
+
+_TWO_LABELS = ("one", "two")  # how many there will be is not known yet, and of no matter
 
 
 def _former_labels(folder: Path, config: TrainConfig) -> tuple[str, ...]:
