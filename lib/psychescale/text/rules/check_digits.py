@@ -67,10 +67,10 @@ def luhn(text: str) -> bool:
 
 
 def card(text: str) -> bool:
-    """A payment card: 13 to 19 digits, an issuer's first digits, Luhn, not one digit repeated."""
+    """A payment card: 13 to 19 digits, an issuer's first digits, Luhn."""
     plain = _NOT_DIGIT.sub("", text)
     issuers = _CARD_ISSUERS.get(len(plain), ())
-    return plain.startswith(issuers) and len(set(plain)) > 1 and luhn(plain)
+    return plain.startswith(issuers) and luhn(plain)
 
 
 def iban(text: str) -> bool:
