@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from psychescale.disclosure import rounded
 from psychescale.notice import NOTICE
 
 if TYPE_CHECKING:
@@ -28,10 +29,12 @@ def print_plan(console: Console, parts: Parts) -> None:
     )
     if parts.rows.n_left_out:
         console.print(
-            f"  {parts.rows.n_left_out:,} rows without a text or with a corrupt line left out"
+            f"  {rounded(parts.rows.n_left_out)} rows without a text or with a corrupt line left out"
         )
+    if parts.rows.n_unannotated:
+        console.print(f"  {rounded(parts.rows.n_unannotated)} rows left out: not annotated (no labels given)")
     for part, kinds in parts.dropped.items():
-        kinds_dropped = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
+        kinds_dropped = ", ".join(f"{rounded(count)} {kind}" for kind, count in kinds.items())
         console.print(f"  dropped from {part}, because a later part knows them: {kinds_dropped}")
     uneven = max(parts.shares, key=lambda share: share.deviation)
     console.print(

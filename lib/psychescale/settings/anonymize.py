@@ -5,10 +5,17 @@ from typing import Literal
 from pydantic import Field
 
 from psychescale.settings.config import Names
-from psychescale.settings.shared import CorpusConfig, Dates, Positive, RedactorConfig, Share
+from psychescale.settings.shared import (
+    CorpusConfig,
+    Dates,
+    Positive,
+    RedactorConfig,
+    Share,
+    TimeConfig,
+)
 
 
-class AnonymizeConfig(CorpusConfig, RedactorConfig):
+class AnonymizeConfig(CorpusConfig, RedactorConfig, TimeConfig):
     """Redact the texts of a corpus, replace ids and authors by keyed pseudonyms, mark the result."""
 
     output: str = Field(description="Delta table of redacted texts: a path or a catalog name")
@@ -31,7 +38,6 @@ class AnonymizeConfig(CorpusConfig, RedactorConfig):
     author_column: str | None = Field(
         None, description="column with the author, whose handle is also redacted in others' texts"
     )
-    time_column: str | None = Field(None, description="column with the time of the text")
     keep: Names = Field((), description="columns to pass through as they are")
     compare: Names = Field(
         (), description="columns of --keep whose groups the report compares in kept and quarantined"

@@ -34,6 +34,17 @@ class EvaluateConfig(LabelledConfig, RedactorConfig, ModelConfig):
         None, description="membership.jsonl of `train`: of --input only --part is judged"
     )
     part: Literal["validation", "test"] = Field("test", description="part of --membership to judge")
+    trained_on: Names = Field(
+        (),
+        description="restricted folders that `train` left: rows of --input that training knew are "
+        "searched for",
+    )
+    membership_key_file: str | None = Field(
+        None, description="key of these folders, where `train` was given one of your own"
+    )
+    drop_known: bool = Field(
+        False, description="leave rows that training knew out, in place of counting them only"
+    )
     weight_column: str | None = Field(
         None, description="column with how many documents a document stands for"
     )

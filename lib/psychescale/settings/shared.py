@@ -61,6 +61,16 @@ class TextColumnsConfig(JobConfig):
     )
 
 
+class TimeConfig(JobConfig):
+    """Which column holds the time of a text, and how it is written."""
+
+    time_column: str | None = Field(None, description="column with the time of the text")
+    time_format: str | None = Field(
+        None,
+        description="how times are written, as in %d/%m/%Y, or epoch (seconds); default: ISO 8601",
+    )
+
+
 class CorpusConfig(TextColumnsConfig):
     """How a corpus goes through a job, task by task."""
 
@@ -102,12 +112,17 @@ class ModelConfig(JobConfig):
     max_windows: Positive = Field(64, description="most windows read of one text")
 
 
-class LabelledConfig(TextColumnsConfig):
+class LabelledConfig(TextColumnsConfig, TimeConfig):
     """How labelled texts are read, for training and for evaluation alike."""
 
     labels_column: str = Field("labels", description="column with a list of label names")
     label_columns: Names = Field(
         (), description="columns of 0 and 1, one per label, in place of --labels-column"
+    )
+    empty_labels: Literal["none", "unannotated"] | None = Field(
+        None,
+        description="what an empty text among --labels-column or raters' lists means: no label, or a "
+        "row to leave out",
     )
     author_column: str | None = Field(
         None, description="column with the author; the texts of one are never taken apart"

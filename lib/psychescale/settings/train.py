@@ -36,7 +36,6 @@ class TrainConfig(LabelledConfig):
     )
     validation_share: Share = Field(0.1, description="share of --train for validation")
     test_share: Share = Field(0.1, description="share of --train for test")
-    time_column: str | None = Field(None, description="column with the time, for --split time")
     source_column: str | None = Field(
         None, description="column with the source, for --split source"
     )

@@ -50,7 +50,8 @@ def read_evaluated(spark: SparkSession, config: EvaluateConfig) -> dict[str, Lab
             continue
         further: Sequence[str | None] = ()
         if name == "input":
-            further = (config.weight_column, *config.slice_columns, *rater_columns(config))
+            asked = (config.weight_column, config.time_column)
+            further = (*asked, *config.slice_columns, *rater_columns(config))
         plain = config
         if name != "input":  # who taught a baseline is of no matter
             plain = config.model_copy(update={"author_column": None})

@@ -18,9 +18,10 @@ from psychescale.training.classifier.augment import AugmentOptions
 from psychescale.training.classifier.fit import FitOptions, Fitted, fit
 from psychescale.training.classifier.losses import LossOptions, positive_weights
 from psychescale.training.classifier.start import Head, head_of, open_bundle
+from psychescale.training.split.digests import read_key
 from psychescale.training.thresholds import Criterion, Thresholds, fit_thresholds, parse_criterion
 from psychescale.workflows.train.mlflow import require_mlflow
-from psychescale.workflows.train.parts import Parts, read_key
+from psychescale.workflows.train.parts import Parts
 
 
 @dataclass(frozen=True)
