@@ -100,6 +100,9 @@ def measure_rows(shown: Mapping[str, Any]) -> Iterator[MeasureRow]:
         before = part["calibration"]["before"] or {}
         calibration |= {f"{name}_before_calibration": found for name, found in before.items()}
         yield from _rows(calibration, label=label)
+    for change in shown["identity"] or ():
+        found = {f"identity_{name}_change": change[name] for name in ("mean", "largest")}
+        yield from _rows(found, label=change["label"], column="identity", group=change["category"])
     yield from _agreement_rows(shown["agreement"] or {})
     for table in shown["slices"]:
         for group in table["groups"]:
@@ -143,6 +146,7 @@ def _rival_rows(champion: Mapping[str, Any]) -> Iterator[MeasureRow]:
 
 def _blocks(part: Mapping[str, Any]) -> Iterator[tuple[str | None, Mapping[str, Any]]]:
     yield from part["decisions"].items()
+    yield "frozen", part.get("yes_no", {})
     yield None, part["probabilities"]
 
 

@@ -116,6 +116,7 @@ def _training_facts(
     fitted = outcome.fitted
     augmentation = asdict(config.choices(AugmentOptions))
     return {
+        "backbone": Path(config.backbone or config.from_bundle or "").name,
         "backbone_weights_sha256": start.weights_digest,
         "retrained": bool(start.former_labels),
         "rows": len(parts.index("train")),
