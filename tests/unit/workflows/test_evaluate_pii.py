@@ -88,12 +88,15 @@ def test_no_text_comes_out(
 
 
 def test_small_types_are_masked(evaluate: Callable[..., int], tmp_path: Path) -> None:
-    """A type with fewer than eight spans has no measures in what may be shown."""
+    """Counts are rounded, small ones withheld, and so is what one type alone would give back."""
     assert evaluate() == 0
 
     shown = json.loads((tmp_path / "out" / "measures.json").read_text())
     assert shown["measures"]["by_type"]["NAME"] == {"spans": "<=7"}
-    assert shown["measures"]["by_type"]["PHONE"]["spans"] == 9
+    assert shown["measures"]["by_type"]["PHONE"]["spans"] == 10
+    assert shown["measures"]["negatives"] == "<=7"
+    assert shown["measures"]["over_redaction_rate"] is None
+    assert shown["measures"]["documents_without_leak"] is None
     assert shown == masked_document(full(tmp_path))
 
 
