@@ -23,6 +23,7 @@ from psychescale.report.drawing import (
 
 _ROW_INCHES = 0.215  # of a row in a figure with a row a label
 _PANEL_INCHES = 1.32  # seven rows, 28 labels, on a printed page
+_ALONE_INCHES = 3.2  # of the panel of a yes/no model
 _MARGIN_INCHES = 0.9
 _ROOT_TICKS = (0, 0.05, 0.2, 0.5, 1)
 _NAME_LENGTH = 32
@@ -245,13 +246,16 @@ def _panels(
     panel: Callable[[Axes, Mapping[str, Any]], None],
     axis_names: tuple[str, str],
 ) -> str:
+    alone = len(shown) == 1
+
     def paint(figure: Figure) -> None:
-        grid = small_multiples(figure, list(shown), axis_names)
+        columns = 2 if alone else PANEL_COLUMNS
+        grid = small_multiples(figure, list(shown), axis_names, columns=columns)
         for axes, part in zip(grid, shown.values(), strict=True):
             panel(axes, part)
 
     rows = -(-len(shown) // PANEL_COLUMNS)
-    height = _PANEL_INCHES * rows + 0.4
+    height = _ALONE_INCHES if alone else _PANEL_INCHES * rows + 0.4
     return draw(name, title, height, paint, layout=None) if shown else ""
 
 

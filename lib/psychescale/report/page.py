@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from psychescale.errors import PrivacyError
 from psychescale.report import figures
+from psychescale.report.exports import figure_files, table_files
 from psychescale.report.methods import methods_paragraphs
 
 Json = dict[str, Any]
@@ -41,11 +42,23 @@ _AVERAGES = {
 }
 
 
-def render_report(document: Mapping[str, Any]) -> str:
+def report_files(document: Mapping[str, Any]) -> dict[str, str]:
+    """File name → content: the report, and its figures and tables as files of their own.
+
+    Args:
+        document: As `render_report` takes it.
+    """
+    drawn = _figures(document)
+    page = render_report(document, drawn)
+    return {"report.html": page, **figure_files(drawn), **table_files(page)}
+
+
+def render_report(document: Mapping[str, Any], drawn: Mapping[str, Markup] | None = None) -> str:
     """HTML of an evaluation.
 
     Args:
         document: The masked document of measures; its schema is told in `evaluation.document`.
+        drawn: Its figures, where they are drawn already.
 
     Raises:
         PrivacyError: The document is not masked.
@@ -62,7 +75,7 @@ def render_report(document: Mapping[str, Any]) -> str:
             "measure": partial(measure_name, averaged=len(document["labels"]) > 1),
             "named": name_measures,
         },
-        figures=_figures(document),
+        figures=_figures(document) if drawn is None else drawn,
         methods=methods_paragraphs(document),
         contender_measures=contender_measures(document),
         predictive_values=predictive_values(document),

@@ -14,7 +14,7 @@ import pytest
 from psychescale.errors import InputError, ModelError, UsageError
 from psychescale.evaluation.comparison.baselines import base_rate
 from psychescale.evaluation.document.masking import mask
-from psychescale.model.bundle import seal_bundle
+from psychescale.model.bundle import seal_bundle, thresholds
 from psychescale.report.methods import methods_paragraphs
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.settings.train import TrainConfig
@@ -22,13 +22,14 @@ from psychescale.synthetic import LABELS, generate_labelled
 from psychescale.training.split.digests import read_key
 from psychescale.workflows.evaluate.assess import assess, headline
 from psychescale.workflows.evaluate.attention import try_attention
+from psychescale.workflows.evaluate.card import write_card
 from psychescale.workflows.evaluate.candidate import (
     open_candidate,
     open_champion,
     score_rows,
     truth_of,
 )
-from psychescale.workflows.evaluate.release import measure_rows, release, write_card
+from psychescale.workflows.evaluate.release import measure_rows, release
 from psychescale.workflows.evaluate.selection import (
     require_digests,
     require_one_source,
@@ -375,13 +376,17 @@ class TestCardAndKey:
         copy = shutil.copytree(bundle, tmp_path / "bundle")
         candidate = open_candidate(evaluate_config(model=str(copy)))
         before = (copy / "scoring.json").read_text()
-        write_card(candidate, mask(document), part="test")
+        write_card(candidate, mask(document))
         card = (copy / "README.md").read_text()
         again = open_candidate(evaluate_config(model=str(copy)))
 
         assert "has not been evaluated" in (bundle / "README.md").read_text()
         assert "| F1 (macro) |" in card
-        assert "| measured on | part test, " in card
+        assert "| measured on | the test part that training held out: 30 documents" in card
+        for told in ("This model minus tfidf, ", "Words for gender: ", "Challenge suite, pairs passed",
+                     "Not looked at: rows that training knew (no --trained-on); raters"):  # fmt: skip
+            assert told in card
+        assert thresholds(str(copy)) == dict(zip(again.spec.labels, again.thresholds, strict=True))
         assert (copy / "scoring.json").read_text() == before
         assert again.spec == candidate.spec
         (copy / "README.md").write_text(card + "x")

@@ -59,7 +59,7 @@ from typing import Any
 
 import numpy as np
 
-from psychescale.evaluation.document.parts import Part, part_json
+from psychescale.evaluation.document.table_one import Part, part_json
 from psychescale.evaluation.document.sections import (
     Extras,
     Json,

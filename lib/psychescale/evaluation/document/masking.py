@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from psychescale.disclosure import FEWEST, is_table, masked, masked_groups, nearest
-from psychescale.evaluation.document.parts import mask_counts, mask_part, mask_positives
+from psychescale.evaluation.document.table_one import mask_counts, mask_part, mask_positives
 from psychescale.evaluation.document.sections import WITHOUT_THRESHOLD
 from psychescale.evaluation.document.shown import (
     NO_ENDS,

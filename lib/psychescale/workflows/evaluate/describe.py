@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychescale.errors import InputError
-from psychescale.evaluation.document.parts import Part, count_groups
+from psychescale.evaluation.document.table_one import Part, count_groups
 from psychescale.moments import REMEDY, read_moments
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.workflows.evaluate.selection import EvaluationRows
