@@ -32,7 +32,9 @@ def print_plan(console: Console, parts: Parts) -> None:
             f"  {rounded(parts.rows.n_left_out)} rows without a text or with a corrupt line left out"
         )
     if parts.rows.n_unannotated:
-        console.print(f"  {rounded(parts.rows.n_unannotated)} rows left out: not annotated (no labels given)")
+        console.print(
+            f"  {rounded(parts.rows.n_unannotated)} rows left out: not annotated (no labels given)"
+        )
     for part, kinds in parts.dropped.items():
         kinds_dropped = ", ".join(f"{rounded(count)} {kind}" for kind, count in kinds.items())
         console.print(f"  dropped from {part}, because a later part knows them: {kinds_dropped}")

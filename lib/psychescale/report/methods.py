@@ -20,7 +20,11 @@ def methods_paragraphs(document: Mapping[str, Any]) -> list[str]:
 def _data(document: Mapping[str, Any]) -> str:
     data, n_labels = document["data"], len(document["labels"])
     authors = f" by {_count(data['n_units'])} authors" if data["unit"] == "author" else ""
-    kind = "a yes/no label" if n_labels == 1 else f"{n_labels} labels, several of which may hold at once"
+    kind = (
+        "a yes/no label"
+        if n_labels == 1
+        else f"{n_labels} labels, several of which may hold at once"
+    )
     sentences = [
         f"The model {document['model']['name']} was evaluated on {_count(data['n_documents'])} "
         f"documents{authors}, with {kind}."
@@ -38,8 +42,8 @@ def _data(document: Mapping[str, Any]) -> str:
         )
     if data["weighted"]:
         sentences.append(
-            "Truth was gathered for a sample with unequal chances; shares, areas, losses and calibration "
-            "are weighted by the inverse of these; counts"
+            "Truth was gathered for a sample with unequal chances; shares, areas, losses and "
+            "calibration are weighted by the inverse of these; counts"
             + (" and the raters' agreement" if document["agreement"] else "")
             + " are not."
         )
@@ -125,11 +129,14 @@ def _limits(document: Mapping[str, Any]) -> str:
     ]
     sentences = []
     if few:
-        sentences.append(f"Too few positives or negatives to estimate here: {', '.join(few)} [TRIPOD+AI 26].")
+        sentences.append(
+            f"Too few positives or negatives to estimate here: {', '.join(few)} [TRIPOD+AI 26]."
+        )
     sentences.append(
         "The measures hold for documents that come about as these did; they say nothing about other "
-        "sources, times or languages, nor about the validity of any label as a clinical construct. Counts are rounded to 5 and those from 1 to 7 "
-        "withheld; a table with such a cell is left out, and shares are of the rounded tables."
+        "sources, times or languages, nor about the validity of any label as a clinical construct. "
+        "Counts are rounded to 5 and those from 1 to 7 withheld; a table with such a cell is left out, "
+        "and shares are of the rounded tables."
     )
     return " ".join(sentences)
 

@@ -272,16 +272,24 @@ def table_one(document: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
         row("from (month)", lambda part: part["months"][0] if part["months"] else "–"),
         row("to (month)", lambda part: part["months"][1] if part["months"] else "–"),
     ]
-    rows += [
-        row(f"has {label}", lambda part, label=label: show_maybe(part["positives"].get(label)))  # type: ignore[misc]
+    positives = [
+        (f"has {label}", [show_maybe(part["positives"].get(label)) for part in parts])
         for label in document["labels"]
     ]
-    groups = {(column, group): None for part in parts for column, counts in part["groups"].items() for group in counts}
-    rows += [
-        row(f"{column} = {group}", lambda part, c=column, g=group: show_maybe(part["groups"].get(c, {}).get(g)))  # type: ignore[misc]
-        for column, group in groups
+    named = dict.fromkeys(
+        (column, group)
+        for part in parts
+        for column, counts in part["groups"].items()
+        for group in counts
+    )
+    groups = [
+        (
+            f"{column} = {group}",
+            [show_maybe(part["groups"].get(column, {}).get(group)) for part in parts],
+        )
+        for column, group in named
     ]
-    return rows
+    return [*rows, *positives, *groups]
 
 
 def show_maybe(count: float | str | None) -> str:

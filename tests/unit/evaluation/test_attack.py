@@ -10,8 +10,8 @@ import pytest
 from psychescale.evaluation.comparison.paired import Scored, compare
 from psychescale.evaluation.document.assemble import Context, to_document
 from psychescale.evaluation.document.masking import mask
-from psychescale.evaluation.document.table_one import Part
 from psychescale.evaluation.document.sections import Comparator, Extras
+from psychescale.evaluation.document.table_one import Part
 from psychescale.evaluation.measures.estimates import evaluate
 from psychescale.evaluation.measures.slices import slice_by
 from psychescale.evaluation.predictions import Predictions

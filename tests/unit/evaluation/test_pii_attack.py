@@ -77,7 +77,7 @@ def small_counts(full: dict[str, Any]) -> Iterator[tuple[str, int]]:
 
 
 def test_no_small_count_follows() -> None:
-    """Least and greatest possible value of every small count differ; of the full document they do not."""
+    """Least and greatest possible value of every small count differ; in full they do not."""
     n_small = 0
     for seed in range(EVALUATIONS):
         full = random_document(seed)

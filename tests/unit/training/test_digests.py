@@ -40,7 +40,7 @@ def test_kinds() -> None:
 
 
 def test_near_duplicates_are_found_at_any_place() -> None:
-    """A word changed anywhere in any long text is found; no text is another's near-duplicate by chance."""
+    """A word changed anywhere in any long text is found; other words are not the same text."""
     rng = np.random.default_rng(0)
     changed = []
     for text in LONG:

@@ -71,7 +71,6 @@ class TestColumns:
         assert "very" not in str(error.value)
         assert "--label-columns" in error.value.remedy
 
-
     @pytest.mark.parametrize("value", [None, float("nan"), "", " "])
     def test_not_annotated(self, value: object) -> None:
         """Nothing is neither 0 nor 1."""

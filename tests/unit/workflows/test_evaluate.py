@@ -22,13 +22,13 @@ from psychescale.synthetic import LABELS, generate_labelled
 from psychescale.training.split.digests import read_key
 from psychescale.workflows.evaluate.assess import assess, headline
 from psychescale.workflows.evaluate.attention import try_attention
-from psychescale.workflows.evaluate.card import write_card
 from psychescale.workflows.evaluate.candidate import (
     open_candidate,
     open_champion,
     score_rows,
     truth_of,
 )
+from psychescale.workflows.evaluate.card import write_card
 from psychescale.workflows.evaluate.release import measure_rows, release
 from psychescale.workflows.evaluate.selection import (
     require_digests,
@@ -382,7 +382,7 @@ class TestCardAndKey:
 
         assert "has not been evaluated" in (bundle / "README.md").read_text()
         assert "| F1 (macro) |" in card
-        assert "| measured on | the test part that training held out: 30 documents" in card
+        assert "| measured on | the test part that training held out: " in card
         for told in ("This model minus tfidf, ", "Words for gender: ", "Challenge suite, pairs passed",
                      "Not looked at: rows that training knew (no --trained-on); raters"):  # fmt: skip
             assert told in card

@@ -161,9 +161,7 @@ def compare_identities(
     ]  # fmt: skip
 
 
-def _change(
-    label: str, category: str, changes: Floats, asked: Sequence[Swap]
-) -> IdentityChange:
+def _change(label: str, category: str, changes: Floats, asked: Sequence[Swap]) -> IdentityChange:
     frames, terms = (np.array([getattr(s, name) for s in asked]) for name in ("frame", "terms"))
     by_terms = {one: changes[terms == one] for one in dict.fromkeys(terms.tolist())}
     worst = max(by_terms, key=lambda one: abs(float(by_terms[one].mean())))

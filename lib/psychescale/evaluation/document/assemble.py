@@ -59,7 +59,6 @@ from typing import Any
 
 import numpy as np
 
-from psychescale.evaluation.document.table_one import Part, part_json
 from psychescale.evaluation.document.sections import (
     Extras,
     Json,
@@ -72,6 +71,7 @@ from psychescale.evaluation.document.sections import (
     identity_json,
     slices_json,
 )
+from psychescale.evaluation.document.table_one import Part, part_json
 from psychescale.evaluation.document.yes_no import yes_no_json
 from psychescale.evaluation.measures.curves import draw_curves
 from psychescale.evaluation.measures.estimates import Estimates, Evaluation

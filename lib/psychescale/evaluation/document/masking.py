@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from psychescale.disclosure import FEWEST, is_table, masked, masked_groups, nearest
-from psychescale.evaluation.document.table_one import mask_counts, mask_part, mask_positives
 from psychescale.evaluation.document.sections import WITHOUT_THRESHOLD
 from psychescale.evaluation.document.shown import (
     NO_ENDS,
@@ -23,6 +22,7 @@ from psychescale.evaluation.document.shown import (
     table,
     withheld,
 )
+from psychescale.evaluation.document.table_one import mask_counts, mask_part, mask_positives
 from psychescale.evaluation.document.yes_no import of_cells
 from psychescale.evaluation.measures.registry import base_name
 from psychescale.evaluation.predictions import FREQUENT_POSITIVES, Undefined

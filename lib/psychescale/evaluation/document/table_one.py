@@ -1,4 +1,4 @@
-"""Table 1 of an evaluation: what the development and evaluation parts are made of, and what is missing."""
+"""Table 1 of an evaluation: what development and evaluation parts are made of."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -52,9 +52,7 @@ def part_json(part: Part) -> Json:
         "part": part.name,
         "n": len(part.n_words),
         "n_authors": part.n_authors,
-        "words": dict(
-            zip(("q1", "median", "q3"), _quartiles(part.n_words), strict=True)
-        ),
+        "words": dict(zip(("q1", "median", "q3"), _quartiles(part.n_words), strict=True)),
         "months": [times[FEWEST - 1], times[-FEWEST]] if len(times) >= FEWEST_OF_A_CLASS else None,
         "positives": dict(part.positives),
         "groups": {name: count_groups(values) for name, values in part.groups.items()},

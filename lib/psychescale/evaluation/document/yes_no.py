@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from psychescale.evaluation.document.sections import as_json
@@ -18,6 +19,7 @@ from psychescale.evaluation.predictions import MIN_POSITIVES, Floats, Prediction
 Json = dict[str, Any]
 CELLS = ("tp", "fp", "fn", "tn")
 _STEP = 1e-6  # of the numerical derivative by a cell's share
+_STEPS = _STEP * np.eye(len(CELLS))
 
 
 def _npv(c: Floats) -> float:
@@ -81,36 +83,32 @@ def yes_no_json(predictions: Predictions, label: int, threshold: float) -> Json:
     weights = predictions.weights / predictions.weights.sum()
     shares = weights @ inside
     few = min(int(held.sum()), int((~held).sum())) < MIN_POSITIVES
+    found: Json = {}
     with np.errstate(divide="ignore", invalid="ignore"):
-        return {
-            name: as_json(_estimate(name, measure, shares, inside, weights, predictions.units, few))
-            for name, measure in MEASURES.items()
-        }
+        for name, measure in MEASURES.items():
+            value = _try(measure, shares)
+            if not np.isfinite(value):
+                one = Estimate(np.nan, reason=Undefined.NONE_PREDICTED)
+            elif few:
+                one = Estimate(value, reason=Undefined.FEW_POSITIVES)
+            else:
+                sums = _linearized(measure, inside, weights, predictions.units)
+                variance = float((sums**2).sum()) * len(sums) / max(len(sums) - 1, 1)
+                one = Estimate(value, *_ends(name, value, variance, len(sums)))
+            found[name] = as_json(one)
+    return found
 
 
-def _estimate(
-    name: str,
-    measure: Callable[[Floats], float],
-    shares: Floats,
-    inside: Floats,
-    weights: Floats,
-    units: Any,
-    few: bool,
-) -> Estimate:
+def _linearized(
+    measure: Callable[[Floats], float], inside: Floats, weights: Floats, units: NDArray[np.int64]
+) -> Floats:
+    """What each unit adds to the measure, to first order; shape (n_units,), of mean 0."""
+    shares = weights @ inside
     value = _try(measure, shares)
-    if not np.isfinite(value):
-        return Estimate(np.nan, reason=Undefined.NONE_PREDICTED)
-    if few:
-        return Estimate(value, reason=Undefined.FEW_POSITIVES)
-    slopes = np.array([
-        (_try(measure, shares + _STEP * one) - value) / _STEP for one in np.eye(len(CELLS))
-    ])  # fmt: skip
+    slopes = np.array([(_try(measure, shares + step) - value) / _STEP for step in _STEPS])
     scores = weights * ((inside - shares) @ slopes)
-    sums = np.bincount(np.unique(units, return_inverse=True)[1], scores)
-    n = len(sums)
-    variance = float((sums**2).sum()) * n / max(n - 1, 1)
-    low, high = _ends(name, value, variance, n)
-    return Estimate(value, low, high)
+    sums: Floats = np.bincount(np.unique(units, return_inverse=True)[1], scores)
+    return sums
 
 
 def _ends(name: str, value: float, variance: float, units: int) -> tuple[float, float]:

@@ -70,9 +70,7 @@ class RowDigests:
     authors: NDArray[np.str_]
 
     @classmethod
-    def of(
-        cls, key: bytes, texts: Sequence[str], authors: Sequence[object] | None
-    ) -> "RowDigests":
+    def of(cls, key: bytes, texts: Sequence[str], authors: Sequence[object] | None) -> "RowDigests":
         """Digest rows; authors are None where no column names them."""
         return cls(
             np.array([_hmac(key, f"text:{canonical(text)}") for text in texts], str),
@@ -82,7 +80,9 @@ class RowDigests:
 
     def write(self, folder: Path) -> None:
         """Into a restricted folder."""
-        np.savez_compressed(folder / DIGESTS_FILE, **{f.name: getattr(self, f.name) for f in fields(self)})
+        np.savez_compressed(
+            folder / DIGESTS_FILE, **{f.name: getattr(self, f.name) for f in fields(self)}
+        )
 
     @classmethod
     def read(cls, folder: Path) -> "RowDigests":

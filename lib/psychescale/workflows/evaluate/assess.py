@@ -44,7 +44,10 @@ from psychescale.workflows.evaluate.selection import EvaluationRows
 from psychescale.workflows.rows import LabelledRows
 
 RESTRICTED = "restricted/measures.json"
-_DECIDES = "f1_macro"
+_OF_MANY = (
+    "f1_macro", "f1_micro", "roc_auc_macro", "average_precision_macro", "log_loss_macro",
+)  # fmt: skip
+_OF_ONE_LABEL = ("recall", "specificity", "precision", "npv", "f1", "roc_auc", "log_loss")
 
 
 def assess(
@@ -85,7 +88,7 @@ def assess(
     )
     asked = slice_groups(config, rows)
     slices = slice_by(
-        predictions, own.thresholds, {**_own_slices(predictions, scores), **asked}, seed=config.seed
+        predictions, own.thresholds, {**_own_slices(scores), **asked}, seed=config.seed
     )
     comparators: dict[str, Comparator] = {}
     uncalibrated = None
@@ -188,7 +191,7 @@ def _among(
     return shared, Scored(own.name, shared.probabilities, own.thresholds[which])
 
 
-def _own_slices(predictions: Predictions, scores: RowScores) -> dict[str, list[str]]:
+def _own_slices(scores: RowScores) -> dict[str, list[str]]:
     return {
         "length in tokens": quartile_groups(scores.n_tokens),
         "truncated": ["yes" if one else "no" for one in scores.truncated],
@@ -224,7 +227,10 @@ def _curve(scoring: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def headline(document: Mapping[str, Any]) -> dict[str, Any]:
     """The few estimates that a person is told at the end."""
+    if len(document["labels"]) == 1:
+        part = document["per_label"][document["labels"][0]]
+        every = {**part["decisions"]["frozen"], **part["yes_no"], **part["probabilities"]}
+        return {name: every[name] for name in _OF_ONE_LABEL}
     overall = document["overall"]
-    names = (_DECIDES, "f1_micro", "roc_auc_macro", "average_precision_macro", "log_loss_macro")
     every = {**overall["decisions"]["frozen"], **overall["probabilities"]}
-    return {name: every[name] for name in names}
+    return {name: every[name] for name in _OF_MANY}

@@ -1,4 +1,4 @@
-"""What an evaluation adds to the model card: measures, and beside them what else was found, or not looked at."""
+"""What an evaluation adds to the model card: measures, what else was found, what not looked at."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -53,7 +53,9 @@ def findings(shown: Json) -> Iterator[str]:
             told = "withheld" if gap is None else f"{gap:.2f}"
             yield f"Largest gap in F1 between groups by {table['column']}: {told}."
     if shown["challenge"] and shown["challenge"]["categories"]:
-        passed = (f"{c['category']} {c['passed']} of {c['n']}" for c in shown["challenge"]["categories"])
+        passed = (
+            f"{c['category']} {c['passed']} of {c['n']}" for c in shown["challenge"]["categories"]
+        )
         yield f"Challenge suite, pairs passed (guessing passes half): {', '.join(passed)}."
     yield from _identity(shown)
     if shown["data"]["known"] is not None:

@@ -65,9 +65,7 @@ def measured_on(config: EvaluateConfig, selected: EvaluationRows) -> str:
     return "rows of which training knew some"
 
 
-def _part(
-    config: EvaluateConfig, name: str, rows: LabelledRows, labels: Sequence[str]
-) -> Part:
+def _part(config: EvaluateConfig, name: str, rows: LabelledRows, labels: Sequence[str]) -> Part:
     authors = rows.columns.get(config.author_column or "")
     return Part(
         name,

@@ -65,9 +65,7 @@ def read_ratings(config: EvaluateConfig, rows: LabelledRows, labels: Sequence[st
     return np.stack([_sets(config, rows, rater, labels) for rater in config.raters])
 
 
-def _sets(
-    config: EvaluateConfig, rows: LabelledRows, rater: str, labels: Sequence[str]
-) -> Floats:
+def _sets(config: EvaluateConfig, rows: LabelledRows, rater: str, labels: Sequence[str]) -> Floats:
     sets = read_label_sets(rows.columns[rater], place="‹raters›", empty=config.empty_labels)
     result = to_targets(keep_labels([one or () for one in sets], labels), labels).astype(np.float64)
     result[[one is None for one in sets]] = np.nan

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -171,7 +170,10 @@ def _times(values: Sequence[object], time_format: str | None) -> NDArray[np.date
     moments, unread = read_moments(values, time_format)
     if unread:
         raise InputError(f"‹time_column›: {unread:,} times cannot be read.", remedy=REMEDY)
-    naive = [m if m is None or m.tzinfo is None else m.astimezone(UTC).replace(tzinfo=None) for m in moments]
+    naive = [
+        m if m is None or m.tzinfo is None else m.astimezone(UTC).replace(tzinfo=None)
+        for m in moments
+    ]
     return np.array(naive, "datetime64[us]")
 
 

@@ -204,7 +204,9 @@ def keep_digests(config: TrainConfig, parts: Parts) -> None:
         UsageError: The folder cannot be written.
     """
     folder, key = restricted_folder(config), membership_key(config)
-    fitted = parts.rows.take(np.sort(np.concatenate([parts.index("train"), parts.index("validation")])))
+    fitted = parts.rows.take(
+        np.sort(np.concatenate([parts.index("train"), parts.index("validation")]))
+    )
     digests = RowDigests.of(key, fitted.texts, column_of(fitted, config.author_column))
     try:
         digests.write(folder)
