@@ -68,7 +68,7 @@ def _thresholds(document: Mapping[str, Any]) -> str:
         return f"{method['threshold_procedure']} [TRIPOD+AI 15]"
     stored = "Thresholds are those that the bundle holds."
     if method["fitted_here"]:
-        stored += " They were fitted on these very documents, as was the calibration: the measures flatter."
+        stored += " They were fitted on these very documents, as was the calibration: it flatters."
     return f"{stored} {method['threshold_procedure']} [TRIPOD+AI 15]"
 
 

@@ -383,7 +383,7 @@ class TestCardAndKey:
         assert "has not been evaluated" in (bundle / "README.md").read_text()
         assert "| F1 (macro) |" in card
         assert "| measured on | the test part that training held out: " in card
-        for told in ("This model minus tfidf, ", "Words for gender: ", "Challenge suite, pairs passed",
+        for told in ("This model minus tfidf", "Words for gender: ", "Challenge suite, pairs passed",
                      "Not looked at: rows that training knew (no --trained-on); raters"):  # fmt: skip
             assert told in card
         assert thresholds(str(copy)) == dict(zip(again.spec.labels, again.thresholds, strict=True))

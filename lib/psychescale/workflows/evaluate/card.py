@@ -100,6 +100,8 @@ def _baselines(shown: Json) -> Iterator[str]:
             for name in contender_measures(shown)
             if (one := other["differences"].get(name)) is not None and one["value"] is not None
         ]
+        if not told:
+            yield f"This model minus {other['name']}: withheld, too few documents."
         for name, one in told[:1]:
             ends = "" if one["low"] is None else f" ({one['low']:+.2f} to {one['high']:+.2f})"
             called = measure_name(name, averaged=averaged)
