@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: install demo test test-unit test-spark test-cluster test-packed test-faults attack check dist lock dist-clean bench bench-throughput bench-share \
+.PHONY: install demo test test-unit test-spark test-cluster test-packed test-faults attack check docs-generate dist lock dist-clean bench bench-throughput bench-share \
 	bench-memory bench-steady bench-landing bench-budget bench-exactness
 
 install: $(INSTALLED)
@@ -55,6 +55,10 @@ check: install
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Writes the tables of keys in docs/configuration.md and the files in conf/ anew, from the settings.
+docs-generate: install
+	PSYCHESCALE_WRITE_DOCS=1 $(BIN)/python -m pytest -q tests/unit/settings/test_documents.py
 
 bench: bench-throughput bench-share
 

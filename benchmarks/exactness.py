@@ -84,7 +84,7 @@ def reference_probabilities(scorer: Scorer, logits: Floats) -> Floats:
 
     values = torch.from_numpy(logits)
     calibration = scorer.spec.calibration
-    if calibration is not None and scorer.applied.calibrated:
+    if calibration is not None and scorer.applied.calibrated != "none":
         slope, intercept = (torch.tensor(calibration[key]) for key in ("slope", "intercept"))
         values = values * slope + intercept
     if scorer.spec.activation == "softmax":

@@ -42,7 +42,7 @@ def anonymize(config: AnonymizeConfig, console: Console) -> AnonymizeResult | No
         )
     if config.json_output:
         print(json.dumps({**json.loads(run.to_json()), "report": report}))
-    print_report(console, report, output=config.output)
+    print_report(console, config, report)
     return job.result(run, report)
 
 

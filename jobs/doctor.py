@@ -23,15 +23,15 @@ from psychescale.spark.doctor.plan import wanted_checks
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse, run, and return the exit code."""
-    return run_command(DoctorConfig, "doctor", report, argv)
+    return run_command(DoctorConfig, "doctor", doctor, argv)
 
 
-def doctor(config: DoctorConfig, _console: Console) -> DoctorResult:
+def examine(config: DoctorConfig, _console: Console) -> DoctorResult:
     """Look, and give back what was found: red checks are no error in Python."""
     return as_result(_examine(config))
 
 
-def report(config: DoctorConfig, console: Console) -> None:
+def doctor(config: DoctorConfig, console: Console) -> None:
     """Look, tell all of it, and fail where something is red."""
     findings = _examine(config)
     if config.json_output:

@@ -21,6 +21,7 @@ from psychescale.spark.labelled.evaluation import (
     score_or_read,
 )
 from psychescale.spark.session.session import open_session
+from psychescale.steps import STEPS
 from psychescale.workflows.evaluate.assess import assess, headline, require_fit
 from psychescale.workflows.evaluate.candidate import open_models
 from psychescale.workflows.evaluate.selection import require_consistent, select_rows
@@ -51,7 +52,9 @@ def evaluate_labels(config: EvaluateConfig, console: Console) -> EvaluateResult 
         scorer, scores = score_or_read(
             spark, config, candidate, selected.rows, on_progress=on_progress
         )
+    STEPS.info("measuring and comparing")
     document = assess(config, candidate, selected, scores, scorer=scorer, champion=champion)
+    STEPS.info("writing the report")
     shown = release_evaluation(spark, config, candidate, document)
     found, verdict = headline(shown), (shown["recommendation"] or {}).get("verdict")
     print_outcome(console, config, found, verdict)

@@ -36,8 +36,8 @@ from psychescale.settings.demo import DemoConfig
 from psychescale.settings.doctor import DoctorConfig
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.settings.keywords import from_keywords, help_of, parameters_of
+from psychescale.settings.places import FRAME
 from psychescale.settings.score import ScoreConfig
-from psychescale.settings.shared import FRAME
 from psychescale.settings.tagger import TaggerConfig
 from psychescale.settings.train import TrainConfig
 from psychescale.settings.verify import VerifyConfig
@@ -67,7 +67,11 @@ class Job(Protocol[Outcome_co]):
 
 
 def _job(
-    kind: type[JobConfig], outcome: type[Outcome_co], *, frames: tuple[str, ...] = ()
+    kind: type[JobConfig],
+    outcome: type[Outcome_co],
+    *,
+    frames: tuple[str, ...] = (),
+    function: str | None = None,
 ) -> Job[Outcome_co]:
     """The function of a job.
 
@@ -75,6 +79,7 @@ def _job(
         kind: Its settings, whose name holds the verb.
         outcome: What it gives back.
         frames: Keys that take a Spark DataFrame too.
+        function: Of the job's module, where it is not that of the verb.
     """
     verb = kind.__name__.removesuffix("Config").lower()
 
@@ -85,7 +90,7 @@ def _job(
             config = from_keywords(kind, verb, {**keys, **places})
             job = importlib.import_module(f"psychescale.jobs.{verb}")
             with _registered(dict(views.values())):
-                return getattr(job, verb)(config, SilentConsole(on_progress))
+                return getattr(job, function or verb)(config, SilentConsole(on_progress))
 
     told = inspect.Parameter(
         "on_progress", inspect.Parameter.KEYWORD_ONLY, annotation=OnProgress | None, default=None
@@ -146,7 +151,7 @@ def _told_in_python(verb: str, *, verbose: bool) -> Iterator[None]:
 anonymize = _job(AnonymizeConfig, AnonymizeResult, frames=("input",))
 score = _job(ScoreConfig, ScoreResult, frames=("input",))
 verify = _job(VerifyConfig, VerifyResult, frames=("input",))
-doctor = _job(DoctorConfig, DoctorResult)
+doctor = _job(DoctorConfig, DoctorResult, function="examine")
 tagger = _job(TaggerConfig, TaggerResult)
 train = _job(TrainConfig, TrainResult, frames=("train", "validation", "test"))
 evaluate = _job(EvaluateConfig, EvaluateResult, frames=("input", "train", "validation"))

@@ -15,14 +15,14 @@ from rich.console import Console
 
 import psychescale
 from psychescale import results
-from psychescale.console.main import VERBS
+from psychescale.console.main import VERBS, settings_of
 from psychescale.console.progress import ProgressDisplay
 from psychescale.errors import InputError, PsychescaleError, UsageError
 from psychescale.notice import NOTICE
 from psychescale.settings.config import JobConfig
 from psychescale.settings.keywords import COMMAND_ONLY
-from tests.unit.project.test_docs import CONFIGS
 
+CONFIGS = {verb: settings_of(verb) for verb in VERBS}
 CANARY = "canaryword"  # stands for a word of a document
 FRAMES = {
     "anonymize": {"input"},

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.markup import escape
 
+from psychescale.console.next import after_anonymize, print_next
 from psychescale.notice import NOTICE
 from psychescale.text.replacement.operators import Operator
 
@@ -37,7 +38,7 @@ def print_plan(
         console.print(f"[yellow]  linkable    {told}: who names whom can be followed.[/]")
 
 
-def print_report(console: Console, report: dict[str, Any], *, output: str) -> None:
+def print_report(console: Console, config: AnonymizeConfig, report: dict[str, Any]) -> None:
     """Say what was found; no value and no id is in it."""
     console.print(
         f"[bold]{_told(report['rows'])} documents[/]: {_kept(report)}; "
@@ -55,7 +56,8 @@ def print_report(console: Console, report: dict[str, Any], *, output: str) -> No
         for group in groups:
             console.print(f"  {name} {group['group']}: {_kept(group)}", markup=False)
     console.print("Counts are rounded to 5; those from 1 to 7 are not told.")
-    console.print(f"{report['limits']}\nThe table: {escape(output)}")
+    console.print(f"{report['limits']}\nThe table: {escape(config.output)}")
+    print_next(console, after_anonymize(config))
 
 
 def _kept(counts: dict[str, Any]) -> str:

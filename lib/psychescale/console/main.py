@@ -3,11 +3,15 @@
 import difflib
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rich.console import Console
 
 from psychescale import __version__
-from psychescale.console.extras import not_installed
+from psychescale.console.run import run_command
 from psychescale.notice import NOTICE
+from psychescale.settings.config import JobConfig
 
 # A verb is here once its job is built.
 VERBS = {
@@ -29,25 +33,36 @@ def main(argv: Sequence[str] | None = None) -> int:
         The job's exit code; 2 for an unknown verb.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if not arguments or arguments[0] in ("-h", "--help"):
+    verb, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
+    if verb == "help" and rest:
+        verb, rest = rest[0], ["--help"]
+    if verb in ("", "-h", "--help", "help"):
         print(_help())
-        return 0 if arguments else 2
-    if arguments[0] == "--version":
+        return 0 if verb else 2
+    if verb in ("-V", "--version"):
         print(f"psychescale {__version__}")
         return 0
-    verb, rest = arguments[0], arguments[1:]
     if verb not in VERBS:
         print(f"psychescale: there is no verb {verb}. {_suggest(verb)}", file=sys.stderr)
         return 2
-    try:
+    return run_command(settings_of(verb), verb, _imported_when_called(verb), rest)
+
+
+def settings_of(verb: str) -> type[JobConfig]:
+    """The settings of a job, by its name."""
+    module = importlib.import_module(f"psychescale.settings.{verb}")
+    kind: type[JobConfig] = getattr(module, f"{verb.capitalize()}Config")
+    return kind
+
+
+def _imported_when_called(verb: str) -> Callable[[Any, Console], object]:
+    """The job's function. What it needs takes seconds to import; a mistyped flag is told before."""
+
+    def work(config: JobConfig, console: Console) -> object:
         job = importlib.import_module(f"psychescale.jobs.{verb}")
-    except ModuleNotFoundError as error:
-        missing = not_installed(error, verb)
-        if missing is None:
-            raise
-        print(f"psychescale {verb}: {missing}", file=sys.stderr)
-        return missing.exit_code
-    return int(job.main(rest))
+        return getattr(job, verb)(config, console)
+
+    return work
 
 
 def task() -> None:
@@ -62,9 +77,10 @@ def task() -> None:
 
 
 def _help() -> str:
-    verbs = "\n".join(f"  {verb:8} {meaning}" for verb, meaning in VERBS.items())
+    verbs = "\n".join(f"  {verb:9} {meaning}" for verb, meaning in VERBS.items())
     return (
-        f"usage: psychescale VERB [--help] …\n\n{verbs}\n\n"
+        f"usage: psychescale VERB [--KEY VALUE …]\n\n{verbs}\n\n"
+        f"`psychescale VERB --help` lists the keys of a verb, with examples. `-V` prints the version.\n"
         f"Exit codes: 0 done, 1 unexpected, 2 usage, 3 input, 4 model, 5 privacy, 6 too many failed "
         f"rows, 7 storage.\n{NOTICE}"
     )

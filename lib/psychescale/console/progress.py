@@ -1,7 +1,9 @@
 """How far a run is: a bar with rate and time left on a terminal, lines elsewhere, calls in Python."""
 
+import contextlib
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -17,10 +19,36 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from psychescale.steps import STEPS
+
 PLAIN_LINE_EVERY_S = 10.0
 
 OnProgress = Callable[[str, int, int], None]
 """Told how far a run is: the title of its step, documents done, documents in all."""
+
+
+@contextlib.contextmanager
+def steps_told(console: Console) -> Iterator[None]:
+    """Print each step of a run as it begins: the rooms below log them (`psychescale.steps`)."""
+    told = _Told(console)
+    STEPS.addHandler(told)
+    STEPS.setLevel(logging.INFO)
+    STEPS.info("starting")
+    try:
+        yield
+    finally:
+        STEPS.removeHandler(told)
+
+
+class _Told(logging.Handler):
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+        self._started = time.monotonic()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        seconds = time.monotonic() - self._started
+        self._console.print(f"{seconds:8.1f} s  {record.getMessage()}", style="dim", markup=False)
 
 
 class SilentConsole(Console):
@@ -119,6 +147,8 @@ class _Bar:
         self._bar.start_task(self._task)
         self._bar.update(self._task, completed=done, total=total)
         self._bar.start()  # does nothing from the second time on
+        if done == total:  # what follows, steps tell
+            self._bar.stop()
 
     def close(self) -> None:
         self._bar.stop()

@@ -10,7 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from psychescale.console.early import refuse_early
 from psychescale.console.extras import not_installed
+from psychescale.console.progress import steps_told
 from psychescale.errors import INTERRUPTED, PsychescaleError
 from psychescale.settings.config import JobConfig, Loaded, load_config
 
@@ -40,8 +42,11 @@ def run_command(
         if loaded.config.explain_config:
             _print_origins(loaded)
             return 0
+        refuse_early(loaded.config)
         quiet = loaded.config.quiet or loaded.config.json_output
-        work(loaded.config, Console(quiet=quiet, highlight=False, soft_wrap=True))
+        console = Console(quiet=quiet, highlight=False, soft_wrap=True)
+        with steps_told(console):
+            work(loaded.config, console)
     except PsychescaleError as error:
         return _tell(errors, verb, error)
     except KeyboardInterrupt:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 
+from psychescale.console.next import after_score, print_next
 from psychescale.notice import NOTICE
 
 if TYPE_CHECKING:
@@ -31,8 +32,11 @@ def print_plan(console: Console, model: CheckedModel, corpus: Corpus, *, output:
         "long texts",
         f"{applied.long_text} over windows of {spec.max_length} tokens, {applied.stride} shared",
     )
+    learned_length = model.checkpoint.scoring.get("max_length")
+    if learned_length and spec.max_length > learned_length:
+        _line(console, "", f"longer than the {learned_length} tokens that the model learned from")
     if applied.set_aside is not None:
-        _line(console, "calibration", f"not applied: {applied.set_aside}")
+        _line(console, "calibration", applied.describe())
     texts = _texts_differ(model, corpus)
     if texts is not None:
         _line(console, "texts", texts)
@@ -49,7 +53,8 @@ def print_outcome(console: Console, run: Run, *, output: str, as_json: bool) -> 
     if run.rows_known:
         console.print(f"{run.rows_known:,} rows of this corpus were in the table already.")
     if not tally.rows:
-        console.print(f"Nothing new to score. The table: {escape(output)}")
+        what = "Nothing new to score." if run.rows_known else "The corpus has no rows."
+        console.print(f"{what} The table: {escape(output)}")
         return
     padding = tally.computed_tokens / tally.tokens if tally.tokens else 0.0
     console.print(
@@ -61,6 +66,7 @@ def print_outcome(console: Console, run: Run, *, output: str, as_json: bool) -> 
     for reason, count in sorted(tally.failed.items()):
         console.print(f"  {count:>10,}  {reason}")
     console.print(f"The table: {escape(output)}    this run: {run.run_id}")
+    print_next(console, *after_score(output))
 
 
 def _texts_differ(model: CheckedModel, corpus: Corpus) -> str | None:

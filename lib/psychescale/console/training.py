@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from psychescale.console.next import after_train, print_next
 from psychescale.disclosure import rounded
 from psychescale.notice import NOTICE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from rich.console import Console
 
@@ -32,9 +34,7 @@ def print_plan(console: Console, parts: Parts) -> None:
             f"  {rounded(parts.rows.n_left_out)} rows without a text or with a corrupt line left out"
         )
     if parts.rows.n_unannotated:
-        console.print(
-            f"  {rounded(parts.rows.n_unannotated)} rows left out: not annotated (no labels given)"
-        )
+        console.print(f"  {rounded(parts.rows.n_unannotated)} rows left out: not annotated")
     for part, kinds in parts.dropped.items():
         kinds_dropped = ", ".join(f"{rounded(count)} {kind}" for kind, count in kinds.items())
         console.print(f"  dropped from {part}, because a later part knows them: {kinds_dropped}")
@@ -51,6 +51,8 @@ def print_outcome(
     outcome: Outcome,
     facts: Mapping[str, Any],
     mlflow: str | None,
+    *,
+    membership: Path,
 ) -> None:
     """Say what has happened; with ``json`` as one line.
 
@@ -60,6 +62,7 @@ def print_outcome(
         outcome: What was fitted.
         facts: Content of `scoring.json`.
         mlflow: The run's id in MLflow, or None.
+        membership: Where the part of every row stands.
     """
     if config.json_output:
         line = {"bundle": config.output, "labels": facts["labels"], **facts["split"]}
@@ -74,3 +77,5 @@ def print_outcome(
         f"The bundle: {config.output}    mean training loss {fitted.mean_training_loss:.3f}, "
         f"weights of step {fitted.best_step} of {fitted.steps}{early}"
     )
+    if facts["split"]["test"]:
+        print_next(console, after_train(config, membership))

@@ -91,6 +91,16 @@ def find_model(model: str, *, revision: str | None = None) -> Path:
         ModelError: No such folder and not a hub id, a hub id without a full commit hash, or a hub
             that does not answer.
     """
+    folder = local_folder(model, revision=revision)
+    return _download(model, str(revision)) if folder is None else folder
+
+
+def local_folder(model: str, *, revision: str | None = None) -> Path | None:
+    """The folder of `model`; None where it is a hub id with a pinned revision, to be fetched.
+
+    Raises:
+        ModelError: It is neither.
+    """
     folder = Path(model)
     if folder.is_dir():
         return folder
@@ -106,7 +116,7 @@ def find_model(model: str, *, revision: str | None = None) -> Path:
             f"{model} is no folder here, and as a hub id it has no pinned revision.",
             remedy="Add ‹revision› with the 40 hex digits of a commit; a branch or tag can move.",
         )
-    return _download(model, revision)
+    return None
 
 
 def _download(model: str, revision: str) -> Path:

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from psychescale.errors import UsageError
 from psychescale.model.checkpoint import Checkpoint
@@ -15,6 +15,12 @@ from psychescale.model.spec import Activation, LongText, ModelSpec, Precision, r
 
 # Raised when the same model and options would give other numbers than before.
 SEMANTICS_VERSION = 1
+
+RAW = ("raw", "raw")
+"""Normalizer and redactor version of texts that went through neither."""
+
+Calibrated = Literal["all", "one-window", "none"]
+"""Which texts a bundle's calibration is applied to."""
 
 EXACT_TOLERANCE = 1e-5
 """Two computations of one probability under one scoring id may be this far apart."""
@@ -123,39 +129,55 @@ class Applied:
     Attributes:
         long_text: The policy in force.
         stride: Tokens that neighbouring windows share.
-        calibrated: Whether the bundle's calibration is applied.
-        set_aside: Why a calibration that the bundle holds is not applied, or None.
+        calibrated: The texts that the bundle's calibration is applied to. A text that is read whole in
+            one window has the same logits under every policy, so that it keeps its calibration.
+        set_aside: Why a calibration that the bundle holds is not applied to all texts, or None.
     """
 
     long_text: LongText
     stride: int
-    calibrated: bool
+    calibrated: Calibrated
     set_aside: str | None
+
+    def describe(self) -> str:
+        """What a person is told of the calibration."""
+        if self.calibrated == "all":
+            return "applied"
+        extent = "not applied" if self.calibrated == "none" else "of texts of one window alone"
+        return f"{extent}: {self.set_aside or 'the model has none'}"
 
 
 def settle(spec: ModelSpec, options: ScoringOptions) -> Applied:
     """Decide policy and calibration: a calibration holds only for what it was fitted on."""
     policy = options.long_text or spec.long_text
-    reason = None
-    if spec.calibration is not None:
-        if policy != spec.long_text:
-            reason = f"it was fitted under --long-text {spec.long_text}, this run uses {policy}"
-        elif spec.activation == "softmax":
-            reason = "it was fitted per label, and softmax makes the labels compete"
     stride = spec.stride if options.stride is None else options.stride
-    return Applied(policy, stride, spec.calibration is not None and reason is None, reason)
+    return Applied(policy, stride, *_calibrated(spec, policy))
+
+
+def _calibrated(spec: ModelSpec, policy: LongText) -> tuple[Calibrated, str | None]:
+    if spec.calibration is None:
+        return "none", None
+    if spec.activation == "softmax":
+        return "none", "it was fitted per label, and softmax makes the labels compete"
+    if policy != spec.long_text:
+        reason = f"it was fitted under --long-text {spec.long_text}, this run uses {policy}"
+        return "one-window", reason
+    return "all", None
 
 
 def of_texts(spec: ModelSpec, mark: tuple[str, str] | None) -> ModelSpec:
     """The model as it meets texts that went through a normalizer and a redactor of these versions.
 
     They take the place of the versions that the model learned from, so that the scoring id knows what
-    was read: the same corpus, redacted anew, is scored anew.
+    was read: the same corpus, redacted anew, is scored anew, and so is a redacted one read raw.
 
     Args:
         spec: What is known of the model.
-        mark: Versions of normalizer and redactor; None for raw texts, which change nothing.
+        mark: Versions of normalizer and redactor; None for raw texts, which are another version to a
+            model that learned from redacted ones, and change nothing for one that records none.
     """
+    if mark is None:
+        mark = None if spec.normalizer is None and spec.redactor is None else RAW
     return spec if mark is None else replace(spec, normalizer=mark[0], redactor=mark[1])
 
 
@@ -175,7 +197,9 @@ def compute_scoring_id(
         "config": spec.config_digest,
         "labels": spec.labels,
         "activation": spec.activation,
-        "calibration": dict(spec.calibration) if spec.calibration and applied.calibrated else None,
+        "calibration": dict(spec.calibration)
+        if spec.calibration and applied.calibrated != "none"
+        else None,
         "max_length": spec.max_length,
         "long_text": applied.long_text,
         "stride": applied.stride,
@@ -186,5 +210,7 @@ def compute_scoring_id(
         "engine": engine,
         "precision": options.precision,
     }
+    if applied.calibrated == "one-window":  # told only here, so that ids of other runs stay
+        identity["calibrated"] = applied.calibrated
     canonical = json.dumps(identity, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

@@ -6,6 +6,7 @@ from psychescale.model.checkpoint import Checkpoint
 from psychescale.model.spec import ModelSpec
 from psychescale.scoring.options import Applied, ScoringOptions, compute_scoring_id, settle
 from psychescale.scoring.scorer import Scorer
+from psychescale.steps import STEPS
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ def check_model(
         ModelError: Weights are missing, not finite, or do not fit tokenizer or labels; or a text's
             numbers depend on more than the text.
     """
+    STEPS.info("loading the model, and trying it")
     on_driver = replace(options, precision="fp32", device="cpu")
     spec = Scorer.load(checkpoint.folder, spec, on_driver, pairs=second_text).spec
     scoring_id = compute_scoring_id(spec, options, second_text=second_text)

@@ -292,16 +292,14 @@ class Scorer:
                 "The model gave a logit that is not a finite number.",
                 remedy="With ‹precision› bf16, try fp32; else the checkpoint is damaged.",
             )
-        calibration = self.spec.calibration if self.applied.calibrated else None
         scored = prepared.distinct >= 0
         index = prepared.distinct[scored]
         _, first_use = np.unique(index, return_index=True)
         own = np.zeros(len(index), np.bool_)
         own[first_use] = True
+        whole = (n_windows == 1) & ~truncated
         return TextScores(
-            probabilities=_scatter(
-                scored, to_probabilities(logits[index], self.spec.activation, calibration), np.nan
-            ),
+            probabilities=_scatter(scored, self._probabilities(logits, whole)[index], np.nan),
             logits=_scatter(scored, logits[index], np.nan),
             n_tokens=_scatter(scored, prepared.n_tokens[index].astype(np.int32), 0),
             n_windows=_scatter(scored, n_windows[index], 0),
@@ -309,6 +307,23 @@ class Scorer:
             errors=prepared.errors,
             computed_tokens=_scatter(scored, np.where(own, computed[index], 0), 0),
         )
+
+    def _probabilities(
+        self, logits: NDArray[np.float32], whole: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """Probabilities, calibrated where the calibration holds.
+
+        Args:
+            logits: float32, shape (n_texts, n_labels).
+            whole: bool, shape (n_texts,): read whole in one window.
+        """
+        activation, calibration = self.spec.activation, self.spec.calibration
+        if calibration is None or self.applied.calibrated == "none":
+            return to_probabilities(logits, activation)
+        calibrated = to_probabilities(logits, activation, calibration)
+        if self.applied.calibrated == "all":
+            return calibrated
+        return np.where(whole[:, None], calibrated, to_probabilities(logits, activation))
 
 
 def _exact(engine: TorchEngine, folder: Path, options: ScoringOptions) -> TorchEngine:

@@ -4,10 +4,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from psychescale.settings.config import Names
+from psychescale.settings.config import JobConfig, Names
+from psychescale.settings.places import Key, Written
 from psychescale.settings.shared import (
     CorpusConfig,
     Dates,
+    PaceConfig,
     Positive,
     RedactorConfig,
     Share,
@@ -15,53 +17,86 @@ from psychescale.settings.shared import (
 )
 
 
-class AnonymizeConfig(CorpusConfig, RedactorConfig, TimeConfig):
-    """Redact the texts of a corpus, replace ids and authors by keyed pseudonyms, mark the result."""
-
-    output: str = Field(description="Delta table of redacted texts: a path or a catalog name")
-    key_file: str = Field(
-        description="file with the key of the pseudonyms, at least 32 bytes; or env:NAME, or "
-        "secret:SCOPE/KEY"
-    )
-    ship_key: bool = Field(
-        False,
-        description="send the key to executors that cannot read the file; needs "
-        "spark.io.encryption.enabled",
-    )
-    quarantine: str | None = Field(
-        None, description="table of rows that failed, without texts (default: STATE/quarantine)"
-    )
-    crosswalk: str | None = Field(
-        None, description="table that leads from pseudonyms back to ids; none unless it is named"
-    )
-
-    author_column: str | None = Field(
-        None, description="column with the author, whose handle is also redacted in others' texts"
-    )
-    keep: Names = Field((), description="columns to pass through as they are")
-    compare: Names = Field(
-        (), description="columns of --keep whose groups the report compares in kept and quarantined"
-    )
-    source: str = Field(
-        "", description="name of the corpus; pseudonyms of two sources cannot be linked"
-    )
+class ReplacementConfig(JobConfig):
+    """What takes the place of an identifier."""
 
     dates: Dates = Field(
         "placeholder",
-        description="what becomes of dates in texts; the time column keeps its year, or is shifted too",
+        description="of dates in texts; shift: by whole weeks, a constant of the author, the time "
+        "column too",
     )
-    ages: Literal["placeholder", "age-cap"] = Field("placeholder", description="of ages over 89")
-    zips: Literal["placeholder", "zip3"] = Field("placeholder", description="of postcodes")
+    ages: Literal["placeholder", "age-cap"] = Field(
+        "placeholder", description="of ages over 89; age-cap: 90+"
+    )
+    zips: Literal["placeholder", "zip3"] = Field(
+        "placeholder", description="of postcodes; zip3: by the population rule"
+    )
     names: Literal["placeholder", "surrogate"] = Field(
         "placeholder", description="of names; surrogates are consistent inside a document only"
     )
     operators: Names = Field(
-        (), description="operators of other types, as in LOCATION=surrogate,RECORD=pseudonym"
+        (),
+        description="operators of other types, as in LOCATION=surrogate,RECORD=pseudonym: placeholder, "
+        "pseudonym, surrogate",
     )
     linkable_mentions: bool = Field(
-        False, description="keep who mentions whom followable, by keyed pseudonyms of mentions"
+        False,
+        description="keyed pseudonyms for mentions, so that who mentions whom can be followed",
+    )
+
+
+class AnonymizeConfig(CorpusConfig, ReplacementConfig, RedactorConfig, PaceConfig, TimeConfig):
+    """Redact the texts of a corpus, replace ids and authors by keyed pseudonyms, mark the result."""
+
+    examples = (
+        "psychescale anonymize --input posts.csv --output redacted --key-file key",
+        "psychescale anonymize --input posts.csv --output redacted --key-file key "
+        "--author-column author --time-column created --keep source --tagger tagger",
+    )
+    pages = ("docs/anonymize.md", "docs/files.md")
+
+    output: Written = Field(description="Delta table of redacted texts: a path or a catalog name")
+    key_file: Key = Field(
+        description="key of the pseudonyms, at least 32 bytes, taken as they are: a file, executors "
+        "read the same path; env:NAME, a variable that the cluster fills from its secret scope; or "
+        "secret:SCOPE/KEY of Databricks, with ‹ship_key›"
+    )
+    author_column: str | None = Field(
+        None,
+        description="column with the author; comes out as author, a pseudonym; the corpus's authors "
+        "are redacted in the texts of others",
+    )
+    time_column: str | None = Field(
+        None,
+        description="column with the time; comes out as time: the beginning of its year, or shifted "
+        "with ‹dates›",
+    )
+    keep: Names = Field((), description="columns to pass through as they are")
+    compare: Names = Field(
+        (),
+        description="columns of ‹keep› whose groups the report compares in kept and quarantined; the "
+        "years of time are always compared unless it is shifted",
+    )
+    source: str = Field(
+        "", description="name of the corpus: pseudonyms of two sources cannot be linked"
+    )
+    ship_key: bool = Field(
+        False,
+        description="send the key with the job to executors that cannot read the file; needs "
+        "spark.io.encryption.enabled",
+    )
+    quarantine: Written | None = Field(
+        None,
+        description="table of rows that failed: pseudonyms, sizes and reasons, no text (default: "
+        "STATE/quarantine)",
+    )
+    crosswalk: Written | None = Field(
+        None,
+        description="table that leads from pseudonyms back to ids and authors; written only where it "
+        "is named, mode 0700",
     )
     max_failed_share: Share = Field(
-        0.1, description="share of rows that may go to quarantine before the run fails"
+        0.1,
+        description="share of rows that may go to quarantine; above it nothing is passed on",
     )
-    rows_per_task: Positive = Field(5000, description="most rows in a task")
+    rows_per_task: Positive = Field(5000, description="most rows in a task, on average")

@@ -4,28 +4,19 @@ A job states its keys once, as fields of a `JobConfig`; flags, environment varia
 help come from that.
 """
 
-import argparse
-import difflib
 import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, TypeVar
 
 import yaml
-from pydantic import BeforeValidator, Field, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    CliSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    SettingsError,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from psychescale.errors import UsageError
+from psychescale.settings.flags import read_flags, suggest
+from psychescale.settings.keys import key_of
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -37,7 +28,7 @@ def _split_names(value: object) -> object:
     return value
 
 
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_names)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_split_names)]
 """Several names; on the command line and in the environment with commas between them."""
 
 SECRET_KEY = re.compile(
@@ -52,12 +43,17 @@ _TOKEN = re.compile(r"(?<=token=)[^;]+")
 Options = TypeVar("Options", bound="DataclassInstance")
 
 
-class JobConfig(BaseSettings):
-    """What every command understands."""
+class JobConfig(BaseModel):
+    """How the command behaves.
 
-    model_config = SettingsConfigDict(
-        extra="forbid", frozen=True, nested_model_default_partial_update=False
-    )
+    Attributes:
+        examples: Command lines, for help and files of defaults.
+        pages: Where more is told.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    examples: ClassVar[tuple[str, ...]] = ()
+    pages: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -66,19 +62,6 @@ class JobConfig(BaseSettings):
         stated = [name for base in cls.__mro__ for name in vars(base).get("__annotations__", ())]
         fields = cls.__pydantic_fields__
         cls.__pydantic_fields__ = {n: fields[n] for n in dict.fromkeys(stated) if n in fields}
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Nothing is read behind the back of `load_config`: not even an unprefixed variable."""
-        del settings_cls, env_settings, dotenv_settings, file_secret_settings
-        return (init_settings,)
 
     spark: dict[str, str] = Field(
         {},
@@ -128,28 +111,6 @@ class Loaded(Generic[Config]):
         return [(key, str(values[key]), self.origins[key]) for key in values]
 
 
-class _Parser(argparse.ArgumentParser):
-    """An argument parser that raises instead of exiting, and knows the flags it could have meant."""
-
-    def error(self, message: str) -> NoReturn:
-        unknown = re.search(r"unrecognized arguments: (\S+)", message)
-        if unknown:
-            flag = unknown.group(1).partition("=")[0]
-            if not flag.startswith("-"):
-                raise UsageError(
-                    "An argument stands without a flag before it.",
-                    remedy=f"Every value follows its flag; `{self.prog} --help` lists them.",
-                )
-            known = [option for action in self._actions for option in action.option_strings]
-            raise UsageError(
-                f"There is no flag {flag}.",
-                remedy=suggest(flag, known) or f"`{self.prog} --help` lists the flags.",
-            )
-        # argparse repeats the value that a switch was given, which may be a secret.
-        told = re.sub(r"ignored explicit argument .*", "takes no value", message, flags=re.DOTALL)
-        raise UsageError(f"{told[:1].upper()}{told[1:]}.", remedy=f"See `{self.prog} --help`.")
-
-
 def load_config(
     kind: type[Config], verb: str, argv: Sequence[str], *, environ: Mapping[str, str] | None = None
 ) -> Loaded[Config]:
@@ -166,27 +127,15 @@ def load_config(
             or an unreadable file.
     """
     environ = os.environ if environ is None else environ
-    about = _Parser(prog=f"psychescale {verb}", add_help=False, allow_abbrev=False)
-    about.add_argument("--config", metavar="FILE", type=Path, help="YAML file with any of the keys")
-    about.add_argument(
-        "--set", metavar="KEY=VALUE", action="append", default=[], help="any key, also spark.KEY"
-    )
-    given, rest = about.parse_known_args(argv)
-    parser = _Parser(
-        prog=f"psychescale {verb}",
-        description=kind.__doc__,
-        allow_abbrev=False,
-        parents=[about],
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    flags = _read_flags(kind, parser, rest)
-
-    layers = [("flag", flags), ("--set", _read_assignments(given.set))]
+    flags, file, assignments = read_flags(kind, verb, argv)
+    if "spark" in flags:
+        flags["spark"] = _read_mapping(flags["spark"], "--spark")
+    layers = [("flag", flags), ("--set", _read_assignments(assignments))]
     layers += [
         (f"environment {prefix}", values) for prefix, values in _read_environment(verb, environ)
     ]
-    if given.config is not None:
-        layers.append((f"file {given.config}", _read_file(given.config)))
+    if file is not None:
+        layers.append((f"file {file}", _read_file(file)))
 
     keys = _keys(kind)
     merged: dict[str, Any] = {}
@@ -231,47 +180,7 @@ def public_values(config: JobConfig) -> dict[str, Any]:
 
 
 def _keys(kind: type[JobConfig]) -> list[str]:
-    return [field.alias or name for name, field in kind.model_fields.items()]
-
-
-def _read_flags(
-    kind: type[JobConfig], parser: argparse.ArgumentParser, argv: Sequence[str]
-) -> dict[str, Any]:
-    make_source = partial(
-        CliSettingsSource[argparse.ArgumentParser],
-        kind,
-        cli_parse_args=list(argv),
-        root_parser=parser,
-        cli_kebab_case=True,
-        cli_implicit_flags=True,
-        cli_hide_none_type=True,
-        cli_avoid_json=True,
-        parse_args_method=_parse_readable,
-        add_argument_method=argparse.ArgumentParser.add_argument,
-        add_argument_group_method=argparse.ArgumentParser.add_argument_group,
-        add_parser_method=argparse._SubParsersAction.add_parser,
-        add_subparsers_method=argparse.ArgumentParser.add_subparsers,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    try:
-        return dict(make_source()())
-    except SettingsError:  # its message holds the value
-        raise UsageError(
-            f"{parser.prog}: a value cannot be read as its key wants it.",
-            remedy="--spark takes JSON, and a NAME,… list takes no quotes or brackets.",
-        ) from None
-
-
-def _parse_readable(parser: argparse.ArgumentParser, args: Sequence[str] | None, *rest: Any) -> Any:
-    """`parse_args`, after giving the generated flags placeholders that a person can read."""
-    for action in parser._actions:
-        metavar = action.metavar if isinstance(action.metavar, str) else ""
-        kind = metavar.partition("[")[0]
-        action.metavar = _PLACEHOLDERS.get(kind, action.metavar)
-    return parser.parse_args(args, *rest)
-
-
-_PLACEHOLDERS = {"tuple": "NAME,…", "dict": "JSON", "str": "TEXT", "int": "N", "float": "N"}
+    return [key_of(name, field) for name, field in kind.model_fields.items()]
 
 
 def _read_assignments(assignments: Sequence[str]) -> dict[str, Any]:
@@ -341,12 +250,6 @@ def _read_mapping(text: str, origin: str) -> object:
 def _spark_text(value: object) -> str:
     """A YAML value the way Spark writes it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def suggest(name: str, known: Sequence[str]) -> str | None:
-    """A known name that an unknown one may have meant, as a question; None where none is near."""
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    return f"Did you mean {close[0]}?" if close else None
 
 
 def usage_error(

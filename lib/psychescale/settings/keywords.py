@@ -2,15 +2,16 @@
 
 import inspect
 import os
-import re
 from collections.abc import Collection, Mapping
 from typing import Any, Final, get_type_hints
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from psychescale.errors import PYTHON_NAMES, UsageError, as_flag, as_keyword
-from psychescale.settings.config import Config, JobConfig, merge_spark, suggest, usage_error
+from psychescale.errors import PYTHON_NAMES, UsageError, as_keyword, spelled
+from psychescale.settings.config import Config, JobConfig, merge_spark, usage_error
+from psychescale.settings.flags import suggest
+from psychescale.settings.keys import key_of
 
 COMMAND_ONLY: Final = ("explain_config", "json_output", "quiet")
 """Keys of how a command prints, which a function does not."""
@@ -40,7 +41,7 @@ def from_keywords(kind: type[Config], verb: str, keywords: Mapping[str, Any]) ->
                 f"psychescale.{verb} has no keyword {name!r}.",
                 remedy=suggest(PYTHON_NAMES.get(name, name), list(fields)) or told,
             )
-        given[fields[name].alias or name] = _plain(value)
+        given[key_of(name, fields[name])] = _plain(value)
     if "spark" in given:
         given["spark"] = merge_spark({}, given["spark"])
     try:
@@ -66,10 +67,10 @@ def parameters_of(kind: type[JobConfig], frames: Collection[str]) -> list[inspec
 
 def help_of(kind: type[JobConfig], frames: Collection[str]) -> str:
     """The first part of a docstring: what the job does, and its keywords."""
-    lines = [_spelled(kind, kind.__doc__ or ""), "", "Args:"]
+    lines = [spelled(kind.__doc__ or "", as_keyword), "", "Args:"]
     for name, one in keyword_fields(kind).items():
         also = "; or a Spark DataFrame" if name in frames else ""
-        lines.append(f"    {name}: {_spelled(kind, one.description or '')}{also}")
+        lines.append(f"    {name}: {spelled(one.description or '', as_keyword)}{also}")
     return "\n".join(lines)
 
 
@@ -81,11 +82,3 @@ def _plain(value: object) -> object:
 
 def _also_frame(annotation: object) -> str:
     return f"{inspect.formatannotation(annotation)} | DataFrame"  # pyspark may not be there
-
-
-def _spelled(kind: type[JobConfig], text: str) -> str:
-    """A description with its flags as keywords."""
-    flags = {
-        as_flag(one.alias or name): as_keyword(name) for name, one in kind.model_fields.items()
-    }
-    return re.sub(r"--[a-z-]+", lambda found: flags.get(found[0], found[0]), text)

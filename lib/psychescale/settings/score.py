@@ -3,30 +3,40 @@
 from pydantic import Field
 
 from psychescale.settings.config import Names
-from psychescale.settings.shared import CorpusConfig, ModelConfig, Positive, Share
+from psychescale.settings.places import Model, Written
+from psychescale.settings.shared import CorpusConfig, ModelConfig, PaceConfig, Positive
 
 
-class ScoreConfig(CorpusConfig, ModelConfig):
+class ScoreConfig(CorpusConfig, ModelConfig, PaceConfig):
     """Score every text of a corpus and append label probabilities to a Delta table."""
 
-    model: str = Field(description="model folder, bundle, or hub id with --revision")
-    output: str = Field(description="score table: a path or a catalog name")
-    model_on_executors: str | None = Field(
-        None, description="folder that executors have the same model in; it is not sent then"
+    examples = (
+        "psychescale score --model bundle --input redacted --output scores",
+        "psychescale score --model bundle --input posts.csv --output scores --accept-raw --keep source",
     )
+    pages = ("docs/files.md", "docs/models.md", "docs/reading-scores.md")
 
-    keep: Names = Field((), description="columns to pass through to the score table")
-    accept_raw: bool = Field(False, description="score a corpus that is not marked as anonymized")
-    accept_other_redaction: bool = Field(
-        False, description="score a corpus of another normalizer or redactor than the model's"
+    model: Model = Field(description="model folder, bundle, or hub id with ‹revision›")
+    output: Written = Field(description="score table: a path or a catalog name")
+    accept_raw: bool = Field(
+        False, description="score a corpus that is not marked as anonymized; recorded with the run"
     )
-
+    keep: Names = Field(
+        (), description="columns to pass through to the score table; never the text"
+    )
     logits: bool = Field(False, description="write the raw logits too, as logit_<label>")
-
-    max_failed_share: Share = Field(
-        0.1, description="share of rows that may stay without a score before the run fails"
+    accept_other_redaction: bool = Field(
+        False,
+        description="score a corpus of another normalizer or redactor than the model learned from; "
+        "recorded with the run",
     )
-    rows_per_task: Positive = Field(2500, description="most rows in a task")
+    model_on_executors: str | None = Field(
+        None,
+        description="folder that executors have the same model in, digest by digest (default: the "
+        "model is sent)",
+    )
     max_batch_tokens: Positive | None = Field(
-        None, description="tokens in a batch, padding included (default: by device)"
+        None,
+        description="tokens in a batch, padding included; changes speed and memory, not the scoring id "
+        "(default: 512 on a CPU, 65536 on a GPU)",
     )

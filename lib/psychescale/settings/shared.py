@@ -1,4 +1,4 @@
-"""Keys that several jobs have, each written once."""
+"""Keys that several jobs have, each written once; a class is a group of help, files and pages."""
 
 from typing import Annotated, Literal
 
@@ -6,126 +6,188 @@ from pydantic import Field
 
 from psychescale.model.spec import Activation, LongText, Precision
 from psychescale.settings.config import JobConfig, Names
+from psychescale.settings.places import There, Written
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
 Dates = Literal["placeholder", "year", "shift"]
 
 
-FRAME = "dataframe:"
-"""Before the name of a temporary view: a DataFrame that Python gave in the place of a corpus."""
-
-
 class RedactorConfig(JobConfig):
-    """What finds identifiers, for redaction and for its evaluation alike."""
+    """How identifiers are found."""
 
     leave: Names = Field((), description="types of identifiers to leave in the texts, as in AGE")
     tagger: str | None = Field(
-        None, description="token classifier for names: a model folder, or spacy:PIPELINE"
+        None,
+        description="token classifier for names: a model folder, or spacy:PIPELINE (default: rules "
+        "alone look for names)",
     )
     tagger_threshold: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.4, description="probability from which a word belongs to a name"
     )
     tagger_precision: Precision = Field(
-        "bf16", description="of the tagger; fp32 is faster where the processor has no bfloat16"
+        "bf16",
+        description="of the tagger; fp32 is faster where the processor has no bfloat16 (AMX, AVX-512 "
+        "BF16)",
     )
     timeout_s: Annotated[float, Field(gt=0)] = Field(
         60.0, description="longest time for one text before it goes to quarantine, in seconds"
     )
 
 
-class TextColumnsConfig(JobConfig):
-    """Which columns hold a text, and how lines are read."""
+class ColumnsConfig(JobConfig):
+    """Columns of the texts."""
 
-    id_column: str = Field("id", description="column with the id, unique over the corpus")
+    id_column: str = Field(
+        "id", description="column with the id, unique over the corpus; read as a string"
+    )
     text_column: str = Field("text", description="column with the text")
     second_text_column: str | None = Field(
         None, description="column with a second text, such as the question of a survey item"
     )
+
+
+class FilesConfig(JobConfig):
+    """How files are read."""
+
     format: Literal["parquet", "csv", "jsonl"] | None = Field(
-        None, description="what the files are, whatever their names end in"
+        None,
+        description="what the files are, whatever their names end in (default: by the names)",
     )
-    encoding: str = Field("utf-8", description="of CSV and JSON lines, as in cp1252")
+    encoding: str = Field(
+        "utf-8",
+        description="of CSV and JSON lines, as in cp1252; any Python codec in which ASCII characters "
+        "are single bytes",
+    )
     separator: str | None = Field(
         None,
-        description="between the fields of CSV, as in ; or tab (default: a comma; in .tsv a tab)",
+        description="between the fields of CSV: one character, or tab (default: a comma; in .tsv a "
+        "tab, and what a first line sep=; says)",
     )
     escape: Literal["none", "backslash"] | None = Field(
-        None, description="what a backslash before a quote does in CSV; none: it stands for itself"
+        None,
+        description="what a backslash before a quote does in CSV: backslash (the quote belongs to the "
+        "text) or none (the backslash does); a file that has one is refused until that is said",
     )
     skip_rows: Annotated[int, Field(ge=0)] = Field(
         0, description="records behind the header of CSV that are no rows (Qualtrics: 2)"
     )
     repeated_headers: bool = Field(
-        False, description="leave out records of CSV that repeat the header"
+        False,
+        description="leave out records of CSV that repeat the header; without it they are refused",
     )
 
 
-class TimeConfig(JobConfig):
-    """Which column holds the time of a text, and how it is written."""
+class TextColumnsConfig(ColumnsConfig, FilesConfig):
+    """Which columns hold a text, and how lines are read."""
 
-    time_column: str | None = Field(None, description="column with the time of the text")
-    time_format: str | None = Field(
-        None,
-        description="how times are written, as in %d/%m/%Y, or epoch (seconds); default: ISO 8601",
+
+class PaceConfig(JobConfig):
+    """Failures, speed and memory."""
+
+    max_failed_share: Share = Field(
+        0.1, description="share of rows that may stay without a score before the run fails"
+    )
+    rows_per_task: Positive = Field(2500, description="most rows in a task, on average")
+    tasks_per_slot: Positive = Field(
+        24,
+        description="most tasks of a micro-batch for each slot: more wait less for the last one at "
+        "its end, fewer lose less work in a crash",
+    )
+    stall_timeout_s: Annotated[float, Field(gt=0)] = Field(
+        600.0,
+        description="seconds that a worker may stand still, one batch of tokens, before it is ended "
+        "and its task tried again",
     )
 
 
 class CorpusConfig(TextColumnsConfig):
-    """How a corpus goes through a job, task by task."""
+    """Corpus and state."""
 
-    input: str = Field(
+    input: There = Field(
         description="corpus: a Delta table, .parquet, .csv or .jsonl (.gz too), a folder of these, or "
         "a catalog name"
     )
-    state: str | None = Field(
-        None, description="folder for checkpoints and run table (default: OUTPUT/_psychescale)"
-    )
-    tasks_per_slot: Positive = Field(
-        24, description="most tasks of a micro-batch for each slot; a crash loses the micro-batch"
-    )
-    stall_timeout_s: Annotated[float, Field(gt=0)] = Field(
-        600.0, description="seconds that a worker may stand still before its task is tried again"
+    state: Written | None = Field(
+        None,
+        description="folder for checkpoints and run table; required where the output is a catalog "
+        "name; an output keeps the one it began with (default: OUTPUT/_psychescale)",
     )
 
 
-class ModelConfig(JobConfig):
-    """What is said of a classifier, and how it scores."""
+class LongTextConfig(JobConfig):
+    """Long texts."""
 
-    revision: str | None = Field(None, description="commit of a hub id, 40 hex digits")
-    labels: Names = Field((), description="names of the labels, in the model's order")
-    allow_generic_labels: bool = Field(False, description="accept names such as LABEL_0")
-    activation: Activation | None = Field(
-        None, description="how logits become probabilities, where the model does not say"
-    )
-    precision: Precision = Field("fp32", description="fp32 is exact; bf16 is faster on GPUs")
-    max_length: Positive | None = Field(
-        None, description="longest window in tokens (default: the model's own)"
-    )
     long_text: LongText | None = Field(
         None,
         description="policy for texts longer than a window (default: the model's own, or mean)",
     )
     stride: Annotated[int, Field(ge=0)] | None = Field(
-        None, description="tokens that neighbouring windows share (default: the model's own, or 64)"
+        None,
+        description="tokens that neighbouring windows share; at most half of a window is used "
+        "(default: the model's own, or 64)",
     )
-    max_windows: Positive = Field(64, description="most windows read of one text")
+    max_windows: Positive = Field(
+        64, description="most windows read of one text; what lies behind sets truncated"
+    )
+
+
+class ModelConfig(LongTextConfig):
+    """The model."""
+
+    revision: str | None = Field(
+        None, description="commit of a hub id, 40 hex digits (in quotes in a file)"
+    )
+    labels: Names = Field(
+        (), description="names of the labels, in the model's order (default: the model's)"
+    )
+    allow_generic_labels: bool = Field(False, description="accept names such as LABEL_0")
+    activation: Activation | None = Field(
+        None,
+        description="how logits become probabilities; required where the model does not say "
+        "(default: the model's)",
+    )
+    precision: Precision = Field("fp32", description="fp32 is exact; bf16 is faster on GPUs")
+    max_length: Positive | None = Field(
+        None,
+        description="longest window in tokens, special tokens included; at least 8 (default: the "
+        "model's own)",
+    )
+
+
+class TimeConfig(JobConfig):
+    """Times."""
+
+    time_column: str | None = Field(
+        None, description="column with the time; the report tells from which month to which"
+    )
+    time_format: str | None = Field(
+        None,
+        description="how times are written, as in %d/%m/%Y, or epoch: seconds since 1970; times that "
+        "cannot be read so are refused with their number (default: ISO 8601)",
+    )
 
 
 class LabelledConfig(TextColumnsConfig, TimeConfig):
-    """How labelled texts are read, for training and for evaluation alike."""
+    """Labels and authors."""
 
-    labels_column: str = Field("labels", description="column with a list of label names")
+    labels_column: str = Field(
+        "labels",
+        description="column with a list of label names, a JSON list, or names with commas",
+    )
     label_columns: Names = Field(
-        (), description="columns of 0 and 1, one per label, in place of --labels-column"
+        (),
+        description="columns of 0 and 1, one per label, in place of ‹labels_column›; a "
+        "row with a missing or blank value is not annotated: left out and counted",
     )
     empty_labels: Literal["none", "unannotated"] | None = Field(
         None,
-        description="what an empty text among --labels-column or raters' lists means: no label, or a "
-        "row to leave out",
+        description="what an empty text in ‹labels_column› or a rater's list means: no label, or a row "
+        "to leave out; refused with its number where nobody says; null is always unannotated",
     )
     author_column: str | None = Field(
-        None, description="column with the author; the texts of one are never taken apart"
+        None,
+        description="column with the author: no author is in two parts, and intervals are over authors",
     )
     accept_raw: bool = Field(
         False, description="read a corpus that is not marked as anonymized; recorded"

@@ -30,6 +30,7 @@ class CardFacts:
         measures: Name → value, as `evaluate` gives them; (value, low, high) for one with an interval.
         measured_on: What the measures were computed on, such as ``test, 5,427 rows``.
         calibration: How probabilities were calibrated, in a sentence.
+        calibrated: Whether the bundle holds a calibration.
         thresholds: Criterion of the thresholds.
         long_text: Long-text policy that all of this was measured under.
         limits: Sentences.
@@ -46,6 +47,7 @@ class CardFacts:
     measures: Mapping[str, float | Sequence[float]] = field(default_factory=dict)
     measured_on: str = ""
     calibration: str = ""
+    calibrated: bool = False
     thresholds: str = ""
     long_text: str = ""
     limits: Sequence[str] = ()
@@ -119,11 +121,17 @@ def _sections(facts: CardFacts) -> list[str]:
         "trends over many texts, with the classifier's error taken into account. "
         "`psychescale score --model FOLDER --input CORPUS --output TABLE`, or `AutoTokenizer` and "
         "`AutoModelForSequenceClassification` of transformers (`psychescale.register_heads()` first).",
+        _CALIBRATE if facts.calibrated else "",
         "## Out of scope",
         _bullets(_OUT_OF_SCOPE),
     ]
 
 
+_CALIBRATE = (
+    "Transformers gives logits before calibration, and so other probabilities than `score`. These are "
+    '`score`\'s: `torch.sigmoid(logits * torch.tensor(c["slope"]) + torch.tensor(c["intercept"]))` '
+    'with `c = json.load(open("FOLDER/scoring.json"))["calibration"]`.'
+)
 _OUT_OF_SCOPE = (
     "Diagnosis, screening, triage or risk assessment of a person.",
     "Any decision about a person: care, insurance, employment, moderation, policing.",

@@ -68,7 +68,7 @@ def test_whole_way(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """No identifier is left anywhere, the table is marked, `score` takes it, and again does nothing."""
+    """No identifier is left anywhere, the table is marked, `score` takes it, and again does nothing, nor for no row."""
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     path = write_json_lines(corpus / "zorkmid.jsonl", planted())
@@ -99,7 +99,9 @@ def test_whole_way(
     assert code == 0
     assert anonymize(corpus) == 0
     assert len(read_table(output)) == 35
-    assert list(read_runs(output)["rows_in"]) == [36, 0]
+    (tmp_path / "month").mkdir()
+    assert anonymize(tmp_path / "month") == 0
+    assert list(read_runs(output)["rows_in"]) == [36, 0, 0]
     first = read_runs(output)["run_id"].iloc[0]
     report = json.loads((output / "_psychescale" / "reports" / f"{first}.json").read_text())
     assert report["findings"]["NAME"] == 10

@@ -12,13 +12,8 @@ import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
-from psychescale.console.main import VERBS
-from psychescale.settings.anonymize import AnonymizeConfig
+from psychescale.console.main import settings_of
 from psychescale.settings.config import load_config
-from psychescale.settings.evaluate import EvaluateConfig
-from psychescale.settings.score import ScoreConfig
-from psychescale.settings.tagger import TaggerConfig
-from psychescale.settings.train import TrainConfig
 from tests.spark.conftest import Row, read_table
 
 ROOT = Path(__file__).parents[3]
@@ -47,13 +42,6 @@ ELSEWHERE = {
     "python benchmarks/": "benchmarks/README.md",
     "psychescale doctor --json --set spark.master=yarn": "tests/spark/doctor/test_job.py",
     "hf auth login": "README.md",  # somebody else's command
-}
-CONFIGS = {
-    "anonymize": AnonymizeConfig,
-    "tagger": TaggerConfig,
-    "score": ScoreConfig,
-    "train": TrainConfig,
-    "evaluate": EvaluateConfig,
 }
 PLACES = {"--input", "--output", "--model", "--key-file", "--config"}
 
@@ -115,10 +103,8 @@ def test_commands(page: str, run: Callable[..., int], sandbox: Path) -> None:
 
 def require_known(words: list[str]) -> None:
     """The verb has these flags, and the repository has these files."""
-    if words[0] == "psychescale" and words[1] in CONFIGS:
-        load_config(CONFIGS[words[1]], words[1], words[2:], environ={})
-    elif words[0] == "psychescale":
-        assert words[1] in VERBS
+    if words[0] == "psychescale":
+        load_config(settings_of(words[1]), words[1], words[2:], environ={})
     ours = ("jobs/", "conf/", "benchmarks/")
     named = [word.removeprefix("dist/") for word in words if any(part in word for part in ours)]
     assert [name for name in named if not (ROOT / name).is_file()] == []

@@ -37,6 +37,7 @@ def bundle(make_model: Callable[..., Path]) -> Path:
             "activation": "sigmoid",
             "normalizer": "n1",
             "redactor": "r1",
+            "calibration": {"slope": [1.5] * 5, "intercept": [-0.5] * 5},
             "thresholds": {"values": THRESHOLDS, "criterion": "f1"},
         }
     )
@@ -106,3 +107,28 @@ def test_no_thresholds(
     )
     with pytest.raises(ModelError, match="softmax"):
         with_labels(scores, str(softmax))
+
+
+def test_other_policy(
+    run: Callable[..., int], spark: SparkSession, bundle: Path, tmp_path: Path
+) -> None:
+    """A text read whole in one window keeps calibration and label under another policy, no other does."""
+    texts = [(str(n), "I could not sleep" * repeats, "x") for n, repeats in enumerate((1, 2, 400))]
+    corpus = marked(spark, texts, tmp_path / "corpus", "n1", "r1")
+    common = ("score", "--model", bundle, "--output", tmp_path / "scores", "--input", corpus)
+    assert run(*common) == 0
+    assert run(*common, "--long-text", "truncate") == 0
+    runs = read_runs(tmp_path / "scores")
+    table = with_labels(spark.read.format("delta").load(str(tmp_path / "scores")), str(bundle))
+    own, other = (
+        table.where(F.col("scoring_id") == one).toPandas().set_index("id")
+        for one in runs["scoring_id"]
+    )
+    whole = other.index[(other["n_windows"] == 1) & ~other["truncated"]]
+
+    assert runs["calibrated"].tolist() == ["all", "one-window"]
+    assert runs["long_text"].tolist() == ["mean", "truncate"]
+    assert set(other.index) - set(whole) == {"2"} == set(other.index[other["label_work"].isna()])
+    columns = [name for name in own.columns if name.startswith(("p_", "label_"))]
+    assert own.loc[whole, columns].equals(other.loc[whole, columns])
+    assert own.notna().loc["2", columns].all()

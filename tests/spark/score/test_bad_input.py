@@ -155,13 +155,23 @@ class TestTexts:
         assert len(table) == 32
         assert list(table[table["error"].notna()]["id"]) == ["row:c.csv:62"]
 
+    def test_without_rows(self, score: Score, tmp_path: Path) -> None:
+        """An input that is there and has no row is a run of none; one that is not there is refused."""
+        (tmp_path / "header.csv").write_text("id,text\n", encoding="utf-8")
+        (tmp_path / "month").mkdir()
+        (tmp_path / "month" / "empty.csv").touch()
+        assert score(tmp_path / "header.csv") == 0
+        assert score(tmp_path / "month") == 0
+        assert score(tmp_path / "nothing.csv") == 3
+        assert len(read_table(tmp_path / "scores")) == 0
+        runs = read_table(tmp_path / "scores" / "_psychescale" / "runs")
+        assert [*runs["status"], *runs["rows_in"]] == ["done", "done", 0, 0]
+
 
 class TestRefusals:
     @pytest.mark.parametrize(
         ("content", "suffix", "code", "message"),
         [
-            (b"id,text\n", "csv", 3, "no rows"),
-            (b"", "csv", 3, "empty ones"),
             ("id,text\n1,a\n".encode("utf-16"), "csv", 3, "iconv"),
             (b"id,text\n1,caf\xe9\n2,na\xefve\n3,a\n", "csv", 6, "--encoding"),
             (b'{"id": "xylocanary"\n{"text": \n', "jsonl", 3, "no column id"),

@@ -32,12 +32,34 @@ def test_core_needs_no_spark() -> None:
     assert run(f"{BLOCK_SPARK}{imports}print('imported')") == "imported\n"
 
 
-def test_package_alone_is_light() -> None:
-    """`import psychescale` and the command's help import neither torch nor Spark."""
-    code = (
-        "import psychescale, psychescale.console.main\n"
-        "psychescale.console.main.main(['--version'])\n"
-        "print([m for m in ('torch', 'transformers', 'pyspark', 'pandas') if m in sys.modules])"
-    )
+HEAVY = ("torch", "transformers", "pyspark", "pandas", "pyarrow", "numpy", "scipy", "sklearn")
 
-    assert run(code).endswith("\n[]\n")
+
+def test_help_and_refusals_are_light(tmp_path: Path) -> None:
+    """Help of every verb, a mistyped word, and what its places alone refuse import nothing heavy."""
+    (tmp_path / "posts.csv").write_text("id,text\n", encoding="utf-8")
+    (tmp_path / "key").write_bytes(b"short")
+    code = f"""
+import contextlib, io, os
+import psychescale
+from psychescale.console.main import VERBS, main
+os.chdir({str(tmp_path)!r})
+said = io.StringIO()
+def call(*argv):
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        try:
+            return main(argv)
+        except SystemExit as stop:
+            return stop.code
+posts = ("--input", "posts.csv")
+anonymize = ("anonymize", "--output", "o", "--key-file")
+print([call(verb, "--help") for verb in VERBS], [call(verb, "--hlep") for verb in VERBS])
+print(call("help"), call("help", "score"), call("-V"), call("socre"), call("score", "--set", "x=1"))
+print(call(*anonymize, "key", *posts), call(*anonymize, "env:NO", *posts))
+print(call("score", "--model", "nothing", "--output", "o", *posts))
+print(call("train", "--train", "posts.csv", "--backbone", "b/m", "--output", {str(tmp_path)!r}))
+print([m for m in {HEAVY} if m in sys.modules])
+"""
+    verbs = 8
+    expected = [f"{[0] * verbs} {[2] * verbs}", "0 0 0 2 2", "5 2", "4", "4", "[]"]
+    assert run(code).splitlines() == expected

@@ -7,7 +7,13 @@ import pytest
 
 from psychescale.errors import UsageError
 from psychescale.model.spec import ModelSpec
-from psychescale.scoring.options import Applied, ScoringOptions, compute_scoring_id, settle
+from psychescale.scoring.options import (
+    Applied,
+    ScoringOptions,
+    compute_scoring_id,
+    of_texts,
+    settle,
+)
 
 SPEC = ModelSpec(
     labels=("sleep", "work"),
@@ -120,11 +126,31 @@ def test_columns_and_model_type_are_no_ingredients() -> None:
 
 
 def test_calibration_that_is_set_aside_is_no_ingredient() -> None:
-    """Under another policy the calibration is not applied, so it cannot tell two ids apart."""
-    options = ScoringOptions(long_text="max")
-    plain = replace(SPEC, calibration=None)
+    """Under softmax the calibration is not applied, so it cannot tell two ids apart."""
+    competing = replace(SPEC, activation="softmax")
+    plain = replace(competing, calibration=None)
 
-    assert compute_scoring_id(plain, options) == compute_scoring_id(SPEC, options)
+    assert compute_scoring_id(plain, OPTIONS) == compute_scoring_id(competing, OPTIONS)
+
+
+def test_calibration_of_texts_of_one_window() -> None:
+    """Under another policy it is an ingredient, and the id is not that of a run without it.
+
+    Nor that of a model whose own policy it is, which calibrates longer texts too.
+    """
+    options = ScoringOptions(long_text="max")
+    other = compute_scoring_id(SPEC, options)
+
+    assert other != compute_scoring_id(replace(SPEC, calibration=None), options)
+    assert other != compute_scoring_id(replace(SPEC, long_text="max"), OPTIONS)
+
+
+def test_raw_texts_are_a_version() -> None:
+    """To a model that learned from redacted texts; one that records none is not changed by them."""
+    plain = replace(SPEC, normalizer=None, redactor=None)
+
+    assert compute_scoring_id(of_texts(SPEC, None), OPTIONS) != compute_scoring_id(SPEC, OPTIONS)
+    assert of_texts(plain, None) == plain
 
 
 def test_lists_and_tuples_give_the_same_id() -> None:
@@ -137,27 +163,27 @@ def test_lists_and_tuples_give_the_same_id() -> None:
 class TestSettle:
     def test_models_own(self) -> None:
         """Without options the model's policy, stride and calibration hold."""
-        assert Applied("mean", 64, calibrated=True, set_aside=None) == settle(SPEC, OPTIONS)
+        assert Applied("mean", 64, "all", None) == settle(SPEC, OPTIONS)
 
     def test_no_calibration(self) -> None:
         """Where there is none, none is applied and none set aside."""
         applied = settle(replace(SPEC, calibration=None), OPTIONS)
 
-        assert Applied("mean", 64, calibrated=False, set_aside=None) == applied
+        assert Applied("mean", 64, "none", None) == applied
 
     def test_other_policy_sets_calibration_aside(self) -> None:
-        """A calibration holds for the policy that it was fitted under, and the reason is given."""
+        """There it holds for texts of one window alone, and the reason is given."""
         applied = settle(SPEC, ScoringOptions(long_text="max", stride=0))
 
         assert (applied.long_text, applied.stride) == ("max", 0)
-        assert not applied.calibrated
+        assert applied.calibrated == "one-window"
         assert applied.set_aside == "it was fitted under --long-text mean, this run uses max"
 
     def test_softmax_sets_calibration_aside(self) -> None:
         """A calibration per label means nothing where labels compete."""
         applied = settle(replace(SPEC, activation="softmax"), OPTIONS)
 
-        assert not applied.calibrated
+        assert applied.calibrated == "none"
         assert applied.set_aside is not None
         assert "softmax" in applied.set_aside
 

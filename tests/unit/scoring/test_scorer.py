@@ -562,12 +562,26 @@ class TestCalibration:
         np.testing.assert_allclose(scores.logits, raw, rtol=0, atol=TOLERANCE)
         np.testing.assert_allclose(scores.probabilities, expected, rtol=0, atol=TOLERANCE)
 
-    @pytest.mark.parametrize("options", [{"long_text": "max"}, {"activation": "softmax"}])
-    def test_set_aside(self, bundle: Path, tiny_model: Path, options: dict[str, Any]) -> None:
-        """Under another policy, or softmax, numbers are those of the plain model."""
+    @pytest.mark.parametrize("policy", ["max", "truncate", "head-tail"])
+    def test_other_policy(self, bundle: Path, tiny_model: Path, policy: str) -> None:
+        """A text read whole in one window has the numbers of the model's own policy; others are raw."""
+        scores = build(bundle, long_text=policy).scorer.score(SAMPLES)
+        whole = (scores.n_windows == 1) & ~scores.truncated
+        own, plain = (
+            build(bundle).scorer(SAMPLES),
+            build(tiny_model, long_text=policy).scorer(SAMPLES),
+        )
+
+        assert 0 < whole.sum() < len(SAMPLES)
         np.testing.assert_allclose(
-            build(bundle, **options).scorer(SAMPLES),
-            build(tiny_model, **options).scorer(SAMPLES),
+            scores.probabilities, np.where(whole[:, None], own, plain), rtol=0, atol=TOLERANCE
+        )
+
+    def test_softmax(self, bundle: Path, tiny_model: Path) -> None:
+        """Where labels compete, numbers are those of the plain model."""
+        np.testing.assert_allclose(
+            build(bundle, activation="softmax").scorer(SAMPLES),
+            build(tiny_model, activation="softmax").scorer(SAMPLES),
             rtol=0,
             atol=1e-7,
         )

@@ -29,11 +29,18 @@ def config(**changes: Any) -> ScoreConfig:
 
 
 def test_same_versions() -> None:
-    """Texts like those it learned from keep the id that the model has by itself; raw ones too."""
+    """Texts like those it learned from keep the id that the model has by itself."""
     model = checked()
 
     assert meet_corpus(model, ("n1", "r1"), config()).scoring_id == model.scoring_id
-    assert meet_corpus(model, None, config()).scoring_id == model.scoring_id
+
+
+def test_raw_texts() -> None:
+    """They have an id of their own, unless the model records no versions."""
+    plain = checked(normalizer=None, redactor=None)
+
+    assert meet_corpus(checked(), None, config()).scoring_id != checked().scoring_id
+    assert meet_corpus(plain, None, config()).scoring_id == plain.scoring_id
 
 
 @pytest.mark.parametrize("mark", [("n1", "r2"), ("n2", "r1")])

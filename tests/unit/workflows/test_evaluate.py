@@ -216,7 +216,7 @@ class TestBundle:
         """The bundle says how it was calibrated and split, and holds neither an id nor a text."""
         candidate = open_candidate(evaluate_config(model=str(bundle)))
         scoring = json.loads((bundle / "scoring.json").read_text())
-        assert candidate.applied.calibrated
+        assert candidate.applied.calibrated == "all"
         assert candidate.criterion == "f1"
         assert (scoring["normalizer"], scoring["redactor"]) == ("n1", "r1")
         assert scoring["split"]["test"] == len(parts.index("test"))
@@ -228,9 +228,9 @@ class TestBundle:
             assert not [text for text in parts.rows.texts if len(text) > 20 and text in content]
 
     def test_other_policy(self, bundle: Path) -> None:
-        """Under another long-text policy neither calibration nor thresholds are applied."""
+        """Under another long-text policy no threshold is applied, and one window alone calibrated."""
         candidate = open_candidate(evaluate_config(model=str(bundle), long_text="truncate"))
-        assert not candidate.applied.calibrated
+        assert candidate.applied.calibrated == "one-window"
         assert set(candidate.thresholds) == {0.5}
         assert "not applied" in candidate.procedure
 

@@ -4,10 +4,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from psychescale.settings.places import is_catalog_name
 from psychescale.spark.anonymize.keying import AUTHOR, KeySource, pseudonymized
 from psychescale.spark.corpus.source import ID, without_known
 from psychescale.spark.session.access import access
-from psychescale.spark.session.places import is_catalog_name
 from psychescale.spark.tables.delta import ensure_table
 
 _SCHEMA = T.StructType(

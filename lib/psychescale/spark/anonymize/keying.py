@@ -9,7 +9,6 @@ import functools
 import importlib
 import warnings
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -21,11 +20,10 @@ from psychescale.errors import PrivacyError, UsageError
 from psychescale.spark.anonymize.times import moment_of
 from psychescale.spark.corpus.source import ID
 from psychescale.text.replacement.dating import DateShift
-from psychescale.text.replacement.keys import KeyFileWarning, PseudonymKey
+from psychescale.text.replacement.keys import SECRET, KeyFileWarning, PseudonymKey
 from psychescale.text.replacement.pseudonyms import Pseudonymizer
 
 AUTHOR, TIME = "author", "time"
-ENVIRONMENT, SECRET = "env:", "secret:"
 
 
 @dataclass(frozen=True)
@@ -60,19 +58,13 @@ class KeySource:
 def _open(source: KeySource) -> Pseudonymizer:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", KeyFileWarning)  # the driver has told it
-        key = _read(source.path) if source.secret is None else PseudonymKey(source.secret)
+        key = PseudonymKey.at(source.path) if source.secret is None else PseudonymKey(source.secret)
     if key.key_id != source.key_id:
         raise PrivacyError(
             "The key file on this executor holds another key than on the driver.",
             remedy="Put the same file on every machine, or add ‹ship_key›.",
         )
     return Pseudonymizer(key, source.source)
-
-
-def _read(place: str) -> PseudonymKey:
-    if place.startswith(ENVIRONMENT):
-        return PseudonymKey.from_environment(place.removeprefix(ENVIRONMENT))
-    return PseudonymKey.read(Path(place))
 
 
 def _read_secret(spark: SparkSession, place: str) -> PseudonymKey:
@@ -98,7 +90,7 @@ def read_key(spark: SparkSession, path: str, *, source: str, ship: bool) -> KeyS
     """
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", KeyFileWarning)
-        key = _read_secret(spark, path) if path.startswith(SECRET) else _read(path)
+        key = _read_secret(spark, path) if path.startswith(SECRET) else PseudonymKey.at(path)
     if path.startswith(SECRET) and not ship:
         raise UsageError(
             "Executors cannot ask for a secret of Databricks.",

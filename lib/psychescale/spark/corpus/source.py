@@ -284,15 +284,14 @@ def _describe_files(
     if not access(spark).files.exists(place.address):
         raise InputError(f"There is nothing at {place.given}.", remedy="Check ‹input›.")
     files = tuple(list_files(spark, place.address))
-    if not files:
-        raise InputError("‹input› holds no files, or none but empty ones.", remedy="Check ‹input›.")
     state = [[file.path, file.n_bytes, file.modified_ms] for file in files]
     # What is left at its default stands for nothing: earlier versions' landed corpora are found again.
     named = {name: value for name, value in asdict(dialect).items() if name != "encoding"}
     said = {name: value for name, value in named.items() if value != getattr(_DEFAULT, name)}
     more = [said] if said else []
     fingerprint = _fingerprint([state, asdict(columns), dialect.encoding, *more])
-    form = dialect.format or _form(files)
+    # Nothing, or nothing but empty files, is a corpus without rows: a month in which nobody wrote.
+    form = (dialect.format or _form(files)) if files else "jsonl"
     return Corpus(place, form, columns, dialect, fingerprint, files)
 
 
@@ -314,6 +313,8 @@ def _with_schema(spark: SparkSession, corpus: Corpus) -> Corpus:
 
 def _require_columns(spark: SparkSession, corpus: Corpus) -> None:
     if corpus.form in LINE_FORMS:
+        if not corpus.files:
+            return
         present = _names_in_lines(spark, corpus)
     else:
         schema = corpus.schema or read_columns(spark, corpus).schema

@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 from psychescale.errors import StorageError
 from psychescale.model.checkpoint import Checkpoint, find_model, open_checkpoint
 from psychescale.settings.doctor import DoctorConfig
+from psychescale.settings.places import is_catalog_name
 from psychescale.spark.doctor.checks import CheckResult, Status, attempt, green, not_run, red
 from psychescale.spark.doctor.executors import (
     Told,
@@ -29,7 +30,6 @@ from psychescale.spark.doctor.spark_settings import (
 )
 from psychescale.spark.doctor.storage import examine_delta, examine_place
 from psychescale.spark.session.access import is_connect, read_setting
-from psychescale.spark.session.places import is_catalog_name
 from psychescale.spark.session.session import open_session, total_slots
 
 

@@ -9,9 +9,10 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from psychescale.errors import StorageError
+from psychescale.settings.places import is_catalog_name
 from psychescale.spark.doctor.checks import CheckResult, green, red, yellow
 from psychescale.spark.session.access import access, is_connect, read_setting
-from psychescale.spark.session.places import is_catalog_name, join
+from psychescale.spark.session.places import join
 from psychescale.spark.session.protocol import FilesError
 from psychescale.spark.session.session import delta_package
 

@@ -14,6 +14,7 @@ from psychescale.spark.pipeline.stream import check_output, stream_rows
 from psychescale.spark.session.access import access
 from psychescale.spark.session.session import total_slots
 from psychescale.spark.tables.delta import DeltaTable
+from psychescale.steps import STEPS
 
 Outcome = TypeVar("Outcome", covariant=True)  # noqa: PLC0105 - the word is plain without a suffix
 
@@ -92,8 +93,10 @@ def run_job(
     Raises:
         PsychescaleError: Of the class that tells what is wrong; the run table has a row of it.
     """
+    STEPS.info("opening the output")
     run, way, slots = job.begin(), access(spark), total_slots(spark)
     with held_lease(way.files, state) as lease, recorded_run(spark, state, run):
+        STEPS.info("landing the corpus")
         landed = land(
             way,
             corpus,
@@ -121,7 +124,9 @@ def run_job(
                 lease=lease,
                 on_progress=lambda done: on_progress(done, landed.n_rows),
             )
+            STEPS.info("checking that every row is there once")
             check_output(landed, sink.done, max_failed_share=limits.max_failed_share)
+        STEPS.info("publishing")
         outcome = job.publish(landed, sink, run)
         forget_landed(way.files, landed, checkpoint, sink.table if sink.is_temporary else None)
     return run, outcome

@@ -69,7 +69,7 @@ def land(
         rows_per_task: Most rows of a file.
 
     Raises:
-        InputError: The corpus has no rows, or ids that are null or not unique, or changed meanwhile.
+        InputError: The corpus has ids that are null or not unique, or changed meanwhile.
         StorageError: It cannot be written, or another state of the corpus is landed and unfinished.
     """
     name = f"{purpose[:16]}-{corpus.fingerprint[:16]}"
@@ -169,8 +169,6 @@ def _require_ids(rows: DataFrame, column: str) -> int:
         F.count(ID).alias("ids"),
         F.count_distinct(ID).alias("distinct"),
     ).collect()[0]
-    if counts["rows"] == 0:
-        raise InputError("‹input› has no rows.", remedy="Check that it is the right file.")
     if counts["ids"] < counts["rows"]:
         raise InputError(
             f"‹input›: {counts['rows'] - counts['ids']:,} rows have no {column}.",

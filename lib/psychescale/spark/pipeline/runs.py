@@ -77,6 +77,9 @@ class Run:
         digests: SHA-256 of weights, tokenizer and config; or of what anonymized.
         activation: ``sigmoid`` or ``softmax``; None where no text was scored.
         accept_raw: Whether an unmarked corpus was accepted.
+        long_text: Policy for long texts; None where no text was scored.
+        calibrated: Texts with calibrated probabilities: ``all``, ``one-window`` or ``none``; None where
+            no text was scored.
         run_id: Its name, which the rows it wrote carry.
         tally: What it wrote.
         status: ``done`` or ``failed``.
@@ -93,6 +96,8 @@ class Run:
     digests: Mapping[str, str]
     activation: str | None
     accept_raw: bool
+    long_text: str | None = None
+    calibrated: str | None = None
     run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     tally: Tally = field(default_factory=Tally)
     status: str = "failed"
@@ -127,6 +132,8 @@ class Run:
             "started_at": self.started_at,
             "ended_at": self.ended_at,
             "versions": installed_versions(),
+            "long_text": self.long_text,
+            "calibrated": self.calibrated,
         }
 
     def to_json(self) -> str:
@@ -158,6 +165,8 @@ _SCHEMA = T.StructType(
         T.StructField("started_at", T.TimestampType()),
         T.StructField("ended_at", T.TimestampType()),
         T.StructField("versions", _TEXTS),
+        T.StructField("long_text", T.StringType()),
+        T.StructField("calibrated", T.StringType()),
     ]
 )
 
@@ -191,6 +200,7 @@ def _append(spark: SparkSession, state: StateFolder, run: Run) -> None:
         _SCHEMA,
         description="One row a run of psychescale; no text, no id of a document, no secret.",
         statistics=["started_at"],
+        may_gain=True,
     )
     table.append(spark.createDataFrame([run.row()], _SCHEMA).coalesce(1))
 

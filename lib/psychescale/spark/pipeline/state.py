@@ -17,7 +17,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from psychescale.errors import PsychescaleError, StorageError, UsageError
-from psychescale.spark.session.places import is_catalog_name, join
+from psychescale.settings.places import is_catalog_name
+from psychescale.spark.session.places import join
 from psychescale.spark.session.protocol import Files, FilesError
 
 

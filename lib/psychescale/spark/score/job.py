@@ -88,6 +88,8 @@ class ScoringJob:
             },
             activation=spec.activation,
             accept_raw=config.accept_raw,
+            long_text=self.model.applied.long_text,
+            calibrated=self.model.applied.calibrated,
         )
 
     def select(self, rows: DataFrame) -> DataFrame:
@@ -182,9 +184,7 @@ def meet_corpus(
             accepted.
     """
     learned = (model.spec.normalizer, model.spec.redactor)
-    if mark is None:
-        return model
-    if None not in learned and learned != mark and not config.accept_other_redaction:
+    if mark and None not in learned and learned != mark and not config.accept_other_redaction:
         raise ModelError(
             f"The model learned from texts of normalizer {learned[0]} and redactor {learned[1]}; the "
             f"corpus went through {mark[0]} and {mark[1]}.",

@@ -1,17 +1,14 @@
 """What a place given by a person is: resolved once, into an object that knows it."""
 
 import hashlib
-import re
 from dataclasses import dataclass
 from typing import Literal
 
 from pyspark.sql import SparkSession
 
-from psychescale.settings.shared import FRAME
+from psychescale.settings.places import FILE_SUFFIX, FRAME, is_catalog_name
 from psychescale.spark.session.access import access
 
-_CATALOG_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*){1,2}")
-_FILE_SUFFIX = re.compile(r"\.(csv|tsv|jsonl|json|ndjson|parquet)(\.gz)?$", re.IGNORECASE)
 _HASHED = "sha256-"
 
 
@@ -44,11 +41,6 @@ def find_place(spark: SparkSession, given: str) -> Place:
     return Place(given, "path", access(spark).files.qualified(given))
 
 
-def is_catalog_name(given: str) -> bool:
-    """Whether `given` names a table of the catalog (`schema.table`) rather than a path."""
-    return bool(_CATALOG_NAME.fullmatch(given)) and not _FILE_SUFFIX.search(given)
-
-
 def join(folder: str, *names: str) -> str:
     """A path inside `folder`."""
     return "/".join([folder.rstrip("/"), *names])
@@ -57,7 +49,7 @@ def join(folder: str, *names: str) -> str:
 def concealed(given: str) -> str:
     """`given` for the run table: the name of a single file, which may be a person's, is hashed."""
     folder, slash, name = given.rpartition("/")
-    suffix = _FILE_SUFFIX.search(name)
+    suffix = FILE_SUFFIX.search(name)
     return f"{folder}{slash}{hashed_name(name)}{suffix.group(0)}" if suffix else given
 
 

@@ -6,9 +6,11 @@ import importlib.metadata
 import importlib.util
 import logging
 import os
+import signal
 import socket
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +22,7 @@ from pyspark.sql import SparkSession
 from psychescale.errors import StorageError, UsageError
 from psychescale.spark.session.access import access, change_setting, read_setting
 from psychescale.spark.session.java import use_java
+from psychescale.steps import STEPS
 
 _DELTA = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -75,7 +78,10 @@ def open_session(settings: Mapping[str, str], *, verbose: bool = False) -> Spark
         return active
     for name in _TALKATIVE:
         logging.getLogger(name).disabled = not verbose
+    if not verbose:
+        logging.getLogger().addFilter(_is_not_of_py4j)
     server = settings.get("spark.remote") or os.environ.get("SPARK_REMOTE")
+    STEPS.info("starting Spark" if not server else "connecting to Spark")
     if server:
         return open_remote(server, settings)
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
@@ -96,7 +102,23 @@ def open_session(settings: Mapping[str, str], *, verbose: bool = False) -> Spark
                 remedy="Run again with ‹verbose› to see its own messages.",
             ) from None
     spark.sparkContext.setLogLevel("WARN" if verbose else "OFF")
+    _interrupt_plainly()
     return spark
+
+
+def _is_not_of_py4j(record: logging.LogRecord) -> bool:
+    """py4j logs tracebacks to the root logger when Ctrl-C breaks its connections."""
+    return "py4j" not in Path(record.pathname).parts
+
+
+def _interrupt_plainly() -> None:
+    """Let Ctrl-C raise KeyboardInterrupt, and no more.
+
+    pyspark's own handler first asks the JVM to cancel all jobs, over the connection that may just wait
+    for an answer, which breaks it (tried: pyspark 4.2). The end of this process ends its JVM, too.
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _leave_no_empty_warehouse() -> None:

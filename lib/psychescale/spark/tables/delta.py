@@ -111,6 +111,11 @@ class DeltaTable:
         """Set properties of the table that is there."""
         self.spark.sql(f"ALTER TABLE {self.name} SET TBLPROPERTIES ({_pairs(properties)})")
 
+    def add_columns(self, fields: Sequence[T.StructField]) -> None:
+        """Add columns at its end; rows that are there have null in them."""
+        columns = ", ".join(_column(field) for field in fields)
+        self.spark.sql(f"ALTER TABLE {self.name} ADD COLUMNS ({columns})")
+
     def vacuum(self, *, retain_hours: int) -> None:
         """Delete the files that no version of the last hours has."""
         self.spark.sql(f"VACUUM {self.name} RETAIN {retain_hours} HOURS")
@@ -177,6 +182,7 @@ def ensure_table(
     description: str,
     statistics: Sequence[str],
     properties: Mapping[str, str] | None = None,
+    may_gain: bool = False,
 ) -> DeltaTable:
     """Create the table, or check that the one there has the same columns.
 
@@ -187,6 +193,7 @@ def ensure_table(
         description: Its comment.
         statistics: The only columns that may have statistics in the Delta log.
         properties: More table properties.
+        may_gain: Whether one that an earlier version made is given the columns that it lacks at its end.
 
     Raises:
         InputError: The table exists with other columns.
@@ -204,7 +211,11 @@ def ensure_table(
             ) from None
     if not table.exists():
         raise StorageError(f"The table {place} was not created.", remedy="Check ‹output›.")
-    _require_same_columns(place, table.rows(), schema)
+    there = table.rows().schema
+    if may_gain and _columns(there) == _columns(schema)[: len(there)] and len(there) < len(schema):
+        table.add_columns(schema.fields[len(there) :])
+        there = schema
+    _require_same_columns(place, there, schema)
     return table
 
 
@@ -258,9 +269,12 @@ def find_table(spark: SparkSession, place: str) -> DeltaTable | None:
     return table if table.exists() else None
 
 
-def _require_same_columns(place: str, table: DataFrame, schema: T.StructType) -> None:
-    there = [(field.name, field.dataType.simpleString()) for field in table.schema.fields]
-    wanted = [(field.name, field.dataType.simpleString()) for field in schema.fields]
+def _columns(schema: T.StructType) -> list[tuple[str, str]]:
+    return [(field.name, field.dataType.simpleString()) for field in schema.fields]
+
+
+def _require_same_columns(place: str, found: T.StructType, schema: T.StructType) -> None:
+    there, wanted = _columns(found), _columns(schema)
     if there == wanted:
         return
     differing = [name for name, kind in wanted if (name, kind) not in there]

@@ -19,6 +19,11 @@ _KEY_ID_DOMAIN: Final = b"psychescale/key-id"
 _KEY_ID_HEX: Final = 16
 
 
+ENVIRONMENT: Final = "env:"
+SECRET: Final = "secret:"  # noqa: S105 - where one is
+"""Before the name of a variable, and before scope and key of a secret of Databricks."""
+
+
 class KeyFileWarning(UserWarning):
     """The key file can be read by others than its owner."""
 
@@ -41,6 +46,18 @@ class PseudonymKey:
             )
         if len(set(self.secret)) == 1:
             raise PrivacyError("The pseudonym key is one byte repeated.", remedy=_MAKE_ONE)
+
+    @classmethod
+    def at(cls, place: str) -> "PseudonymKey":
+        """The key in a file, or in the variable that ``env:NAME`` names.
+
+        Raises:
+            UsageError: It cannot be read.
+            PrivacyError: It is too short, or everybody may change the file.
+        """
+        if place.startswith(ENVIRONMENT):
+            return cls.from_environment(place.removeprefix(ENVIRONMENT))
+        return cls.read(Path(place))
 
     @classmethod
     def from_environment(cls, name: str) -> "PseudonymKey":

@@ -92,7 +92,11 @@ def assess(
     )
     comparators: dict[str, Comparator] = {}
     uncalibrated = None
-    if candidate.applied.calibrated and scores.logits is not None and candidate.spec.calibration:
+    if (
+        candidate.applied.calibrated == "all"
+        and scores.logits is not None
+        and candidate.spec.calibration
+    ):
         numbers = {name: np.array(v)[columns] for name, v in candidate.spec.calibration.items()}
         raw = before_calibration(own, scores.logits[:, columns], numbers)
         comparators[raw.name] = set_beside(predictions, own, raw, config)

@@ -70,9 +70,7 @@ class Candidate:
             "precision": self.options.precision,
             "long_texts": f"{self.applied.long_text}, windows of {spec.max_length} tokens, "
             f"{self.applied.stride} shared",
-            "calibration": "applied"
-            if self.applied.calibrated
-            else f"not applied: {self.applied.set_aside or 'the model has none'}",
+            "calibration": self.applied.describe(),
             "thresholds": self.procedure,
             "loss": training.get("loss", "not recorded"),
             "normalizer": spec.normalizer or "none recorded",

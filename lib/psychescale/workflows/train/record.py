@@ -157,6 +157,7 @@ def card_text(facts: Mapping[str, Any], parts: Parts) -> str:
     return make_card(
         CardFacts(
             labels=parts.labels,
+            calibrated=facts["calibration"] is not None,
             training={**facts["training"], **after},
             split=split,
             labelled={share.label: share.positives for share in parts.shares},

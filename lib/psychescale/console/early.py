@@ -1,0 +1,100 @@
+"""What a command line and this machine's files alone can refuse, before anything is loaded."""
+
+import os
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from psychescale.errors import InputError, StorageError, as_mark
+from psychescale.model.bundle import require_free
+from psychescale.model.checkpoint import local_folder
+from psychescale.scoring.options import ModelRequest
+from psychescale.settings.config import JobConfig
+from psychescale.settings.keys import key_of
+from psychescale.settings.places import is_plain_path, role_of
+from psychescale.settings.shared import ModelConfig
+from psychescale.text.replacement.keys import SECRET, KeyFileWarning, PseudonymKey
+
+_ELSEWHERE: Final = (
+    "PYSPARK_GATEWAY_PORT",  # spark-submit
+    "SPARK_REMOTE",
+    "SPARK_HOME",  # its configuration may name another file system
+    "SPARK_CONF_DIR",
+    "HADOOP_CONF_DIR",
+    "DATABRICKS_RUNTIME_VERSION",
+)
+"""Where one of these is set, a path without a scheme need not be one of this machine."""
+
+
+def refuse_early(config: JobConfig, environ: Mapping[str, str] = os.environ) -> None:
+    """Look at the places that a job was given, and at what its model's folder states.
+
+    The job itself looks at all of it again: what is told here is told in seconds less, no more.
+
+    Raises:
+        InputError: Something to be read is not there.
+        ModelError: There is no such model, or it has to be told more about.
+        UsageError: Something to be made is there already, or a key cannot be read.
+        PrivacyError: A key is too short.
+        StorageError: A folder cannot be written.
+    """
+    if not _is_here(config, environ):
+        return
+    for name, field in type(config).model_fields.items():
+        role, given = role_of(field), getattr(config, name)
+        if role is not None and given is not None:
+            _CHECKS[role](key_of(name, field), given, config)
+    if isinstance(config, ModelConfig) and getattr(config, "model", None) is not None:
+        request = config.choices(ModelRequest)
+        if Path(request.model).is_dir():
+            request.resolve()
+
+
+def _is_here(config: JobConfig, environ: Mapping[str, str]) -> bool:
+    elsewhere = any(
+        name == "spark.remote" or name.endswith("fs.defaultFS") for name in config.spark
+    )
+    return not elsewhere and not any(name in environ for name in _ELSEWHERE)
+
+
+def _require_there(key: str, given: str, _config: JobConfig) -> None:
+    if is_plain_path(given) and not Path(given).exists():
+        raise InputError(f"There is nothing at {given}.", remedy=f"Check {as_mark(key)}.")
+
+
+def _require_model(_key: str, given: str, config: JobConfig) -> None:
+    local_folder(given, revision=getattr(config, "revision", None))
+
+
+def _require_key(_key: str, given: str, _config: JobConfig) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", KeyFileWarning)  # the plan tells it
+        if not given.startswith(SECRET):
+            PseudonymKey.at(given)
+
+
+def _require_new(key: str, given: str, config: JobConfig) -> None:
+    require_free(Path(given))
+    _require_writable(key, given, config)
+
+
+def _require_writable(key: str, given: str, _config: JobConfig) -> None:
+    if not is_plain_path(given):
+        return
+    path = Path(given).absolute()
+    there = next(one for one in (path, *path.parents) if one.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise StorageError(
+            f"{given} cannot be written: {there} is no folder that you may write to.",
+            remedy=f"Check {as_mark(key)}.",
+        )
+
+
+_CHECKS: Final[Mapping[str, Callable[[str, str, JobConfig], None]]] = {
+    "there": _require_there,
+    "model": _require_model,
+    "key": _require_key,
+    "new": _require_new,
+    "written": _require_writable,
+}
