@@ -383,8 +383,13 @@ class TestCardAndKey:
         assert "has not been evaluated" in (bundle / "README.md").read_text()
         assert "| F1 (macro) |" in card
         assert "| measured on | the test part that training held out: " in card
-        for told in ("This model minus tfidf", "Words for gender: ", "Challenge suite, pairs passed",
-                     "Not looked at: rows that training knew (no --trained-on); raters"):  # fmt: skip
+        unseen = "rows that training knew (no --trained-on); raters; the challenge suite."
+        for told in (
+            "This model minus tfidf",
+            "Words for gender: ",
+            "groups by source: withheld",
+            f"Not looked at: {unseen}",
+        ):
             assert told in card
         assert thresholds(str(copy)) == dict(zip(again.spec.labels, again.thresholds, strict=True))
         assert (copy / "scoring.json").read_text() == before

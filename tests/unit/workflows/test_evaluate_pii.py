@@ -132,7 +132,7 @@ def test_quarantined_texts_are_told(evaluate: Callable[..., int], tmp_path: Path
         (["--label-map", "PHONE"], 2, "has no"),
         (["--label-map", "PHONE=MOOD"], 2, "no such type"),
         (["--leave", "MOOD"], 2, "no such type"),
-        (["--input", "missing.jsonl"], 3, "no file"),
+        (["--input", "missing.jsonl"], 3, "nothing at missing"),
         (["--tagger", "nowhere/model"], 4, "nowhere"),
     ],
 )
@@ -186,9 +186,9 @@ def test_a_report_of_unmasked_measures(evaluate: Callable[..., int], tmp_path: P
     assert parser.opened == []
 
 
-def test_labels_need_a_model(capsys: pytest.CaptureFixture[str]) -> None:
+def test_labels_need_a_model(gold: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Without --task pii, a model or its scores must be named."""
     job = importlib.import_module("psychescale.jobs.evaluate")
 
-    assert job.main(["--input", "x.jsonl", "--output", "y"]) == 2
+    assert job.main(["--input", str(gold), "--output", str(gold.with_name("y"))]) == 2
     assert "Neither --model nor --scores" in capsys.readouterr().err

@@ -107,8 +107,8 @@ def _linearized(
     value = _try(measure, shares)
     slopes = np.array([(_try(measure, shares + step) - value) / _STEP for step in _STEPS])
     scores = weights * ((inside - shares) @ slopes)
-    sums: Floats = np.bincount(np.unique(units, return_inverse=True)[1], scores)
-    return sums
+    numbers = np.unique(units, return_inverse=True)[1]
+    return np.bincount(numbers, scores).astype(np.float64)
 
 
 def _ends(name: str, value: float, variance: float, units: int) -> tuple[float, float]:

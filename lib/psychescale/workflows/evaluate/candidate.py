@@ -200,7 +200,7 @@ def scored_table(
         Checkpoint(Path(place), {}, {}, {}),
         spec,
         ScoringOptions(),
-        Applied("mean", 0, calibrated=False, set_aside=None),
+        Applied("mean", 0, calibrated="none", set_aside=None),
         np.full(len(labels), _PLAIN_THRESHOLD),
         "A score table alone has no frozen thresholds: 0.5 for every label.",
     )
