@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: install demo test test-unit test-spark test-cluster test-packed test-faults attack check docs-generate dist lock dist-clean bench bench-throughput bench-share \
+.PHONY: install demo test test-unit test-spark test-cluster test-packed test-faults attack check docs docs-generate dist lock dist-clean bench bench-throughput bench-share \
 	bench-memory bench-steady bench-landing bench-budget bench-exactness
 
 install: $(INSTALLED)
@@ -60,6 +60,15 @@ check: install
 docs-generate: install
 	PSYCHESCALE_WRITE_DOCS=1 $(BIN)/python -m pytest -q tests/unit/settings/test_documents.py
 
+# The site, into build/site: pages as they lie here, the reference from docstrings. Dead links are errors.
+docs: install
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r docs/requirements.lock
+	rm -rf build/pages && mkdir -p build/pages
+	git ls-files $(PAGES) | tar -cf - -T - | tar -xf - -C build/pages
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
+PAGES := README.md CONTRIBUTING.md CHANGELOG.md LICENSE docs conf benchmarks notebooks deploy jobs
+
 bench: bench-throughput bench-share
 
 bench-throughput bench-share bench-memory bench-steady bench-landing bench-budget: bench-%: install
@@ -76,6 +85,8 @@ dist: install
 lock: $(VENV)/bin/uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--extra all --group dev --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--constraints requirements.lock --group pyproject.toml:docs --output-file docs/requirements.lock
 
 $(VENV)/bin/uv:
 	$(PYTHON) -m venv $(VENV)

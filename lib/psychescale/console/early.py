@@ -1,8 +1,9 @@
 """What a command line and this machine's files alone can refuse, before anything is loaded."""
 
+import json
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,7 @@ from psychescale.scoring.options import ModelRequest
 from psychescale.settings.config import JobConfig
 from psychescale.settings.keys import key_of
 from psychescale.settings.places import is_plain_path, role_of
-from psychescale.settings.shared import ModelConfig
+from psychescale.settings.shared import CorpusConfig, ModelConfig
 from psychescale.text.replacement.keys import SECRET, KeyFileWarning, PseudonymKey
 
 _ELSEWHERE: Final = (
@@ -33,7 +34,7 @@ def refuse_early(config: JobConfig, environ: Mapping[str, str] = os.environ) -> 
     The job itself looks at all of it again: what is told here is told in seconds less, no more.
 
     Raises:
-        InputError: Something to be read is not there.
+        InputError: Something to be read is not there, or the output lacks a column that is kept.
         ModelError: There is no such model, or it has to be told more about.
         UsageError: Something to be made is there already, or a key cannot be read.
         PrivacyError: A key is too short.
@@ -45,6 +46,8 @@ def refuse_early(config: JobConfig, environ: Mapping[str, str] = os.environ) -> 
         role, given = role_of(field), getattr(config, name)
         if role is not None and given is not None:
             _CHECKS[role](key_of(name, field), given, config)
+    if isinstance(config, CorpusConfig):
+        _require_kept(str(getattr(config, "output", "")), getattr(config, "keep", ()))
     if isinstance(config, ModelConfig) and getattr(config, "model", None) is not None:
         request = config.choices(ModelRequest)
         if Path(request.model).is_dir():
@@ -89,6 +92,29 @@ def _require_writable(key: str, given: str, _config: JobConfig) -> None:
             f"{given} cannot be written: {there} is no folder that you may write to.",
             remedy=f"Check {as_mark(key)}.",
         )
+
+
+def _require_kept(output: str, kept: Sequence[str]) -> None:
+    there = columns_of(Path(output)) if is_plain_path(output) else None
+    missing = [name for name in kept if there is not None and name not in there]
+    if missing:
+        raise InputError(
+            f"{output} is a table without a column {missing[0]}.",
+            remedy="Write to another ‹output›, or leave the column out of ‹keep›.",
+        )
+
+
+def columns_of(table: Path) -> list[str] | None:
+    """Columns of a Delta table, read from its log; None where there is none, or a checkpoint has them.
+
+    See https://github.com/delta-io/delta/blob/master/PROTOCOL.md#change-metadata.
+    """
+    for commit in sorted(table.glob("_delta_log/*.json"), reverse=True):
+        for line in commit.read_text(encoding="utf-8").splitlines():
+            described = json.loads(line).get("metaData")
+            if described:
+                return [one["name"] for one in json.loads(described["schemaString"])["fields"]]
+    return None
 
 
 _CHECKS: Final[Mapping[str, Callable[[str, str, JobConfig], None]]] = {

@@ -48,7 +48,7 @@ def choices_of(field: FieldInfo) -> tuple[str, ...]:
 
 def is_several(field: FieldInfo) -> bool:
     """Whether the key has a list of names."""
-    return get_origin(field.annotation) is tuple
+    return is_of(field, tuple)
 
 
 def is_of(field: FieldInfo, *kinds: type) -> bool:

@@ -68,7 +68,7 @@ def test_whole_way(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """No identifier is left anywhere, the table is marked, `score` takes it, and again does nothing, nor for no row."""
+    """No identifier is left, `score` takes the table, and again does nothing, nor for no row."""
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     path = write_json_lines(corpus / "zorkmid.jsonl", planted())

@@ -110,7 +110,7 @@ def require_known(words: list[str]) -> None:
     assert [name for name in named if not (ROOT / name).is_file()] == []
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/reading-scores.md"])
+@pytest.mark.parametrize("page", ["docs/start.md", "docs/reading-scores.md"])
 def test_python(
     page: str,
     spark: SparkSession,

@@ -112,7 +112,7 @@ def test_no_thresholds(
 def test_other_policy(
     run: Callable[..., int], spark: SparkSession, bundle: Path, tmp_path: Path
 ) -> None:
-    """A text read whole in one window keeps calibration and label under another policy, no other does."""
+    """A text read in one window keeps calibration and label under another policy, no other does."""
     texts = [(str(n), "I could not sleep" * repeats, "x") for n, repeats in enumerate((1, 2, 400))]
     corpus = marked(spark, texts, tmp_path / "corpus", "n1", "r1")
     common = ("score", "--model", bundle, "--output", tmp_path / "scores", "--input", corpus)

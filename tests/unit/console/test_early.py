@@ -119,6 +119,24 @@ def test_what_the_model_leaves_open() -> None:
     assert "--activation sigmoid" in str(error)
 
 
+@pytest.mark.usefixtures("places")
+def test_columns_that_the_table_lacks() -> None:
+    """A column that is kept from now on is missed in the table's log; a log without them says none."""
+    line = "score --model model --input posts.csv --output scores --keep "
+    log = Path("scores/_delta_log")
+    log.mkdir(parents=True)
+    fields = [{"name": name, "type": "string"} for name in ("id", "source")]
+    schema = json.dumps({"type": "struct", "fields": fields})
+    commits = [{"metaData": {"schemaString": schema}}], [{"commitInfo": {}}, {"add": {}}]
+    for version, actions in enumerate(commits):
+        text = "".join(json.dumps(action) + "\n" for action in actions)
+        (log / f"{version:020}.json").write_text(text, encoding="utf-8")
+    assert refuse(line + "source") is None
+    assert "a table without a column group" in str(refuse(line + "source,group"))
+    (log / f"{0:020}.json").unlink()
+    assert refuse(line + "group") is None
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 @pytest.mark.usefixtures("places")
 def test_folder_that_may_not_be_written() -> None:

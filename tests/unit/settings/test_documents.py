@@ -86,6 +86,16 @@ def test_examples(verb: str) -> None:
     assert [page for page in kind.pages if not (ROOT / page).is_file()] == []
 
 
+def test_readme_commands() -> None:
+    """Every command in a table of README is one that its verb takes."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    commands = re.findall(r"`psychescale ([a-z]+ --[^`]+)`", readme)
+    assert len(commands) >= 5
+    for command in commands:
+        verb, *flags = shlex.split(command)
+        load_config(settings_of(verb), verb, [f for f in flags if f != "--help"], environ={})
+
+
 def test_a_key_is_stated_once(capsys: pytest.CaptureFixture[str]) -> None:
     """A key added to the settings of one job is in help, file and page without another edit."""
 

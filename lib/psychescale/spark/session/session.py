@@ -13,6 +13,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import pyspark
@@ -102,7 +103,7 @@ def open_session(settings: Mapping[str, str], *, verbose: bool = False) -> Spark
                 remedy="Run again with ‹verbose› to see its own messages.",
             ) from None
     spark.sparkContext.setLogLevel("WARN" if verbose else "OFF")
-    _interrupt_plainly()
+    _interrupt_plainly(spark.sparkContext)
     return spark
 
 
@@ -111,14 +112,24 @@ def _is_not_of_py4j(record: logging.LogRecord) -> bool:
     return "py4j" not in Path(record.pathname).parts
 
 
-def _interrupt_plainly() -> None:
-    """Let Ctrl-C raise KeyboardInterrupt, and no more.
+def _interrupt_plainly(context: pyspark.SparkContext) -> None:
+    """Let Ctrl-C cancel all jobs and raise KeyboardInterrupt.
 
-    pyspark's own handler first asks the JVM to cancel all jobs, over the connection that may just wait
-    for an answer, which breaks it (tried: pyspark 4.2). The end of this process ends its JVM, too.
+    pyspark's own handler asks the JVM over the connection that may just wait for an answer, which
+    breaks it and cancels nothing (tried: pyspark 4.2); a thread has a connection of its own.
     """
+
+    def interrupt(_signal: int, _frame: object) -> NoReturn:
+        threading.Thread(target=_cancel_jobs, args=[context], daemon=True).start()
+        raise KeyboardInterrupt
+
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, interrupt)
+
+
+def _cancel_jobs(context: pyspark.SparkContext) -> None:
+    with contextlib.suppress(Exception):  # the JVM may be gone
+        context.cancelAllJobs()
 
 
 def _leave_no_empty_warehouse() -> None:

@@ -193,7 +193,7 @@ def ensure_table(
         description: Its comment.
         statistics: The only columns that may have statistics in the Delta log.
         properties: More table properties.
-        may_gain: Whether one that an earlier version made is given the columns that it lacks at its end.
+        may_gain: Whether one that an earlier version made is given columns that it lacks at its end.
 
     Raises:
         InputError: The table exists with other columns.
