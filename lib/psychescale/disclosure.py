@@ -49,12 +49,12 @@ def masked(count: int, stand_in: str = CENSORED) -> int | str:
     return stand_in if is_small(count) else nearest(count)
 
 
-def masked_groups(counts: Sequence[int], stand_in: str = CENSORED) -> list[int | str]:
+def masked_groups(counts: Sequence[int]) -> list[int | str]:
     """Counts of groups whose total is known; where one alone is small, the next larger is withheld too.
 
     All the others would give the one back, taken from the total.
     """
-    shown = [masked(count, stand_in) for count in counts]
+    shown = [masked(count) for count in counts]
     large = [count for count in counts if count > LARGEST_SMALL]
     if sum(map(is_small, counts)) == 1 and large:
         shown[counts.index(min(large))] = WITHHELD
