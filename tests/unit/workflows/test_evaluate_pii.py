@@ -88,12 +88,15 @@ def test_no_text_comes_out(
 
 
 def test_small_types_are_masked(evaluate: Callable[..., int], tmp_path: Path) -> None:
-    """A type with fewer than eight spans has no measures in what may be shown."""
+    """Counts are rounded, small ones withheld, and so is what one type alone would give back."""
     assert evaluate() == 0
 
     shown = json.loads((tmp_path / "out" / "measures.json").read_text())
     assert shown["measures"]["by_type"]["NAME"] == {"spans": "<=7"}
-    assert shown["measures"]["by_type"]["PHONE"]["spans"] == 9
+    assert shown["measures"]["by_type"]["PHONE"]["spans"] == 10
+    assert shown["measures"]["negatives"] == "<=7"
+    assert shown["measures"]["over_redaction_rate"] is None
+    assert shown["measures"]["documents_without_leak"] is None
     assert shown == masked_document(full(tmp_path))
 
 
@@ -129,7 +132,7 @@ def test_quarantined_texts_are_told(evaluate: Callable[..., int], tmp_path: Path
         (["--label-map", "PHONE"], 2, "has no"),
         (["--label-map", "PHONE=MOOD"], 2, "no such type"),
         (["--leave", "MOOD"], 2, "no such type"),
-        (["--input", "missing.jsonl"], 3, "no file"),
+        (["--input", "missing.jsonl"], 3, "nothing at missing"),
         (["--tagger", "nowhere/model"], 4, "nowhere"),
     ],
 )
@@ -183,9 +186,9 @@ def test_a_report_of_unmasked_measures(evaluate: Callable[..., int], tmp_path: P
     assert parser.opened == []
 
 
-def test_labels_need_a_model(capsys: pytest.CaptureFixture[str]) -> None:
+def test_labels_need_a_model(gold: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Without --task pii, a model or its scores must be named."""
     job = importlib.import_module("psychescale.jobs.evaluate")
 
-    assert job.main(["--input", "x.jsonl", "--output", "y"]) == 2
+    assert job.main(["--input", str(gold), "--output", str(gold.with_name("y"))]) == 2
     assert "Neither --model nor --scores" in capsys.readouterr().err

@@ -1,15 +1,15 @@
 """Measures of redaction as one document of numbers, and what of it may be shown.
 
-A type with 1 to 7 gold spans has no measures in the masked document: a rate over so few would tell
-single texts. Its presence stays.
+It follows the rules of `disclosure`: a table (hits, false alarms, misses; found and not; leaked and
+not) is shown, to the nearest 5, where none of its cells is from 1 to 7, and rates are those of the
+rounded table. Where a table of one type alone is withheld, that of the next larger type is too.
 """
 
-import copy
 from collections.abc import Mapping
 from typing import Any, Final
 
-from psychescale.disclosure import CENSORED, is_small, masked
-from psychescale.evaluation.pii.detection import PiiMeasures
+from psychescale.disclosure import is_small, is_table, masked, masked_groups, nearest
+from psychescale.evaluation.pii.detection import Counts, PiiMeasures
 from psychescale.notice import NOTICE
 
 SCHEMA: Final = 1
@@ -64,11 +64,95 @@ def build_document(
 
 def masked_document(document: Mapping[str, Any]) -> dict[str, Any]:
     """A copy that may be shown."""
-    shown = copy.deepcopy(dict(document))
-    shown["masked"] = True
-    shown["quarantined"] = masked(shown["quarantined"], CENSORED)
-    by_type = shown["measures"]["by_type"]
-    for name, found in by_type.items():
-        if is_small(found["spans"]):
-            by_type[name] = {"spans": masked(found["spans"], CENSORED)}
+    gate, measures = document["gate"], document["measures"]
+    passed, rate = _share(gate["passed"], gate["texts_with_names"])
+    return {
+        **document,
+        "masked": True,
+        "quarantined": masked(document["quarantined"]),
+        "gate": {
+            "texts_with_names": masked(gate["texts_with_names"]), "passed": passed, "rate": rate
+        },
+        "measures": {
+            "overall": _type(measures["overall"]),
+            "by_type": _types(measures["by_type"]),
+            **{name: _table(measures[name]) for name in ("characters", "iou_75", "tokens")},
+            **_documents(measures),
+        },
+    }  # fmt: skip
+
+
+def _documents(measures: Mapping[str, Any]) -> dict[str, Any]:
+    clean, clean_rate = _share(measures["documents_without_leak"], measures["documents"])
+    touched, touched_rate = _share(measures["negatives_touched"], measures["negatives"])
+    return {
+        "documents": masked(measures["documents"]),
+        "documents_without_leak": clean,
+        "documents_without_leak_rate": clean_rate,
+        "documents_all_found": _share(measures["documents_all_found"], measures["documents"])[0],
+        "negatives": masked(measures["negatives"]),
+        "negatives_touched": touched,
+        "over_redaction_rate": touched_rate,
+    }
+
+
+def _types(by_type: Mapping[str, Any]) -> dict[str, Any]:
+    names = [*by_type]
+    spans = masked_groups([by_type[name]["spans"] for name in names])
+    shown = {
+        name: {"spans": count}
+        if is_small(by_type[name]["spans"]) or isinstance(count, str)
+        else _type(by_type[name])
+        for name, count in zip(names, spans, strict=True)
+    }
+    for part, cell in (("strict", "hits"), ("overlap", "hits"), ("found", None), ("leaked", None)):
+        _withhold_a_second(shown, by_type, part, cell)
     return shown
+
+
+def _withhold_a_second(
+    shown: dict[str, Any], by_type: Mapping[str, Any], part: str, cell: str | None
+) -> None:
+    """The table of one type alone would follow from those of all the others and the total."""
+
+    def is_shown(name: str) -> bool:
+        value = shown[name].get(part)
+        return (value if cell is None or value is None else value[cell]) is not None
+
+    kept = [name for name in shown if is_shown(name)]
+    if len(kept) != len(shown) - 1 or not kept:
+        return
+    name = min(kept, key=lambda one: by_type[one]["spans"])
+    if cell is not None:
+        shown[name][part] = dict.fromkeys(shown[name][part])
+    else:
+        shown[name] |= {part: None, f"{part}_rate": None}
+
+
+def _type(found: Mapping[str, Any]) -> dict[str, Any]:
+    n_found, found_rate = _share(found["found"], found["spans"])
+    leaked, leaked_rate = _share(found["leaked"], found["characters"])
+    return {
+        "strict": _table(found["strict"]),
+        "overlap": _table(found["overlap"]),
+        "spans": masked(found["spans"]),
+        "found": n_found,
+        "found_rate": found_rate,
+        "characters": masked(found["characters"]),
+        "leaked": leaked,
+        "leaked_rate": leaked_rate,
+    }
+
+
+def _table(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Counts and measures of the rounded table; each null where it may not be shown."""
+    cells = [found[name] for name in ("hits", "false", "missed")]
+    return Counts(*map(nearest, cells)).as_json() if is_table(cells) else dict.fromkeys(found)
+
+
+def _share(part: int, whole: int) -> tuple[int | None, float | None]:
+    """A part of a whole, rounded, and its share; null where either side is small."""
+    if not is_table((part, whole - part)):
+        return None, None
+    one, rest = nearest(part), nearest(whole - part)
+    return one, one / (one + rest) if one + rest else None

@@ -9,6 +9,7 @@ from psychescale.evaluation.pii.detection import measure_pii
 from psychescale.evaluation.pii.gold import GoldText, read_gold
 from psychescale.evaluation.pii.matching import Span
 from psychescale.evaluation.pii.summary import build_document, masked_document
+from psychescale.report.exports import table_files
 from psychescale.report.redaction import render_identifiers
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.text.findings import PiiType
@@ -79,7 +80,9 @@ def release_identifiers(folder: Path, document: dict[str, Any]) -> dict[str, Any
         The masked document.
     """
     shown = masked_document(document)
-    write_documents(folder, document, shown, page=render_identifiers(shown))
+    page = render_identifiers(shown)
+    files = {"report.html": page, **table_files(page)}
+    write_documents(folder, document, shown, files=files)
     return shown
 
 
