@@ -8,7 +8,9 @@ from psychescale.text.findings import Finding
 from psychescale.text.rules import (
     dates,
     facilities,
+    fields,
     locations,
+    mentions,
     names,
     numbers,
     online,
@@ -25,6 +27,8 @@ RECOGNIZERS: Final[tuple[Recognizer, ...]] = (
     *locations.RECOGNIZERS,
     *records.RECOGNIZERS,
     *names.RECOGNIZERS,
+    *fields.RECOGNIZERS,
+    *mentions.RECOGNIZERS,
     *facilities.RECOGNIZERS,
 )
 """Every recognizer of tier 1."""

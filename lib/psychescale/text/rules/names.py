@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from psychescale.text.clinical.terms import is_clinical_word, is_eponym
+from psychescale.text.common_words import is_common
 from psychescale.text.findings import Finding, PiiType
 from psychescale.text.rules.dates import MONTHS
 from psychescale.text.rules.letters import CAPITAL, TITLED, UPPER
@@ -25,7 +27,7 @@ _TITLED: Final = re.compile(
     rf"(?P<title>(?i:{_TITLE})\.?\ )(?:(?i:{_TITLE})\.?\ )?(?P<x>(?:{_PARTICLE}\ )?{_CHAIN})"
 )
 _TITLED_SMALL: Final = re.compile(
-    r"(?:dr|mr|mrs|ms|prof)\.?\ (?P<x>[^\W\d_]{3,20}(?:\ [^\W\d_]{3,20})?)(?!\w)"
+    r"(?P<title>dr|mr|mrs|ms|prof)\.?\ (?P<x>[^\W\d_]{3,20}(?:\ [^\W\d_]{3,20})?)(?!\w)"
 )
 _SUFFIXED: Final = re.compile(
     rf"(?<![\w'-])(?P<x>{_PART}(?:\ {_PART}){{1,3}}),?\ (?:M\.?D|D\.?O|Ph\.?D|R\.?N|N\.?P|P\.?A(?:-C)?|D\.?D\.?S|LCSW|LPC|LMFT"  # noqa: E501
@@ -63,12 +65,6 @@ _PAIR: Final = re.compile(
 _SINGLE: Final = re.compile(rf"{TITLED}(?![\w@/-]|\.\w)")
 _LAST_BEFORE: Final = re.compile(rf"(?<![\w'-])(?P<x>{TITLED}),\ \Z")
 _INITIAL_AFTER: Final = re.compile(rf"\ {_INITIAL}")
-# An eponym, not its bearer: Wilson's disease, Lou Gehrig's disease, the Duke score.
-_EPONYM: Final = re.compile(
-    r"(?:'s?|s')?\ (?:\w{1,14}\ )?(?:disease|syndrome|score|scale|criteria|classification|reflex|sign|test|trial|study|palsy|lymphoma|angina"  # noqa: E501
-    r"|risk|index|stage|staging|disorder|method|protocol|inventory|questionnaire|procedure|maneuver|esophagus|law|sarcoma|tumou?r"
-    r"|thyroiditis|arthritis|ataxia|chorea|dementia|contracture|agar|stain|rule|equation|formula|grade|phenomenon|diet|therapy)s?(?!\w)"
-)
 _NOT_NAMES: Final = (
     words(
         "the a an and or but not no yes so very really just still also too sorry sure happy sad going trying"  # noqa: E501
@@ -118,10 +114,6 @@ def _finding(start: int, end: int, source: str, confidence: float) -> Finding:
     return Finding(start, end, PiiType.NAME, f"rule:{source}", confidence)
 
 
-def _eponym(view: View, end: int) -> bool:
-    return _EPONYM.match(view.low, end) is not None
-
-
 def _titled(view: View) -> Iterator[Finding]:
     for spot, _ in view.spots(_TITLE_WORDS):
         match = _TITLED.match(view.text, spot)
@@ -129,7 +121,7 @@ def _titled(view: View) -> Iterator[Finding]:
             yield from _titled_small(view, spot)
             continue
         end = _trim_chain(view.text, match.start("x"), match.end("x"))
-        if end > match.start("x") and not _eponym(view, end):
+        if end > match.start("x") and not is_eponym(view.low, match.start("x"), end):
             title = match["title"]
             # "MS patients", "DR Congo": a title in capitals without a dot is an abbreviation.
             if title.strip().isupper() and len(title.strip()) == 2 and match["x"].isupper():  # noqa: PLR2004
@@ -142,10 +134,20 @@ def _titled_small(view: View, spot: int) -> Iterator[Finding]:
     if match is not None:
         parts = match["x"].split(" ")
         known = parts[0] in surnames() or parts[0] in first_names()
-        if known and parts[0] not in _SMALL_BLOCK:
+        if parts[0] not in _SMALL_BLOCK and (known or _may_be_surname(parts[0], match["title"])):
             named = len(parts) > 1 and parts[1] in surnames() and parts[1] not in _SMALL_BLOCK
             end = match.end("x") if named else match.start("x") + len(parts[0])
             yield _finding(match.start(), end, "title", 0.7)
+
+
+def _may_be_surname(word: str, title: str) -> bool:
+    """Whether an unknown word in small letters can stand after a title; MS and MR are diseases too."""
+    return title in {"dr", "mr", "mrs"} and not (
+        is_common(word) or is_clinical_word(word) or word.endswith(_WORD_ENDINGS)
+    )
+
+
+_WORD_ENDINGS: Final = ("ing", "ed", "tion", "ments", "ment", "ly", "ness", "ous", "ity", "appt", "ies")
 
 
 def _suffixed(view: View) -> Iterator[Finding]:
@@ -175,7 +177,7 @@ def _introduced(view: View) -> Iterator[Finding]:
 def _capital_name(view: View, name: re.Match[str], *, weak: bool) -> Iterator[Finding]:
     start = name.start("x")
     end = _trim_chain(view.text, start, name.end("x"))
-    if end <= start or _eponym(view, end):
+    if end <= start or is_eponym(view.low, start, end):
         return
     first = view.low[start:end].split(" ")[0].split("-")[0].strip(".")
     known = first in clear_first_names() or (first in first_names() and " " in view.text[start:end])
@@ -220,7 +222,7 @@ def _appositives(view: View) -> Iterator[Finding]:
         if match is None:
             continue
         parts = match["x"].split(" ")
-        if all(map(_ok_word, parts)) and not _eponym(view, match.end("x")):
+        if all(map(_ok_word, parts)) and not is_eponym(view.low, match.start("x"), match.end("x")):
             known = parts[0].lower() in first_names()
             if known or len(parts) > 1:
                 yield _finding(match.start("x"), match.end("x"), "appositive", 0.75)
@@ -241,8 +243,28 @@ def _known(view: View) -> Iterator[Finding]:
             yield finding
 
 
+_NO_SURNAME: Final = words(
+    "park county airport rd road st street ave avenue blvd lane university college hospital school fashion"
+    " week news tour band festival brothers bros cable fa way ladies resources rt i up out off and the"
+)
+_GENERATION: Final = re.compile(r",?\ (?:[Jj][Rr]|[Ss][Rr])(?!\w)\.?|\ I{2,3}(?!\w)|\ IV(?!\w)")
+_MORE: Final = re.compile(rf"\ (?P<x>{TITLED})(?![\w])")
+
+
+def _with_generation(text: str, end: int) -> int:
+    match = _GENERATION.match(text, end)
+    return match.end() if match else end
+
+
+def _with_more(text: str, end: int) -> int:
+    """After first name and two surnames, a third one."""
+    match = _MORE.match(text, end)
+    return match.end() if match and match["x"].lower() in surnames() and _ok_word(match["x"]) else end
+
+
 def _full_name(view: View, start: int) -> Finding | None:
-    match = _PAIR.match(view.text, start)
+    text = view.text
+    match = _PAIR.match(text, start)
     if match is None:
         return None
     first, rest = match["first"].lower(), match["rest"]
@@ -254,10 +276,13 @@ def _full_name(view: View, start: int) -> Finding | None:
     known = rest.split(" ")[-1].lower().split("-")[0] in surnames()
     if not (clear or known or (initial and base in _WITH_INITIAL)):
         return None
+    if rest.split(" ")[-1].lower() in _NO_SURNAME:
+        return None
     end, third = match.end("rest"), match["third"]
     if third and third.lower() in surnames() and _ok_word(third):
-        end = match.end("third")
-    if _eponym(view, end):
+        end = _with_more(text, match.end("third"))
+    end = _with_generation(text, end)
+    if is_eponym(view.low, start, end):
         return None
     return _finding(start, end, "full_name", 0.85 if clear else 0.65)
 
@@ -280,7 +305,7 @@ def _single(view: View, start: int) -> Finding | None:
     match = _SINGLE.match(view.text, start)
     if view.low.endswith(_SAINTS, 0, start):
         return None  # San Francisco, St. Lucia
-    if match is None or _eponym(view, match.end()) or not _ok_word(match[0]):
+    if match is None or is_eponym(view.low, start, match.end()) or not _ok_word(match[0]):
         return None
     return _finding(start, match.end(), "first_name", 0.55)
 

@@ -1,0 +1,158 @@
+"""Names that what people do and are to each other gives away: "Hope told me", "tell deepak"."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Final
+
+from psychescale.text.clinical.terms import clinical_spans, is_clinical_word, is_eponym
+from psychescale.text.common_words import is_common
+from psychescale.text.findings import Finding, PiiType
+from psychescale.text.rules.cities import CITIES, NOT_A_TOWN
+from psychescale.text.rules.letters import LOWER, TITLED, UPPER
+from psychescale.text.rules.lexicon import AMBIGUOUS, clear_first_names, first_names
+from psychescale.text.rules.rule import Recognizer, View, words
+
+_DOES: Final = words(
+    "told said says asked asks called calls texted texts cried cries laughed smiled yelled screamed shouted"
+    " hugged kissed left came comes went wants wanted thinks thought knows knew loves loved hates hated"
+    " reports reported denies denied endorses endorsed states stated presents presented attended brought"
+    " died passed moved lives lived works worked helped visited replied answered insisted promised lied"
+    " cheated messaged emailed drove picked dropped sat stood walked stayed slept woke apologized apologised"
+    " admitted agreed met married divorced dumped ghosted blocked hit hurt raped abused touched grabbed"
+    " pushed gave took made sent wrote read bought paid got invited suggested recommended refused"
+    " feels felt seems seemed looked looks is was has had does did doesn didn isn wasn won"
+)
+# After "is" or "was" a name that is a word needs more: "Grace is my sister", not "Hope is lost".
+_WEAK_DOES: Final = words("is was has had does did seems seemed looked looks feels felt made got won hit left read")
+_NAME_VERB: Final = re.compile(rf"(?P<x>{TITLED})(?:\ (?:also|just|then|never|always|still|finally|later|once))?\ (?P<verb>[a-z]+)")
+_KIN: Final = (
+    "wife husband mother mom mum father dad parents parent son daughter sister brother partner boyfriend"
+    " girlfriend fiancé fiancée family friend therapist psychiatrist doctor nurse teacher boss room chart"
+    " house place car phone birthday funeral death wedding mood grandmother grandfather aunt uncle cousin"
+    " roommate ex school care file case caseworker lawyer attorney probation sponsor"
+)
+_POSSESSIVE: Final = re.compile(
+    rf"(?<![\w'-])(?P<x>{TITLED}(?:-{TITLED})?(?:\ {TITLED})?)(?:'s|s'|')\ (?:\w{{2,12}}\ )?(?:{'|'.join(_KIN.split())})(?!\w)"
+)
+_TOLD: Final = words(
+    "tell told telling ask asked asking miss missed missing love loved hate hated call called text texted"
+    " texting met meet meeting dating dated with and saw seeing visited visit married marry dumped blocked"
+    " lost hugged kissed trust forgive forgave from for to sorry bye goodbye hi hey hello dear thanks"
+    " thank love rip like about by thx ty than named know knew see"
+)
+_SMALL: Final = re.compile(r"[a-z]+(?:-[a-z]+)?")
+_MIN_SMALL: Final = 4
+_I_AM: Final = re.compile(
+    rf"(?<!\w)(?i:i\ am|i'm|im|my\ name\ is|my\ name's|call\ me)\ (?P<x>{TITLED})(?=\ (?:and|from|here|but|i|i'm|your|one|a|the|\d)(?!\w)|[.,!?\n]|\Z)"  # noqa: E501
+)
+_ADJECTIVE: Final = re.compile(r".*(?:an|ish|ese|ic|ist|al|ar|ous|ive|ed|ing|less|ful|able|ent|ant|ly|y|in|er|or|ian)")
+# Family names that come first, without their marks; short ones that are words of English are left out.
+_FAMILY: Final = words(
+    "nguyen tran pham huynh hoang phan dang bui ngo duong truong dinh trinh vuong luong"
+    " kwon choi jeong hwang zhang huang zhao zhou zheng jiang xiao xie liang"
+)
+_EASTERN: Final = re.compile(rf"(?<![\w'-])(?P<x>(?P<family>[{UPPER}][{LOWER}]{{2,7}})(?:\ [{UPPER}][{LOWER}]{{1,9}}(?:-[{LOWER}{UPPER}]+)?){{1,3}})(?!\w)")
+
+
+def _found(start: int, end: int, source: str, confidence: float) -> Finding:
+    return Finding(start, end, PiiType.NAME, f"rule:{source}", confidence)
+
+
+def _doing(view: View) -> Iterator[Finding]:
+    """A first name that is a word as well, before what a person does."""
+    for start, _ in view.spots(AMBIGUOUS):
+        match = _NAME_VERB.match(view.text, start)
+        if match is None or match["x"].lower() not in AMBIGUOUS or match["verb"] in _WEAK_DOES:
+            continue
+        if match["verb"] in _DOES and match["x"].lower() not in NOT_A_TOWN:
+            yield _found(start, match.end("x"), "doing", 0.6)
+
+
+def _possessive(view: View) -> Iterator[Finding]:
+    """Whose mother, whose room: ``Ji-Soo's mother``."""
+    if "'" not in view.text:
+        return
+    for match in _POSSESSIVE.finditer(view.text):
+        start, value = match.start("x"), match["x"]
+        parts = value.split(" ")
+        while parts and _is_word(parts[0]):
+            start += len(parts[0]) + 1
+            parts = parts[1:]
+        if parts and not clinical_spans(" ".join(parts)) and not is_eponym(view.low, start, match.end("x")):
+            yield _found(start, match.end("x"), "possessive", 0.65)
+
+
+def _is_word(word: str) -> bool:
+    low = word.lower()
+    return low not in clear_first_names() and (
+        is_common(low) or low in NOT_A_TOWN or low in CITIES or low in _CALENDAR or is_clinical_word(low)
+    )
+
+
+_CALENDAR: Final = words(
+    "today yesterday tomorrow tonight everyone everybody someone somebody nobody anyone women men children"
+    " god mother father mom mum dad grandma grandpa brother sister"
+)
+
+
+def _small(view: View) -> Iterator[Finding]:
+    """Names in small letters after what introduces them: "tell deepak", "i miss you oluwaseun"."""
+    for start, end in view.spots(_clear_small()):
+        if not view.text[start].islower() or end - start < _MIN_SMALL:
+            continue
+        if view.low[end : end + 1] in {"_", "@", "/", "."} and view.low[end + 1 : end + 2].isalnum():
+            continue
+        if start and view.low[start - 1] in "@#/_.-":
+            continue
+        before = view.low[max(0, start - 24) : start].split()
+        told = [word.strip(",.!\"'") for word in before[-2:]]
+        if told and (told[-1] in _TOLD or (told[-1] in {"you", "u", "my"} and told[0] in _TOLD)):
+            yield _found(start, end, "small", 0.6)
+
+
+_CACHE: dict[str, frozenset[str]] = {}
+
+
+def _clear_small() -> frozenset[str]:
+    if "small" not in _CACHE:
+        _CACHE["small"] = frozenset(
+            name
+            for name in clear_first_names()
+            if len(name) >= _MIN_SMALL and name not in CITIES and not is_common(name) and not is_clinical_word(name)
+        )
+    return _CACHE["small"]
+
+
+def _presented(view: View) -> Iterator[Finding]:
+    """ "I am Tunde", where the word is nothing else that a person can be."""
+    for match in _I_AM.finditer(view.text):
+        low = match["x"].lower()
+        known = low in first_names()
+        if known or not (_is_word(low) or _ADJECTIVE.fullmatch(low) or clinical_spans(match["x"])):
+            yield _found(match.start("x"), match.end("x"), "presented", 0.6)
+
+
+def _eastern(view: View) -> Iterator[Finding]:
+    for match in _EASTERN.finditer(view.text):
+        if _plain(match["family"]) in _FAMILY:
+            end = match.end("x")
+            given = match["x"].split(" ")[1:]
+            while given and (is_common(given[-1].lower()) or clinical_spans(given[-1])):
+                end -= len(given.pop()) + 1
+            if given:
+                yield _found(match.start(), end, "eastern", 0.7)
+
+
+def _plain(word: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFD", word.lower()) if not unicodedata.combining(c))
+
+
+RECOGNIZERS: Final = (
+    Recognizer("doing", _doing, AMBIGUOUS, ("Aa",)),
+    Recognizer("possessive", _possessive, words(_KIN), ("a'", "A'")),
+    Recognizer("small", _small, _TOLD),
+    Recognizer("presented", _presented, words("am i im name call"), (" Aa",)),
+    Recognizer("eastern", _eastern, shapes=("Aa",)),
+)
+"""Recognizers of this family."""

@@ -1,0 +1,27 @@
+"""Lists of words in text files: ``#`` begins a line of comment, ``[name]`` a section."""
+
+import re
+from collections import defaultdict
+from functools import cache
+from importlib.resources.abc import Traversable
+from typing import Final
+
+_HEADING: Final = re.compile(r"\[(\w+)\]")
+
+
+def read_terms(file: Traversable, section: str = "") -> frozenset[str]:
+    """The terms of a file, or of one of its sections; ``_`` is read as a blank."""
+    return _sections(file)[section]
+
+
+@cache
+def _sections(file: Traversable) -> dict[str, frozenset[str]]:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    section = ""
+    for line in file.read_text(encoding="utf-8").splitlines():
+        heading = _HEADING.fullmatch(line)
+        if heading:
+            section = heading[1]
+        elif not line.startswith("#"):
+            found[section].update(term.replace("_", " ") for term in line.split())
+    return {key: frozenset(terms) for key, terms in found.items()}
