@@ -217,6 +217,8 @@ def fold(text: str) -> str:
     Args:
         text: An output text of `normalize`.
     """
+    if _SCANNED.search(text):
+        text = _SCANNED.sub(_fold_scanned, text)
     if text.isascii():
         return text
     if _FOREIGN_DIGIT.search(text):
@@ -224,6 +226,19 @@ def fold(text: str) -> str:
     if _LOOKALIKE.search(text):
         text = _WORD.sub(_fold_word, text)
     return text
+
+
+# What scanners read for letters in names (M1chael) and for digits in dates (O3/14/1958).
+_SCANNED: Final = re.compile(
+    r"(?<![\w])[A-Z][a-z]{0,10}[10](?=[a-z]{3,12}(?!\w))|(?<![\w])[OlI](?=\d[/.-]\d)|(?<=\d[/.-])[OlI](?=\d(?!\w)|\d?[/.-]\d)"
+)
+_SCANNED_LETTER: Final = str.maketrans("10", "io")
+_SCANNED_DIGIT: Final = str.maketrans("OlI", "011")
+
+
+def _fold_scanned(match: re.Match[str]) -> str:
+    table = _SCANNED_LETTER if match[0][-1].isdigit() else _SCANNED_DIGIT
+    return match[0].translate(table)
 
 
 def _fold_word(match: re.Match[str]) -> str:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from psychescale.text.clinical.terms import is_clinical_word
+from psychescale.text.common_words import is_common
 from psychescale.text.findings import Finding, PiiType
 from psychescale.text.rules.cities import CITIES, NOT_A_TOWN
 from psychescale.text.rules.dates import MONTHS
@@ -81,6 +83,19 @@ _STATE_AFTER: Final = re.compile(
 )
 _SITE_AFTER: Final = re.compile(
     r"\ (?:office|facility|clinic|branch|campus|site|location|VA|Med|Health)(?!\w)"
+)
+# Care at a place in small letters, and saints' hospitals: "inpatient at mclean", "St. Brigid's".
+_CARE_AT: Final = re.compile(
+    r"(?<!\w)(?:inpatient|in-patient|outpatient|admitted|detox(?:ed)?|rehab|residential|php|iop|psych\ ward|hospitali[sz]ed"
+    r"|sectioned|committed|stayed|treated|nurse|therapist|resident|er|ed|icu)\ (?:stay\ |treatment\ |unit\ |twice\ |program\ |again\ )?"
+    r"(?:at|to|from|@)\ (?P<x>[^\W\d_]{4,20}(?:\ [^\W\d_]{4,20}(?=[ ,.;!?]|\Z))?)(?![\w'])"
+)
+_SAINT: Final = re.compile(rf"(?P<x>(?:St\.?|Saint|Mt\.?|Mount)\ {CAPITAL}(?:'s|s')?(?:\ {CAPITAL})?)(?!\w)")
+_SAINT_BEFORE: Final = words("at from to in of near the by")
+# Where somebody lives, in other languages: vive en, wohnt in, habite à, woont in, mora em.
+_LIVES_ABROAD: Final = re.compile(
+    r"(?<!\w)(?:viv(?:e|o|ía|en)\ en|wohn(?:t|e|haft)\ in|lebt\ in|aus|habit(?:e|ait)\ (?:à|a)|woont\ in|mora\ em|vive\ (?:em|a)"
+    r"|reside\ (?:en|em)|nacid[oa]\ en|né[e]?\ à|geboren\ in|bor\ i|mieszka\ w)\ "
 )
 _COUNTY: Final = re.compile(rf"(?<![\w'-])(?P<x>{CAPITAL}(?:\ {CAPITAL})?\ County)(?!\w)")
 _WINDOW: Final = 90
@@ -287,6 +302,42 @@ def _skip_small(view: View, start: int, end: int) -> int:
     return start
 
 
+def _care_at(view: View) -> Iterator[Finding]:
+    for match in _CARE_AT.finditer(view.low):
+        end, parts = match.end("x"), match["x"].split(" ")
+        if len(parts) > 1 and _is_said(parts[1]):
+            end = match.start("x") + len(parts[0])
+        if view.text[match.start("x")].islower() and not _is_said(parts[0]):
+            yield Finding(match.start("x"), end, PiiType.FACILITY, "rule:care_at", 0.6)
+
+
+def _is_said(word: str) -> bool:
+    return is_common(word) or is_clinical_word(word) or word in _LEADING or word in NOT_A_TOWN or word in _TIMES
+
+
+_TIMES: Final = words(
+    "twice once again least first several times bedside home age discharge noon midnight night work school"
+    " presentation admission triage intake baseline hospital there here same risk years weeks months days"
+)
+
+
+def _saints(view: View) -> Iterator[Finding]:
+    for start, _ in view.spots(_SAINT_WORDS):
+        match = _SAINT.match(view.text, start)
+        if match is not None and _word_before(view.low, start) in _SAINT_BEFORE:
+            yield Finding(start, match.end("x"), PiiType.FACILITY, "rule:saint", 0.6)
+
+
+_SAINT_WORDS: Final = words("st saint mt mount")
+
+
+def _abroad(view: View) -> Iterator[Finding]:
+    for match in _LIVES_ABROAD.finditer(view.low):
+        name = _NAME_ONLY.match(view.text, match.end())
+        if name is not None and _is_proper(name[0]) and not name[0].isupper():
+            yield Finding(name.start(), name.end(), PiiType.LOCATION, "rule:lives_in", 0.6)
+
+
 def _counties(view: View) -> Iterator[Finding]:
     for match in _COUNTY.finditer(view.text):
         start = _skip_small(view, match.start("x"), match.end("x"))
@@ -308,6 +359,24 @@ RECOGNIZERS: Final = (
     Recognizer("lives_in", _homes, _HOME_WORDS),
     Recognizer("city", _towns, _CITY_WORDS),
     Recognizer("city_state", _with_state, shapes=(", AA", ", AAA")),
+    Recognizer(
+        "care_at",
+        _care_at,
+        words(
+            "inpatient patient outpatient admitted detox detoxed rehab residential php iop ward hospitalized"
+            " hospitalised sectioned committed stayed treated nurse therapist resident er ed icu"
+        ),
+        (" at a", " aa a", " aaaa a", "@ a"),
+    ),
+    Recognizer("saint", _saints, _SAINT_WORDS, ("a A", ". A")),
+    Recognizer(
+        "lives_abroad",
+        _abroad,
+        words(
+            "vive vivo vivía viven wohnt wohne wohnhaft lebt aus habite habitait woont mora reside nacido nacida"
+            " né née geboren bor mieszka"
+        ),
+    ),
     Recognizer("county", _counties, words("county")),
 )
 """Recognizers of this family."""
