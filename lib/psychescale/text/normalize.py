@@ -228,17 +228,20 @@ def fold(text: str) -> str:
     return text
 
 
-# What scanners read for letters in names (M1chael) and for digits in dates (O3/14/1958).
+# What scanners read for letters in names (M1chael) and for digits in dates (O3/14/1958). The first
+# character is the test that most texts end at.
 _SCANNED: Final = re.compile(
-    r"(?<![\w])[A-Z][a-z]{0,10}[10](?=[a-z]{3,12}(?!\w))|(?<![\w])[OlI](?=\d[/.-]\d)|(?<=\d[/.-])[OlI](?=\d(?!\w)|\d?[/.-]\d)"
+    r"[10](?<=[A-Za-z].)(?=[a-z]{3,12}(?!\w))"
+    r"|[OlI](?=\d[/.-]\d)(?<![\w./-].)|[OlI](?=\d?[/.-]\d|\d(?!\w))(?<=\d[/.-].)"
 )
-_SCANNED_LETTER: Final = str.maketrans("10", "io")
-_SCANNED_DIGIT: Final = str.maketrans("OlI", "011")
+_SCANNED_AS: Final = str.maketrans("10OlI", "io011")
+_NAME_START: Final = re.compile(r"(?<!\w)[A-Z][a-z]{0,10}\Z")
 
 
 def _fold_scanned(match: re.Match[str]) -> str:
-    table = _SCANNED_LETTER if match[0][-1].isdigit() else _SCANNED_DIGIT
-    return match[0].translate(table)
+    start, char = match.start(), match[0]
+    named = _NAME_START.search(match.string, max(0, start - 12), start)
+    return char.translate(_SCANNED_AS) if named or not char.isdigit() else char
 
 
 def _fold_word(match: re.Match[str]) -> str:

@@ -145,4 +145,5 @@ def is_crisis_line(number: str) -> bool:
 def _is_public(value: str) -> bool:
     match = _HOST.match(value)
     host = match[1].rstrip(".") if match else ""
-    return any(host == known or host.endswith(f".{known}") for known in terms("crisis", "hosts"))
+    parts = host.split(".")
+    return any(".".join(parts[n:]) in terms("crisis", "hosts") for n in range(len(parts)))

@@ -12,8 +12,8 @@ from typing import Final
 from psychescale.text.term_lists import read_terms
 
 _WORD: Final = re.compile(r"[^\W_]+(?:['.&*/+-][^\W_]+)*'?")
-_LONGEST: Final = 5
-"""Words of the longest term."""
+_LETTERS: Final = re.compile(r"[^\W\d_]+")
+_LONGEST: Final = 5  # words of a term
 _NOUN_AFTER: Final = re.compile(
     r"'?s?\ (?:\w{1,14}\ )?(?:disease|syndrome|scores?|scale|criteria|classification|reflex|sign|test"
     r"|trial|study|palsy|lymphoma|angina|risk|index|stage|staging|disorder|method|protocol|inventory"
@@ -63,16 +63,17 @@ def is_clinical_word(word: str) -> bool:
 
 def clinical_spans(text: str) -> list[tuple[int, int]]:
     """Where terms stand in a short text, longest first at each place: (start, end), sorted, apart."""
+    if _first_words().isdisjoint(_LETTERS.findall(text.lower())):
+        return []
     words = [(match.start(), match.end()) for match in _WORD.finditer(text)]
-    spans, first = [], 0
-    while first < len(words):
-        for last in range(min(first + _LONGEST, len(words)) - 1, first - 1, -1):
-            start, end = words[first][0], words[last][1]
+    spans: list[tuple[int, int]] = []
+    for first, (start, _) in enumerate(words):
+        if spans and start < spans[-1][1]:
+            continue
+        for _, end in reversed(words[first : first + _LONGEST]):
             if _is_term(text[start:end]):
                 spans.append((start, end))
-                first = last
                 break
-        first += 1
     return spans
 
 
@@ -83,6 +84,13 @@ def _is_term(value: str) -> bool:
     return low in _plain() or low.removesuffix("'s") in _plain() or low.rstrip("'") in _plain()
 
 
+@cache
+def _first_words() -> frozenset[str]:
+    """With which runs of letters terms begin: most names hold none of them."""
+    listed = _plain() | _scales() | {term.lower() for term in terms("abbreviations")}
+    return frozenset(match[0] for term in listed if (match := _LETTERS.search(term)))
+
+
 def is_eponym(low: str, start: int, end: int) -> bool:
     """Whether a name stands for what is called after it: Wilson's disease, the Duke score.
 
@@ -91,10 +99,12 @@ def is_eponym(low: str, start: int, end: int) -> bool:
         start: Where the name starts.
         end: Where it ends, before a possessive ``'s`` or after.
     """
+    if low[end : end + 1] not in {" ", "'", "s"}:
+        return False
     if _NOUN_AFTER.match(low, end):
         return True
     name = low[start:end].removesuffix("'s")
-    possessive = low.startswith(("'s", "s'"), end) or low[start:end].endswith("'s")
+    possessive = low.startswith(("'s", "'"), end) or low[start:end].endswith("'s")
     owned = end - 2 if low[start:end].endswith("'s") else end
     return (
         possessive

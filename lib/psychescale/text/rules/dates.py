@@ -218,6 +218,7 @@ def _cjk(view: View) -> Iterator[Finding]:
 
 
 def _holiday(view: View) -> Iterator[Finding]:
+    """A holiday of a year; without one it is a day of every year."""
     yield from each(_HOLIDAY, view.low, PiiType.DATE, "holiday", 0.8)
 
 
@@ -285,8 +286,8 @@ RECOGNIZERS: Final = (
         "holiday",
         _holiday,
         words(
-            "christmas xmas x easter thanksgiving halloween hanukkah diwali year years nye valentine valentines"
-            " day weihnachten ostern silvester noël navidad"
+            "christmas xmas x easter thanksgiving halloween hanukkah diwali new nye valentine valentines mother"
+            " father memorial labor labour independence boxing weihnachten ostern silvester noël navidad"
         ),
         (" 0", "'0"),
     ),

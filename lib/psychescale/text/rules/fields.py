@@ -47,7 +47,7 @@ _SIGNATURE: Final = re.compile(
     r"\n\ ?(?:[-~*]{1,3}|xo+x?o?|love|yours|best|thanks|cheers)[,!]?[ \n]{0,2}(?P<x>[^\W\d_]{2,16}(?:\ [^\W\d_]{1,16})?)[.! ]{0,2}\s*\Z",
     re.IGNORECASE,
 )
-_SPEAKER: Final = re.compile(rf"(?:(?<=\n)|\A)\[?(?P<x>{CAPITAL}(?:\ {_CAP})?)\]?:(?=[ \n])")
+_SPEAKER: Final = re.compile(rf"(?:(?:(?<=\n)|\A)(?P<x>{CAPITAL}(?:\ {_CAP})?):(?=[ \n])|\[(?P<y>{CAPITAL}(?:\ {_CAP})?)\])")
 _INITIALLED: Final = re.compile(
     rf"(?<![\w.])(?P<x>[{UPPER}]\.(?:[ -]?[{UPPER}]\.)?\ (?P<last>[{UPPER}](?:['.][{UPPER}])?[{LOWER}]{{2,}}(?:-[{UPPER}][{LOWER}]+)?))(?!\w)"  # noqa: E501
 )
@@ -127,9 +127,10 @@ def _signatures(view: View) -> Iterator[Finding]:
 
 def _speakers(view: View) -> Iterator[Finding]:
     for match in _SPEAKER.finditer(view.text):
-        first = match["x"].split(" ")[0].lower()
-        if first in first_names() and not clinical_spans(match["x"]) and not is_common(first):
-            yield _found(match.start("x"), match.end("x"), "speaker", 0.7)
+        group = str(match.lastgroup)
+        first = match[group].split(" ")[0].lower()
+        if first in first_names() and not clinical_spans(match[group]) and not is_common(first):
+            yield _found(match.start(group), match.end(group), "speaker", 0.7)
 
 
 def _initialled(view: View) -> Iterator[Finding]:
@@ -150,7 +151,7 @@ RECOGNIZERS: Final = (
     Recognizer("labelled", _fields, _FIELD_WORDS, (":", "=", "\t")),
     Recognizer("inverted", _inverted, shapes=("AA,A", "AA, A")),
     Recognizer("signature", _signatures, shapes=("\n",)),
-    Recognizer("speaker", _speakers, shapes=("a:", "A:", "]:")),
+    Recognizer("speaker", _speakers, shapes=("a:", "A:", "A]", "a]")),
     Recognizer("initialled", _initialled, shapes=("A. A",)),
     Recognizer("foreign", _foreign),
 )

@@ -23,16 +23,21 @@ _SHORTEST: Final = 3
 _OWN: Final = files(__package__).joinpath("world_names.txt")
 
 
+def world_names(section: str) -> frozenset[str]:
+    """Names of our own list in lower case: ``first`` or ``last``."""
+    return read_terms(_OWN, section)
+
+
 @cache
 def first_names() -> frozenset[str]:
     """First names in lower case, common English words among them."""
-    return frozenset(_names("first", _LOCALES)) | _SHORT_FORMS | read_terms(_OWN, "first")
+    return frozenset(_names("first", _LOCALES)) | _SHORT_FORMS | world_names("first")
 
 
 @cache
 def surnames() -> frozenset[str]:
     """Surnames in lower case, common English words among them."""
-    return frozenset(_names("last", _SURNAME_LOCALES)) | read_terms(_OWN, "last")
+    return frozenset(_names("last", _SURNAME_LOCALES)) | world_names("last")
 
 
 @cache

@@ -1,8 +1,8 @@
 """Names that what people do and are to each other gives away: "Hope told me", "tell deepak"."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 from psychescale.text.clinical.terms import clinical_spans, is_clinical_word, is_eponym
@@ -44,15 +44,21 @@ _TOLD: Final = words(
 _SMALL: Final = re.compile(r"[a-z]+(?:-[a-z]+)?")
 _MIN_SMALL: Final = 4
 _I_AM: Final = re.compile(
-    rf"(?<!\w)(?i:i\ am|i'm|im|my\ name\ is|my\ name's|call\ me)\ (?P<x>{TITLED})(?=\ (?:and|from|here|but|i|i'm|your|one|a|the|\d)(?!\w)|[.,!?\n]|\Z)"  # noqa: E501
+    rf"(?i:am|m|im|is|name's|me)\ (?P<x>{TITLED})(?=\ (?:and|from|here|but|i|i'm|your|one|a|the|\d)(?!\w)|[.,!?\n]|\Z)"  # noqa: E501
 )
+_PRESENTING: Final = words("am m im is me")
+_I: Final = re.compile(r"(?<!\w)(?:i\ |i'|my\ name\ |call\ |)\Z")
 _ADJECTIVE: Final = re.compile(r".*(?:an|ish|ese|ic|ist|al|ar|ous|ive|ed|ing|less|ful|able|ent|ant|ly|y|in|er|or|ian)")
-# Family names that come first, without their marks; short ones that are words of English are left out.
+# Family names that come first, with and without their marks; short ones that are words of English are
+# left out.
 _FAMILY: Final = words(
-    "nguyen tran pham huynh hoang phan dang bui ngo duong truong dinh trinh vuong luong"
+    "nguyen tran pham huynh hoang phan dang bui ngo duong truong dinh trinh vuong luong nguyễn trần phạm"
+    " huỳnh hoàng đặng bùi ngô dương trương đinh trịnh vương lương đỗ hồ vũ võ lê lý"
     " kwon choi jeong hwang zhang huang zhao zhou zheng jiang xiao xie liang"
 )
-_EASTERN: Final = re.compile(rf"(?<![\w'-])(?P<x>(?P<family>[{UPPER}][{LOWER}]{{2,7}})(?:\ [{UPPER}][{LOWER}]{{1,9}}(?:-[{LOWER}{UPPER}]+)?){{1,3}})(?!\w)")
+_EASTERN: Final = re.compile(
+    rf"[{UPPER}][{LOWER}]{{1,7}}(?P<given>(?:\ [{UPPER}][{LOWER}]{{1,9}}(?:-[{LOWER}{UPPER}]+)?){{1,3}})(?!\w)"
+)
 
 
 def _found(start: int, end: int, source: str, confidence: float) -> Finding:
@@ -111,22 +117,21 @@ def _small(view: View) -> Iterator[Finding]:
             yield _found(start, end, "small", 0.6)
 
 
-_CACHE: dict[str, frozenset[str]] = {}
-
-
+@cache
 def _clear_small() -> frozenset[str]:
-    if "small" not in _CACHE:
-        _CACHE["small"] = frozenset(
-            name
-            for name in clear_first_names()
-            if len(name) >= _MIN_SMALL and name not in CITIES and not is_common(name) and not is_clinical_word(name)
-        )
-    return _CACHE["small"]
+    return frozenset(
+        name
+        for name in clear_first_names() - CITIES
+        if len(name) >= _MIN_SMALL and not (is_common(name) or is_clinical_word(name))
+    )
 
 
 def _presented(view: View) -> Iterator[Finding]:
     """ "I am Tunde", where the word is nothing else that a person can be."""
-    for match in _I_AM.finditer(view.text):
+    for start, _ in view.spots(_PRESENTING):
+        match = _I_AM.match(view.text, start)
+        if match is None or _I.search(view.low, max(0, start - 10), start) is None:
+            continue
         low = match["x"].lower()
         known = low in first_names()
         if known or not (_is_word(low) or _ADJECTIVE.fullmatch(low) or clinical_spans(match["x"])):
@@ -134,25 +139,23 @@ def _presented(view: View) -> Iterator[Finding]:
 
 
 def _eastern(view: View) -> Iterator[Finding]:
-    for match in _EASTERN.finditer(view.text):
-        if _plain(match["family"]) in _FAMILY:
-            end = match.end("x")
-            given = match["x"].split(" ")[1:]
-            while given and (is_common(given[-1].lower()) or clinical_spans(given[-1])):
-                end -= len(given.pop()) + 1
-            if given:
-                yield _found(match.start(), end, "eastern", 0.7)
-
-
-def _plain(word: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFD", word.lower()) if not unicodedata.combining(c))
+    """A family name, then given ones: "Nguyễn Thị Hạnh"."""
+    for start, _ in view.spots(_FAMILY):
+        match = _EASTERN.match(view.text, start)
+        if match is None:
+            continue
+        end, given = match.end(), match["given"].split()
+        while given and (is_common(given[-1].lower()) or clinical_spans(given[-1])):
+            end -= len(given.pop()) + 1
+        if given:
+            yield _found(start, end, "eastern", 0.7)
 
 
 RECOGNIZERS: Final = (
     Recognizer("doing", _doing, AMBIGUOUS, ("Aa",)),
     Recognizer("possessive", _possessive, words(_KIN), ("a'", "A'")),
     Recognizer("small", _small, _TOLD),
-    Recognizer("presented", _presented, words("am i im name call"), (" Aa",)),
-    Recognizer("eastern", _eastern, shapes=("Aa",)),
+    Recognizer("presented", _presented, _PRESENTING, (" Aa",)),
+    Recognizer("eastern", _eastern, _FAMILY),
 )
 """Recognizers of this family."""

@@ -208,7 +208,7 @@ RECOGNIZERS: Final = (
     Recognizer("email", _email, shapes=("@",)),
     Recognizer("email_spelled", _email_spelled, words("at")),
     Recognizer("email_spaced", _email_spelled, shapes=(" @", "@ ", "[@", "(@")),
-    Recognizer("email_letters", _email_letters, shapes=("a a ",)),
+    Recognizer("email_letters", _email_letters, shapes=("a a a",)),
     Recognizer("url", _url, words("http https ftp ftps hxxp hxxps www")),
     Recognizer("domain", _domain, shapes=("a.a", "0.a", "A.A", "A.a", "a.A")),
     Recognizer("ipv4", _ip, shapes=("0.0",)),
