@@ -20,6 +20,7 @@ from psychescale.text.ner import NerModel, is_plausible
 from psychescale.text.normalize import Normalized, fold, normalize
 from psychescale.text.overlaps import resolve_overlaps
 from psychescale.text.passages import split_windows
+from psychescale.text.repeats import repeated_names
 from psychescale.text.replacement.operators import PLACEHOLDER, DocumentContext, Operators
 from psychescale.text.rules.rule import View
 
@@ -170,7 +171,10 @@ class Redactor:
         if not draft.found:
             return Redacted(text, [], {})
         deadline = time.monotonic() + self._options.timeout_s
-        findings = resolve_overlaps(keep_clinical(draft.found, draft.masked), text)
+        found = keep_clinical(draft.found, draft.masked)
+        if PiiType.NAME not in self._options.excluded:
+            found += repeated_names(found, draft.masked)
+        findings = resolve_overlaps(found, text)
         pieces: list[str] = []
         position = 0
         for finding in findings:

@@ -74,7 +74,7 @@ def _parts(finding: Finding, text: str, low: str) -> Iterator[Finding]:
 def _without_terms(finding: Finding, text: str, low: str, *, cut: bool) -> Iterator[Finding]:
     """What of a name is no term: nothing, all, or the middle where terms stand at its edges."""
     start, end = finding.start, finding.end
-    if finding.type is PiiType.NAME and is_eponym(low, start, end):
+    if is_eponym(low, start, end):
         return
     spans = clinical_spans(text[start:end])
     if not spans:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from psychescale.text.clinical.terms import is_clinical_word
+from psychescale.text.clinical.terms import clinical_spans, is_clinical_word
 from psychescale.text.common_words import is_common
 from psychescale.text.findings import Finding, PiiType
 from psychescale.text.rules.cities import CITIES, NOT_A_TOWN
@@ -110,13 +110,19 @@ def _facilities(view: View) -> Iterator[Finding]:
         if not text[noun].isupper() and not last_alone and text[noun - 2].isupper():
             continue
         kept = _skip_leading(text, start, end)
-        if kept is not None:
+        if kept is not None and not _is_treatment(text[kept:noun]):
             tail = _AFTER_NOUN.match(text, end)
             yield Finding(kept, tail.end() if tail else end, PiiType.FACILITY, "rule:facility", 0.8)
     for noun, _ in view.spots(_OF_WORDS):
         match = _OF.match(text, noun)
         if match is not None:
             yield Finding(noun, match.end("x"), PiiType.FACILITY, "rule:facility", 0.8)
+
+
+def _is_treatment(name: str) -> bool:
+    """A clinic of a drug or an illness, which many towns have."""
+    first, last = (clinical_spans(name) or [(1, 0)])[0]
+    return first == 0 and last >= len(name.rstrip())
 
 
 def _is_pair(view: View, start: int, end: int) -> bool:
@@ -230,11 +236,34 @@ _KNOWN: Final = frozenset(
         "walter_reed",
         "st._jude",
         "bellevue",
+        "mclean_hospital",
+        "menninger",
+        "sheppard_pratt",
+        "mayo_clinic",
+        "cleveland_clinic",
+        "hazelden",
+        "betty_ford",
+        "austen_riggs",
+        "silver_hill",
+        "maudsley_hospital",
+        "broadmoor",
+        "bethlem",
+        "western_psych",
+        "zucker_hillside",
+        "butler_hospital",
+        "rogers_behavioral",
+        "timberline_knolls",
+        "sierra_tucson",
+        "lenox_hill",
+        "dartmouth-hitchcock",
+        "vanderbilt_medical",
     ]
 )
 _KNOWN_FIRST: Final = words(
     "johns cedars cedar mount mt mass massachusetts nyu ucsf ucla kaiser memorial sloan md new ny columbia"  # noqa: E501
-    " beth intermountain geisinger charité walter st"
+    " beth intermountain geisinger charité walter st bellevue mclean menninger sheppard mayo cleveland hazelden"
+    " betty austen silver maudsley broadmoor bethlem western zucker butler rogers timberline sierra lenox"
+    " dartmouth vanderbilt bethesda"
 )
 
 
@@ -293,6 +322,8 @@ def _with_state(view: View) -> Iterator[Finding]:
         first = view.low[start : match.end("x")].replace("-", " ").split(" ")[0]
         if match["state"] in _DEGREES and first in first_names():
             continue  # a physician
+        if clinical_spans(view.text[start : match.end("x")]):
+            continue  # "Denies SI, HI"
         yield Finding(start, match.end(), PiiType.LOCATION, "rule:city_state", 0.7)
 
 

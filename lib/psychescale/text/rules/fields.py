@@ -57,7 +57,7 @@ _FOREIGN: Final = re.compile(
     r"|(?:患者|病人|我叫|我是|姓名)[:：]?\s?(?P<zh>[\u4e00-\u9fff]{2,3}?(?=[,，。、:：\s\d]|\Z|今|在|的|说|昨|因|于|有|服|被|想|已))"
     r"|(?P<ja>[\u4e00-\u9fff\u3040-\u30ff]{1,6})(?:さん|様|先生|氏)"
     r"|(?P<ko>[가-힣]{2,4})(?:\s?씨|\s?님|\s환자)"
-    r"|(?:[Пп]ациентка?|[Бб]ольн(?:ой|ая)|[Мм]еня\ зовут|[Дд]октор|[Пп]ацієнтка?)\ (?P<ru>[А-ЯЁІЇЄ][а-яёіїє]+(?:\ [А-ЯЁІЇЄ][а-яёіїє]+){0,2})"
+    r"|(?:[Пп]ациент(?:ка|у|ки)?|[Бб]ольн(?:ой|ая)|[Мм]еня\ зовут|[Дд]октор|[Пп]ацієнт(?:ка)?)\ (?P<ru>[А-ЯЁІЇЄ][а-яёіїє]+(?:\ [А-ЯЁІЇЄ][а-яёіїє]+){0,2})"
     r"|(?:ο\ ασθενής|η\ ασθενής|με\ λένε)\ (?P<el>[Α-ΩΆ-Ώ][α-ωά-ώ]+(?:\ [Α-ΩΆ-Ώ][α-ωά-ώ]+)?)"
     r"|(?:מטופלת?|קוראים\ לי|החולה)\ (?P<he>[א-ת]{2,10}(?:\ [א-ת]{2,10})?)"
     r"|(?:मरीज़?|रोगी|श्रीमती|श्री|मेरा\ नाम)\ (?P<hi>[\u0900-\u097f]{2,14}(?:\ [\u0900-\u097f]{2,14})??(?=\s|[।.,]|\Z))"
@@ -67,6 +67,9 @@ _BLOCKED: Final = words(
     "unknown none same self see per not no yes na n/a not pending tbd the a an and or with on in is was has"
     " seen here today id mrn dob date age sex male female he she they it to for of"
 )
+
+
+_INITIALS: Final = re.compile(r"(?:pt|patient|client|resident)\.?:?\ (?P<x>(?:[a-z]\.\ ?){2,3})(?=[ ,;:)]|\Z)", re.IGNORECASE)
 
 
 def _is_name(value: str) -> bool:
@@ -109,6 +112,17 @@ def _end_of_value(text: str, value: re.Match[str]) -> int:
         end -= len(words_[-1]) + 1
 
 
+def _initials(view: View) -> Iterator[Finding]:
+    """"Pt M.K. seen": initials after who it is."""
+    for spot, _ in view.spots(_PATIENT):
+        match = _INITIALS.match(view.text, spot)
+        if match is not None:
+            yield _found(match.start("x"), match.start("x") + len(match["x"].rstrip()), "labelled", 0.8)
+
+
+_PATIENT: Final = words("pt patient client resident")
+
+
 def _inverted(view: View) -> Iterator[Finding]:
     for match in _INVERTED.finditer(view.text):
         last, first = match["last"].lower(), match["first"].lower()
@@ -149,6 +163,7 @@ def _foreign(view: View) -> Iterator[Finding]:
 
 RECOGNIZERS: Final = (
     Recognizer("labelled", _fields, _FIELD_WORDS, (":", "=", "\t")),
+    Recognizer("initials", _initials, _PATIENT, ("A.A", "A. A")),
     Recognizer("inverted", _inverted, shapes=("AA,A", "AA, A")),
     Recognizer("signature", _signatures, shapes=("\n",)),
     Recognizer("speaker", _speakers, shapes=("a:", "A:", "A]", "a]")),

@@ -9,6 +9,7 @@ from psychescale.text.clinical.terms import clinical_spans, is_clinical_word, is
 from psychescale.text.common_words import is_common
 from psychescale.text.findings import Finding, PiiType
 from psychescale.text.rules.cities import CITIES, NOT_A_TOWN
+from psychescale.text.rules.dates import MONTHS
 from psychescale.text.rules.letters import LOWER, TITLED, UPPER
 from psychescale.text.rules.lexicon import AMBIGUOUS, clear_first_names, first_names
 from psychescale.text.rules.rule import Recognizer, View, words
@@ -24,7 +25,7 @@ _DOES: Final = words(
     " feels felt seems seemed looked looks is was has had does did doesn didn isn wasn won"
 )
 # After "is" or "was" a name that is a word needs more: "Grace is my sister", not "Hope is lost".
-_WEAK_DOES: Final = words("is was has had does did seems seemed looked looks feels felt made got won hit left read")
+_WEAK_DOES: Final = words("is was has had does did seems seemed looked looks feels felt made got won hit read")
 _NAME_VERB: Final = re.compile(rf"(?P<x>{TITLED})(?:\ (?:also|just|then|never|always|still|finally|later|once))?\ (?P<verb>[a-z]+)")
 _KIN: Final = (
     "wife husband mother mom mum father dad parents parent son daughter sister brother partner boyfriend"
@@ -71,8 +72,27 @@ def _doing(view: View) -> Iterator[Finding]:
         match = _NAME_VERB.match(view.text, start)
         if match is None or match["x"].lower() not in AMBIGUOUS or match["verb"] in _WEAK_DOES:
             continue
-        if match["verb"] in _DOES and match["x"].lower() not in NOT_A_TOWN:
+        if match["verb"] in _DOES and match["x"].lower() not in _PLACES:
             yield _found(start, match.end("x"), "doing", 0.6)
+
+
+_PLACES: Final = NOT_A_TOWN - MONTHS
+
+
+def _told(view: View) -> Iterator[Finding]:
+    """The same after what is done to a person: "called Bill", "I love Grace"."""
+    for start, end in view.spots(AMBIGUOUS):
+        if view.text[start].isupper() and view.text[start + 1 : end].islower() and not view.low[end : end + 1] == "-":
+            before = view.low[max(0, start - 12) : start].split()
+            if before and before[-1] in _TOLD_WHOM and view.low[start:end] not in _PLACES | _SEASONS:
+                yield _found(start, end, "told", 0.55)
+
+
+_TOLD_WHOM: Final = words(
+    "tell told ask asked texted texting text called met married dating dated hugged kissed love loved miss missed"
+    " hate hated forgive forgave dumped blocked thank thanked named"
+)
+_SEASONS: Final = words("summer autumn winter spring christian german roman indie santa heaven love peace")
 
 
 def _possessive(view: View) -> Iterator[Finding]:
@@ -111,10 +131,26 @@ def _small(view: View) -> Iterator[Finding]:
             continue
         if start and view.low[start - 1] in "@#/_.-":
             continue
-        before = view.low[max(0, start - 24) : start].split()
-        told = [word.strip(",.!\"'") for word in before[-2:]]
-        if told and (told[-1] in _TOLD or (told[-1] in {"you", "u", "my"} and told[0] in _TOLD)):
+        if _is_told(view.low, start) or _acts(view.low, end):
             yield _found(start, end, "small", 0.6)
+
+
+def _is_told(low: str, start: int) -> bool:
+    before = low[max(0, start - 24) : start].split()
+    told = [word.strip(",.!\"'") for word in before[-2:]]
+    return bool(told) and (
+        told[-1] in _TOLD or (told[-1] in {"you", "u", "my"} and told[0] in _TOLD)
+    )
+
+
+def _acts(low: str, end: int) -> bool:
+    match = _VERB.match(low, end)
+    return match is not None and match["verb"] in _DOES
+
+
+_VERB: Final = re.compile(
+    r"\ (?:(?:also|just|then|never|always|still|finally|later|once|only|even|really|already)\ )?(?P<verb>[a-z]+)"
+)
 
 
 @cache
@@ -153,8 +189,9 @@ def _eastern(view: View) -> Iterator[Finding]:
 
 RECOGNIZERS: Final = (
     Recognizer("doing", _doing, AMBIGUOUS, ("Aa",)),
+    Recognizer("told", _told, _TOLD_WHOM, (" Aa",)),
     Recognizer("possessive", _possessive, words(_KIN), ("a'", "A'")),
-    Recognizer("small", _small, _TOLD),
+    Recognizer("small", _small, _TOLD | _DOES),
     Recognizer("presented", _presented, _PRESENTING, (" Aa",)),
     Recognizer("eastern", _eastern, _FAMILY),
 )

@@ -17,7 +17,7 @@ _INITIAL: Final = rf"[{UPPER}]\.(?:[{UPPER}]\.)?"
 _TITLES: Final = (
     "dr mr mrs ms miss mx prof professor doctor nurse sir lady rev reverend sister pastor rabbi imam judge"  # noqa: E501
     " officer sgt sergeant capt captain lt lieutenant col colonel herr frau señor señora sr sra monsieur"  # noqa: E501
-    " madame mme mlle mevrouw dhr mijnheer dott signor signora uncle aunt auntie grandma grandpa coach"
+    " madame mme mlle mevrouw dhr mijnheer heer herrn doña dott signor signora uncle aunt auntie grandma grandpa coach"
     " detective principal senator president"
 )
 _TITLE: Final = rf"(?:{alternatives(_TITLES)})"
