@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from psychescale.disclosure import CENSORED, is_small, masked
 from psychescale.evaluation.pii.detection import PiiMeasures
+from psychescale.evaluation.pii.meaning import Meaning
 from psychescale.notice import NOTICE
 
 SCHEMA: Final = 1
@@ -24,6 +25,8 @@ _METHOD: Final = {
     "leaked_rate": "gold characters that no prediction covers",
     "over_redaction_rate": "texts without a gold span in which something was found",
     "f2": "recall weighs twice as much as precision",
+    "kept_rate": "terms that must stay of which no letter or digit was taken",
+    "findings_beside": "findings that share no character with a gold span, by their type",
     "quarantined": "texts that anonymize would not have passed on; in no measure",
     "gate": "texts with a name, and how many of them the check before the tagger lets through",
 }
@@ -31,6 +34,7 @@ _METHOD: Final = {
 
 def build_document(
     measures: PiiMeasures,
+    meaning: Meaning,
     redactor: Mapping[str, object],
     *,
     quarantined: int,
@@ -40,6 +44,7 @@ def build_document(
 
     Args:
         measures: Of all texts.
+        meaning: What of their terms stayed.
         redactor: Versions and settings of what was judged.
         quarantined: Texts that could not be redacted.
         gate: Texts with a name, and those of them that the gate lets through.
@@ -57,7 +62,7 @@ def build_document(
             "passed": passed,
             "rate": passed / with_names if with_names else None,
         },
-        "measures": measures.as_json(),
+        "measures": {**measures.as_json(), "meaning": meaning.as_json()},
         "method": dict(_METHOD),
     }
 
@@ -71,4 +76,20 @@ def masked_document(document: Mapping[str, Any]) -> dict[str, Any]:
     for name, found in by_type.items():
         if is_small(found["spans"]):
             by_type[name] = {"spans": masked(found["spans"], CENSORED)}
+    _mask_meaning(shown["measures"]["meaning"])
     return shown
+
+
+def _mask_meaning(meaning: dict[str, Any]) -> None:
+    """A kind with 1 to 7 spans or terms has no measures; findings beside gold are told from 8 on."""
+    for kind, found in meaning["by_kind"].items():
+        if is_small(found["spans"]) or is_small(found["terms"]):
+            meaning["by_kind"][kind] = {
+                name: masked(found[name], CENSORED) for name in ("spans", "terms")
+            }
+    if is_small(meaning["terms"]):
+        meaning["terms"] = masked(meaning["terms"], CENSORED)
+        meaning["kept"] = meaning["kept_rate"] = None
+    meaning["findings_beside"] = {
+        kind: masked(count, CENSORED) for kind, count in meaning["findings_beside"].items()
+    }
