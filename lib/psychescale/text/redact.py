@@ -149,6 +149,7 @@ class Redactor:
         for offset, window in split_windows(laid.text):
             _check(deadline)
             found.update(_moved(rules.find(View.of(window)), offset))
+            found.update(_moved(rules.find_wrapped(window), offset))
             if self._handles.any:
                 found.update(_moved(self._handles.find(window), offset))
         kept = [f for f in found if f.type not in self._options.excluded]

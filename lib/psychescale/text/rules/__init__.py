@@ -1,10 +1,14 @@
 """Tier 1: rules for identifiers, by family, each behind a cheap gate."""
 
+import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Final
 
-from psychescale.text.findings import Finding
+from psychescale.text.clinical.terms import clinical_spans
+from psychescale.text.common_words import is_common
+from psychescale.text.findings import Finding, PiiType
 from psychescale.text.rules import (
     dates,
     facilities,
@@ -12,6 +16,7 @@ from psychescale.text.rules import (
     locations,
     mentions,
     names,
+    national,
     numbers,
     online,
     phones,
@@ -22,6 +27,7 @@ from psychescale.text.rules.rule import Recognizer, View
 RECOGNIZERS: Final[tuple[Recognizer, ...]] = (
     *online.RECOGNIZERS,
     *numbers.RECOGNIZERS,
+    *national.RECOGNIZERS,
     *phones.RECOGNIZERS,
     *dates.RECOGNIZERS,
     *locations.RECOGNIZERS,
@@ -60,6 +66,42 @@ def find(view: View) -> list[Finding]:
     for recognizer in applicable(view):
         found += recognizer.find(view)
     return found
+
+
+_SEAM: Final = re.compile(r"(?<=[^\W_]|[,.])\n(?=[^\W_])")
+_WRAPPED: Final = frozenset(
+    "title introduced known_name labelled initialled eastern street street_romance street_germanic"
+    " date_named".split()
+)
+
+
+def find_wrapped(text: str) -> list[Finding]:
+    """Names, addresses and dates that a line's end cuts in two; what lies on one line is `find`'s.
+
+    Args:
+        text: As for `View.of`.
+    """
+    seams = [match.start() for match in _SEAM.finditer(text)]
+    if not seams:
+        return []
+    view = View.of(_SEAM.sub(" ", text))
+    asked = (r for r in applicable(view) if r.name in _WRAPPED)
+    return [f for r in asked for f in r.find(view) if _is_cut(f, view.low, seams)]
+
+
+def _is_cut(finding: Finding, low: str, seams: list[int]) -> bool:
+    """Whether a seam is inside, and the line after it does not begin with a word of its own."""
+    at = bisect_left(seams, finding.start)
+    if at == len(seams) or seams[at] >= finding.end:
+        return False
+    word = _WORD.match(low, seams[at] + 1)
+    next_line = word is not None and (
+        low[word.end() : word.end() + 1] == ":" or is_common(word[0]) or bool(clinical_spans(word[0]))
+    )
+    return finding.type is not PiiType.NAME or not next_line
+
+
+_WORD: Final = re.compile(r"[^\W\d_]+")
 
 
 def applicable(view: View) -> list[Recognizer]:
