@@ -17,7 +17,7 @@ from psychescale.text.gate import may_hold_name
 from psychescale.text.handles import Handles
 from psychescale.text.layout import Laid, undo_layout
 from psychescale.text.ner import NerModel, is_plausible
-from psychescale.text.normalize import Normalized, fold, normalize
+from psychescale.text.normalize import Normalized, fold, lower, normalize
 from psychescale.text.overlaps import resolve_overlaps
 from psychescale.text.passages import split_windows
 from psychescale.text.repeats import repeated_names
@@ -149,7 +149,6 @@ class Redactor:
         for offset, window in split_windows(laid.text):
             _check(deadline)
             found.update(_moved(rules.find(View.of(window)), offset))
-            found.update(_moved(rules.find_wrapped(window), offset))
             if self._handles.any:
                 found.update(_moved(self._handles.find(window), offset))
         kept = [f for f in found if f.type not in self._options.excluded]
@@ -172,9 +171,10 @@ class Redactor:
         if not draft.found:
             return Redacted(text, [], {})
         deadline = time.monotonic() + self._options.timeout_s
-        found = keep_clinical(draft.found, draft.masked)
+        low = lower(draft.masked)
+        found = keep_clinical(draft.found, draft.masked, low)
         if PiiType.NAME not in self._options.excluded:
-            found += repeated_names(found, draft.masked)
+            found += repeated_names(found, low)
         findings = resolve_overlaps(found, text)
         pieces: list[str] = []
         position = 0

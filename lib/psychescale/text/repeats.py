@@ -6,14 +6,13 @@ from typing import Final
 from psychescale.text.clinical.terms import is_clinical_word
 from psychescale.text.common_words import is_common
 from psychescale.text.findings import Finding, PiiType
-from psychescale.text.normalize import lower
 from psychescale.text.rules.lexicon import AMBIGUOUS
 
 _SHORTEST: Final = 4
 _CONFIDENCE: Final = 0.5
 
 
-def repeated_names(findings: Iterable[Finding], text: str) -> list[Finding]:
+def repeated_names(findings: Iterable[Finding], low: str) -> list[Finding]:
     """What repeats a word of a name that was found: "Nora" after "Nora Whitlock", "nora" after "Nora".
 
     A word that is one of every day as well (Hope, May) is left to the rules, because its other places
@@ -21,13 +20,17 @@ def repeated_names(findings: Iterable[Finding], text: str) -> list[Finding]:
 
     Args:
         findings: Of the text so far.
-        text: Normalized and folded.
+        low: The text, normalized and folded, in small letters.
     """
     names = [f for f in findings if f.type is PiiType.NAME]
     if not names:
         return []
-    low = lower(text)
-    told = {word for f in names for word in _words(low[f.start : f.end])}
+    told = {
+        word
+        for f in names
+        for word in _words(low[f.start : f.end])
+        if low.count(word) > 1 and _is_telling(word)
+    }
     taken = {f.start + at for f in names for at in range(f.end - f.start)}
     return [
         Finding(start, start + len(word), PiiType.NAME, "repeat", _CONFIDENCE)
@@ -40,7 +43,7 @@ def repeated_names(findings: Iterable[Finding], text: str) -> list[Finding]:
 def _words(name: str) -> Iterator[str]:
     for part in name.replace(",", " ").replace("-", " ").split():
         word = part.removesuffix("'s").strip(".'()[]\"")
-        if len(word) >= _SHORTEST and word.isalpha() and _is_telling(word):
+        if len(word) >= _SHORTEST and word.isalpha():
             yield word
 
 

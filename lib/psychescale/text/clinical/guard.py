@@ -10,7 +10,6 @@ from typing import Final
 
 from psychescale.text.clinical.terms import clinical_spans, guards, is_eponym, terms
 from psychescale.text.findings import Finding, PiiType
-from psychescale.text.normalize import lower
 
 _NAMED: Final = frozenset({PiiType.NAME, PiiType.LOCATION})
 _MODELLED: Final = _NAMED | {PiiType.FACILITY, PiiType.ADDRESS, PiiType.USER}
@@ -43,18 +42,15 @@ _NOT_DIGIT: Final = re.compile(r"[^0-9]+")
 _COUNTRY: Final = ("1", "44", "49", "33", "34", "31", "41", "43", "61", "64", "353")
 
 
-def keep_clinical(findings: Iterable[Finding], text: str) -> list[Finding]:
+def keep_clinical(findings: Iterable[Finding], text: str, low: str) -> list[Finding]:
     """`findings` without, or cut to less than, what is clinical or everyone's.
 
     Args:
         findings: Spans in `text`, of rules and taggers alike.
         text: Normalized and folded.
+        low: `text` in small letters.
     """
-    found = list(findings)
-    if not found:
-        return found
-    low = lower(text)
-    return [part for finding in found for part in _parts(finding, text, low)]
+    return [part for finding in findings for part in _parts(finding, text, low)]
 
 
 def _parts(finding: Finding, text: str, low: str) -> Iterator[Finding]:

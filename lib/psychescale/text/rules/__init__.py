@@ -52,12 +52,24 @@ def _index() -> Mapping[str, tuple[int, ...]]:
 _INDEX: Final = _index()
 _TRIGGERS: Final = frozenset(_INDEX)
 _DIGIT: Final = "0"  # in a view's shape
+_OPEN: Final = tuple(i for i, r in enumerate(RECOGNIZERS) if r.triggers is None)
+_FREE: Final = frozenset(i for i in _OPEN if not RECOGNIZERS[i].shapes)
+_NAMED: Final = frozenset(i for i, r in enumerate(RECOGNIZERS) if r.named)
+_FOREIGN: Final = frozenset(i for i, r in enumerate(RECOGNIZERS) if r.foreign)
+
+
+def _parts() -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """Part of a shape → those that it lets in: each part is looked for once, whoever asks for it."""
+    index: defaultdict[str, list[int]] = defaultdict(list)
+    for position in _OPEN:
+        for part in RECOGNIZERS[position].shapes:
+            index[part].append(position)
+    return tuple((part, tuple(positions)) for part, positions in index.items())
+
+
+_PARTS: Final = _parts()
 # A row without a digit, which most short posts are, is not asked for shapes that have one.
-_DIGITLESS: Final = tuple(
-    not r.shapes or any(_DIGIT not in part for part in r.shapes) for r in RECOGNIZERS
-)
-_UNTRIGGERED: Final = tuple(i for i, r in enumerate(RECOGNIZERS) if r.triggers is None)
-_UNTRIGGERED_DIGITLESS: Final = tuple(i for i in _UNTRIGGERED if _DIGITLESS[i])
+_PARTS_DIGITLESS: Final = tuple(entry for entry in _PARTS if _DIGIT not in entry[0])
 
 
 def find(view: View) -> list[Finding]:
@@ -65,7 +77,7 @@ def find(view: View) -> list[Finding]:
     found: list[Finding] = []
     for recognizer in applicable(view):
         found += recognizer.find(view)
-    return found
+    return found + find_wrapped(view)
 
 
 _SEAM: Final = re.compile(r"(?<=[^\W_]|[,.])\n(?=[^\W_])")
@@ -75,18 +87,16 @@ _WRAPPED: Final = frozenset(
 )
 
 
-def find_wrapped(text: str) -> list[Finding]:
-    """Names, addresses and dates that a line's end cuts in two; what lies on one line is `find`'s.
-
-    Args:
-        text: As for `View.of`.
-    """
-    seams = [match.start() for match in _SEAM.finditer(text)]
+def find_wrapped(view: View) -> list[Finding]:
+    """Names, addresses and dates that a line's end cuts in two; what lies on one line is `find`'s."""
+    if "\n" not in view.text:
+        return []
+    seams = [match.start() for match in _SEAM.finditer(view.text)]
     if not seams:
         return []
-    view = View.of(_SEAM.sub(" ", text))
-    asked = (r for r in applicable(view) if r.name in _WRAPPED)
-    return [f for r in asked for f in r.find(view) if _is_cut(f, view.low, seams)]
+    joined = view.with_blanks(_SEAM)
+    asked = (r for r in applicable(joined) if r.name in _WRAPPED)
+    return [f for r in asked for f in r.find(joined) if _is_cut(f, view.low, seams)]
 
 
 def _is_cut(finding: Finding, low: str, seams: list[int]) -> bool:
@@ -108,19 +118,21 @@ def applicable(view: View) -> list[Recognizer]:
     """Recognizers whose gate lets the view through."""
     shape = view.shape
     digits = _DIGIT in shape
-    positions = set(_UNTRIGGERED if digits else _UNTRIGGERED_DIGITLESS)
-    for word in view.words & _TRIGGERS:
-        positions.update(_INDEX[word])
-    passed = []
-    for position in positions:
-        if not digits and not _DIGITLESS[position]:
+    passed = set(_FREE)
+    for part, positions in _PARTS if digits else _PARTS_DIGITLESS:
+        if part in shape:
+            passed.update(positions)
+    for position in {position for word in view.words & _TRIGGERS for position in _INDEX[word]}:
+        shapes = RECOGNIZERS[position].shapes
+        if not shapes:
+            passed.add(position)
             continue
-        recognizer = RECOGNIZERS[position]
-        if recognizer.shapes:
-            for part in recognizer.shapes:
-                if part in shape:
-                    break
-            else:
-                continue
-        passed.append(recognizer)
-    return passed
+        for part in shapes:
+            if part in shape:
+                passed.add(position)
+                break
+    if not view.names:
+        passed -= _NAMED
+    if view.ascii:
+        passed -= _FOREIGN
+    return [RECOGNIZERS[position] for position in passed]

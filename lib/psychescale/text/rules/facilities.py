@@ -86,9 +86,13 @@ _SITE_AFTER: Final = re.compile(
 )
 # Care at a place in small letters, and saints' hospitals: "inpatient at mclean", "St. Brigid's".
 _CARE_AT: Final = re.compile(
-    r"(?<!\w)(?:inpatient|in-patient|outpatient|admitted|detox(?:ed)?|rehab|residential|php|iop|psych\ ward|hospitali[sz]ed"
+    r"(?:inpatient|in-patient|outpatient|admitted|detox(?:ed)?|rehab|residential|php|iop|psych\ ward|hospitali[sz]ed"
     r"|sectioned|committed|stayed|treated|nurse|therapist|resident|er|ed|icu)\ (?:stay\ |treatment\ |unit\ |twice\ |program\ |again\ )?"
     r"(?:at|to|from|@)\ (?P<x>[^\W\d_]{4,20}(?:\ [^\W\d_]{4,20}(?=[ ,.;!?]|\Z))?)(?![\w'])"
+)
+_CARE_WORDS: Final = words(
+    "inpatient in outpatient admitted detox detoxed rehab residential php iop psych hospitalized hospitalised"
+    " sectioned committed stayed treated nurse therapist resident er ed icu"
 )
 _SAINT: Final = re.compile(rf"(?P<x>(?:St\.?|Saint|Mt\.?|Mount)\ {CAPITAL}(?:'s|s')?(?:\ {CAPITAL})?)(?!\w)")
 _SAINT_BEFORE: Final = words("at from to in of near the by")
@@ -121,8 +125,7 @@ def _facilities(view: View) -> Iterator[Finding]:
 
 def _is_treatment(name: str) -> bool:
     """A clinic of a drug or an illness, which many towns have."""
-    first, last = (clinical_spans(name) or [(1, 0)])[0]
-    return first == 0 and last >= len(name.rstrip())
+    return is_clinical_word(name.strip().lower())
 
 
 def _is_pair(view: View, start: int, end: int) -> bool:
@@ -195,8 +198,8 @@ def _cued(view: View) -> Iterator[Finding]:
 
 
 def _known(view: View) -> Iterator[Finding]:
-    for start, _ in view.spots(_KNOWN_FIRST):
-        for name in _KNOWN:
+    for start, end in view.spots(_KNOWN_FIRST):
+        for name in _KNOWN_BY_FIRST[view.low[start:end]]:
             if (
                 view.low.startswith(name, start)
                 and not view.low[start + len(name) : start + len(name) + 1].isalnum()
@@ -259,12 +262,12 @@ _KNOWN: Final = frozenset(
         "vanderbilt_medical",
     ]
 )
-_KNOWN_FIRST: Final = words(
-    "johns cedars cedar mount mt mass massachusetts nyu ucsf ucla kaiser memorial sloan md new ny columbia"  # noqa: E501
-    " beth intermountain geisinger charité walter st bellevue mclean menninger sheppard mayo cleveland hazelden"
-    " betty austen silver maudsley broadmoor bethlem western zucker butler rogers timberline sierra lenox"
-    " dartmouth vanderbilt bethesda"
-)
+_LETTERS: Final = re.compile(r"[^\W\d_]+")
+_KNOWN_BY_FIRST: Final = {
+    first: tuple(name for name in sorted(_KNOWN) if _LETTERS.match(name)[0] == first)  # type: ignore[index]
+    for first in {_LETTERS.match(name)[0] for name in _KNOWN}  # type: ignore[index]
+}
+_KNOWN_FIRST: Final = frozenset(_KNOWN_BY_FIRST)
 
 
 def _is_proper(name: str) -> bool:
@@ -334,7 +337,10 @@ def _skip_small(view: View, start: int, end: int) -> int:
 
 
 def _care_at(view: View) -> Iterator[Finding]:
-    for match in _CARE_AT.finditer(view.low):
+    for spot, _ in view.spots(_CARE_WORDS):
+        match = _CARE_AT.match(view.low, spot)
+        if match is None:
+            continue
         end, parts = match.end("x"), match["x"].split(" ")
         if len(parts) > 1 and _is_said(parts[1]):
             end = match.start("x") + len(parts[0])
@@ -393,10 +399,7 @@ RECOGNIZERS: Final = (
     Recognizer(
         "care_at",
         _care_at,
-        words(
-            "inpatient patient outpatient admitted detox detoxed rehab residential php iop ward hospitalized"
-            " hospitalised sectioned committed stayed treated nurse therapist resident er ed icu"
-        ),
+        _CARE_WORDS,
         (" at a", " aa a", " aaaa a", "@ a"),
     ),
     Recognizer("saint", _saints, _SAINT_WORDS, ("a A", ". A")),

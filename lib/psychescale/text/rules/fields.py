@@ -47,7 +47,8 @@ _SIGNATURE: Final = re.compile(
     r"\n\ ?(?:[-~*]{1,3}|xo+x?o?|love|yours|best|thanks|cheers)[,!]?[ \n]{0,2}(?P<x>[^\W\d_]{2,16}(?:\ [^\W\d_]{1,16})?)[.! ]{0,2}\s*\Z",
     re.IGNORECASE,
 )
-_SPEAKER: Final = re.compile(rf"(?:(?:(?<=\n)|\A)(?P<x>{CAPITAL}(?:\ {_CAP})?):(?=[ \n])|\[(?P<y>{CAPITAL}(?:\ {_CAP})?)\])")
+_SPEAKER: Final = re.compile(rf"^(?P<x>{CAPITAL}(?:\ {_CAP})?):(?=[ \n])", re.MULTILINE)
+_BRACKETED: Final = re.compile(rf"\[(?P<x>{CAPITAL}(?:\ {_CAP})?)\]")
 _INITIALLED: Final = re.compile(
     rf"(?<![\w.])(?P<x>[{UPPER}]\.(?:[ -]?[{UPPER}]\.)?\ (?P<last>[{UPPER}](?:['.][{UPPER}])?[{LOWER}]{{2,}}(?:-[{UPPER}][{LOWER}]+)?))(?!\w)"  # noqa: E501
 )
@@ -62,7 +63,9 @@ _FOREIGN: Final = re.compile(
     r"|(?:מטופלת?|קוראים\ לי|החולה)\ (?P<he>[א-ת]{2,10}(?:\ [א-ת]{2,10})?)"
     r"|(?:मरीज़?|रोगी|श्रीमती|श्री|मेरा\ नाम)\ (?P<hi>[\u0900-\u097f]{2,14}(?:\ [\u0900-\u097f]{2,14})??(?=\s|[।.,]|\Z))"
 )
-_FOREIGN_LETTER: Final = re.compile(r"[\u0370-\u03ff\u0400-\u052f\u0590-\u06ff\u0900-\u097f\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
+_FOREIGN_LETTER: Final = re.compile(
+    r"[\u0370-\u03ff\u0400-\u052f\u0590-\u06ff\u0900-\u097f\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]"
+)
 _BLOCKED: Final = words(
     "unknown none same self see per not no yes na n/a not pending tbd the a an and or with on in is was has"
     " seen here today id mrn dob date age sex male female he she they it to for of"
@@ -140,11 +143,11 @@ def _signatures(view: View) -> Iterator[Finding]:
 
 
 def _speakers(view: View) -> Iterator[Finding]:
-    for match in _SPEAKER.finditer(view.text):
-        group = str(match.lastgroup)
-        first = match[group].split(" ")[0].lower()
-        if first in first_names() and not clinical_spans(match[group]) and not is_common(first):
-            yield _found(match.start(group), match.end(group), "speaker", 0.7)
+    for pattern in (_SPEAKER, _BRACKETED) if "[" in view.text else (_SPEAKER,):
+        for match in pattern.finditer(view.text):
+            first = match["x"].split(" ")[0].lower()
+            if first in view.names and not clinical_spans(match["x"]) and not is_common(first):
+                yield _found(match.start("x"), match.end("x"), "speaker", 0.7)
 
 
 def _initialled(view: View) -> Iterator[Finding]:
@@ -166,8 +169,8 @@ RECOGNIZERS: Final = (
     Recognizer("initials", _initials, _PATIENT, ("A.A", "A. A")),
     Recognizer("inverted", _inverted, shapes=("AA,A", "AA, A")),
     Recognizer("signature", _signatures, shapes=("\n",)),
-    Recognizer("speaker", _speakers, shapes=("a:", "A:", "A]", "a]")),
+    Recognizer("speaker", _speakers, shapes=("a:", "A:", "A]", "a]"), named=True),
     Recognizer("initialled", _initialled, shapes=("A. A",)),
-    Recognizer("foreign", _foreign),
+    Recognizer("foreign", _foreign, foreign=True),
 )
 """Recognizers of this family."""

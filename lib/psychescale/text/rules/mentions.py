@@ -68,7 +68,7 @@ def _found(start: int, end: int, source: str, confidence: float) -> Finding:
 
 def _doing(view: View) -> Iterator[Finding]:
     """A first name that is a word as well, before what a person does."""
-    for start, _ in view.spots(AMBIGUOUS):
+    for start, _ in view.spots(view.names & AMBIGUOUS):
         match = _NAME_VERB.match(view.text, start)
         if match is None or match["x"].lower() not in AMBIGUOUS or match["verb"] in _WEAK_DOES:
             continue
@@ -81,7 +81,7 @@ _PLACES: Final = NOT_A_TOWN - MONTHS
 
 def _told(view: View) -> Iterator[Finding]:
     """The same after what is done to a person: "called Bill", "I love Grace"."""
-    for start, end in view.spots(AMBIGUOUS):
+    for start, end in view.spots(view.names & AMBIGUOUS):
         if view.text[start].isupper() and view.text[start + 1 : end].islower() and not view.low[end : end + 1] == "-":
             before = view.low[max(0, start - 12) : start].split()
             if before and before[-1] in _TOLD_WHOM and view.low[start:end] not in _PLACES | _SEASONS:
@@ -124,7 +124,7 @@ _CALENDAR: Final = words(
 
 def _small(view: View) -> Iterator[Finding]:
     """Names in small letters after what introduces them: "tell deepak", "i miss you oluwaseun"."""
-    for start, end in view.spots(_clear_small()):
+    for start, end in view.spots(view.names & _clear_small()):
         if not view.text[start].islower() or end - start < _MIN_SMALL:
             continue
         if view.low[end : end + 1] in {"_", "@", "/", "."} and view.low[end + 1 : end + 2].isalnum():
@@ -188,10 +188,10 @@ def _eastern(view: View) -> Iterator[Finding]:
 
 
 RECOGNIZERS: Final = (
-    Recognizer("doing", _doing, AMBIGUOUS, ("Aa",)),
-    Recognizer("told", _told, _TOLD_WHOM, (" Aa",)),
+    Recognizer("doing", _doing, _DOES, ("Aa",), named=True),
+    Recognizer("told", _told, _TOLD_WHOM, (" Aa",), named=True),
     Recognizer("possessive", _possessive, words(_KIN), ("a'", "A'")),
-    Recognizer("small", _small, _TOLD | _DOES),
+    Recognizer("small", _small, named=True),
     Recognizer("presented", _presented, _PRESENTING, (" Aa",)),
     Recognizer("eastern", _eastern, _FAMILY),
 )

@@ -230,10 +230,8 @@ def _appositives(view: View) -> Iterator[Finding]:
 
 def _known(view: View) -> Iterator[Finding]:
     """First names of the lexicon: with a surname or an initial, or alone if they are unambiguous."""
-    if view.words.isdisjoint(first_names()):
-        return
     text = view.text
-    for start, end in view.spots(first_names()):
+    for start, end in view.spots(view.names):
         if not text[start].isupper() or (start and text[start - 1] in "'-@#/_."):
             continue
         finding = _full_name(view, start) or _inverted(view, start, end)
@@ -359,6 +357,6 @@ RECOGNIZERS: Final = (
     Recognizer("introduced", _introduced, _INTRO_WORDS),
     Recognizer("relation", _related, _RELATIONS),
     Recognizer("appositive", _appositives, _PERSON_WORDS, (", A", " A", "(A")),
-    Recognizer("known_name", _known, shapes=("Aa", "AA")),
+    Recognizer("known_name", _known, shapes=("Aa", "AA"), named=True),
 )
 """Recognizers of this family."""
