@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from psychescale.text.clinical.terms import is_clinical_word
 from psychescale.text.common_words import is_everyday
 from psychescale.text.findings import Finding, PiiType
 from psychescale.text.normalize import fold, normalize
@@ -46,7 +47,7 @@ class Handles:
         """A snapshot of `handles`, with or without ``u/`` and ``@``; empty ones do not count.
 
         A number of up to five digits ("100", "2023") counts after a marker only; so does a handle that
-        is a common English word or a first name ("sunshine", "may"), unless its exact spelling has
+        is a common English word, a clinical one or a first name ("sunshine", "lithium", "may"), unless its exact spelling has
         capitals beyond the first or digits ("SunShine").
         """
         bare = {name for handle in handles if (name := _strip(handle))}
@@ -132,7 +133,9 @@ def _strip(handle: str) -> str:
 
 def _is_word(name: str) -> bool:
     low = name.lower()
-    return is_everyday(low) or low in first_names() or low in surnames()
+    return (
+        is_everyday(low) or is_clinical_word(low) or low in first_names() or low in surnames()
+    )
 
 
 def _is_telling(name: str) -> bool:

@@ -125,7 +125,7 @@ def _guard_before(low: str, start: int) -> str:
     before = low[max(0, start - _REACH) : start]
     cuts = [match.end() for match in _LEFT_OUT.finditer(before)]
     tokens = _TOKEN.findall(before[cuts[-1] if cuts else 0 :])
-    while tokens and tokens[-1] in _FILLER:
+    while len(tokens) > 1 and tokens[-1] in _FILLER:
         tokens.pop()
     return tokens[-1] if tokens else ""
 

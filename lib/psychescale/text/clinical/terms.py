@@ -19,7 +19,7 @@ _NOUN_AFTER: Final = re.compile(
     r"|trial|study|palsy|lymphoma|angina|risk|index|stage|staging|disorder|method|protocol|inventory"
     r"|questionnaire|procedure|maneuver|manoeuvre|o?esophagus|law|sarcoma|tumou?r|thyroiditis|arthritis"
     r"|ataxia|chorea|dementia|contracture|agar|stain|rule|equation|formula|grade|phenomenon|diet|therapy"
-    r"|encephalopathy|psychosis|coma|checklist|chart|battery|clinic\ scale|hypothesis|complex)s?(?!\w)"
+    r"|encephalopathy|psychosis|coma|checklist|chart|battery|clinic\ scale|hypothesis|complex|wort)s?(?!\w)"
 )
 # "Parkinson's mother" is a person's mother.
 _OWNER: Final = re.compile(

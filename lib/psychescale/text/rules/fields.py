@@ -47,7 +47,7 @@ _SIGNATURE: Final = re.compile(
     r"\n\ ?(?:[-~*]{1,3}|xo+x?o?|love|yours|best|thanks|cheers)[,!]?[ \n]{0,2}(?P<x>[^\W\d_]{2,16}(?:\ [^\W\d_]{1,16})?)[.! ]{0,2}\s*\Z",
     re.IGNORECASE,
 )
-_SPEAKER: Final = re.compile(rf"^(?P<x>{CAPITAL}(?:\ {_CAP})?):(?=[ \n])", re.MULTILINE)
+_SPEAKER: Final = re.compile(rf"^(?P<x>{CAPITAL}(?:\ {_CAP})?):(?=[ \n])(?!\ \d+/)", re.MULTILINE)
 _BRACKETED: Final = re.compile(rf"\[(?P<x>{CAPITAL}(?:\ {_CAP})?)\]")
 _INITIALLED: Final = re.compile(
     rf"(?<![\w.])(?P<x>[{UPPER}]\.(?:[ -]?[{UPPER}]\.)?\ (?P<last>[{UPPER}](?:['.][{UPPER}])?[{LOWER}]{{2,}}(?:-[{UPPER}][{LOWER}]+)?))(?!\w)"  # noqa: E501

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from psychescale.text.clinical.terms import is_clinical_word, is_eponym
+from psychescale.text.clinical.terms import clinical_spans, is_clinical_word, is_eponym
 from psychescale.text.common_words import is_common
 from psychescale.text.findings import Finding, PiiType
 from psychescale.text.rules.dates import MONTHS
@@ -157,7 +157,7 @@ def _suffixed(view: View) -> Iterator[Finding]:
         if not _ok_word(first):
             start += len(first) + 1
             first = rest.partition(" ")[0]
-        if _ok_word(first):
+        if _ok_word(first) and not clinical_spans(match["x"]):
             yield _finding(start, match.end("x"), "suffix", 0.8)
 
 

@@ -50,6 +50,9 @@ _PERSONAL: Final = (
     r"|ask\.fm|curiouscat\.me|curiouscat\.qa|tellonym\.me|ngl\.link|onlyfans\.me|fansly\.me|chng\.it|igg\.me|kck\.st"
     r"|pic\.twitter\.com|substack\.co|write\.as|notion\.site|github\.io|itch\.io|ipernity\.me|micro\.blog|bandcamp\.co"
 )
+_PERSONAL_NAMES: Final = words(
+    "carrd bsky mastodon bandcamp substack github itch notion twitter beacons bio campsite write micro"
+)
 _PROFILE_HOSTS: Final = re.compile(
     rf"(?<![\w.@/-])(?:(?:{_PERSONAL})/(?=[\w@~$]){_URL_END}(?<![.,;:!?])"
     rf"|[a-z0-9][a-z0-9-]{{1,40}}\.(?:{_PERSONAL})(?![\w-])(?:/{_URL_END}(?<![.,;:!?]))?)"
@@ -118,7 +121,7 @@ def _url(view: View) -> Iterator[Finding]:
 
 def _domain(view: View) -> Iterator[Finding]:
     yield from each(_DOMAIN, view.low, PiiType.URL, "domain", 0.7)
-    if "/" in view.low:
+    if "/" in view.low or not view.words.isdisjoint(_PERSONAL_NAMES):
         yield from each(_PROFILE_HOSTS, view.low, PiiType.URL, "profile", 0.9)
 
 
@@ -199,6 +202,8 @@ def _discord(view: View) -> Iterator[Finding]:
 
 def _named_handle(view: View) -> Iterator[Finding]:
     for finding in each(_NAMED_HANDLE, view.low, PiiType.USER, "named_handle", 0.8):
+        if finding.end - finding.start < _SHORT_HANDLE - 1:
+            continue  # SNAP-IV is a scale
         by_verb = view.low.startswith(" is ", finding.start - 4)
         if not (by_verb and _PLAIN_WORD.fullmatch(view.low, finding.start, finding.end)):
             yield finding
