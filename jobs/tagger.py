@@ -54,7 +54,9 @@ def tagger(config: TaggerConfig, console: Console) -> TaggerResult | None:
         if not midway.exists():
             backbone = Path(config.backbone or unpack_minilm(Path(scratch) / "backbone"))
             _learn_clean(config, console, backbone, generated, midway)
-        fit = _learn_posts(config, console, midway, second_rows(*generated, posts, seed=config.seed))
+        fit = _learn_posts(
+            config, console, midway, second_rows(*generated, posts, seed=config.seed)
+        )
     seal_folder(
         output,
         tagger_card(

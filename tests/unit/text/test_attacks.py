@@ -16,9 +16,7 @@ REDACT = Redactor().redact
 def left(text: str, value: str) -> str:
     """What of `value` is still in the redacted text, letters and digits alone."""
     at = text.index(value)
-    gone = {
-        place for f in REDACT(text).findings for place in range(f.start, f.end)
-    }
+    gone = {place for f in REDACT(text).findings for place in range(f.start, f.end)}
     return "".join(
         text[place]
         for place in range(at, at + len(value))
@@ -73,17 +71,17 @@ def test_fields(label: str, gap: str, name: str) -> None:
         ("saw dr achterberg", "dr achterberg"), ("Hope told me", "Hope"), ("then Joy cried", "Joy"),
         ("Quandell-Ito's mother came", "Quandell-Ito"), ("Nguyễn Văn Bình attended", "Nguyễn Văn Bình"),
         ("Nora Whitlock jr. is here", "Nora Whitlock jr"), ("[NORA]: hello", "NORA"),
-        ("thanks\n\n- tess", "tess"), ("患者王小明今天入院", "王小明"), ("Пациент Иван Петров", "Иван Петров"),
-        ("seen by Nora\nWhitlock today", "Nora\nWhitlock"), ("seen by Nora  Whitlock", "Nora  Whitlock"),
+        ("thanks\n\n- tess", "tess"), ("患者王小明今天入院", "王小明"), ("Пациент Иван Петров", "Иван Петров"),  # noqa: E501
+        ("seen by Nora\nWhitlock today", "Nora\nWhitlock"), ("seen by Nora  Whitlock", "Nora  Whitlock"),  # noqa: E501
         ("patient=Nora%20Whitlock&x=1", "Nora%20Whitlock"), ("Pt M.K. seen", "M.K."),
         ("Pt narne: M1chael Ross", "M1chael Ross"), ("[MRN:00123456]", "00123456"),
         ("f/u 4/14", "4/14"), ("20210503", "20210503"), ("03MAY2021", "03MAY2021"),
         ("on the ninth of March", "ninth of March"), ("Xmas '19 was", "Xmas '19"),
-        ("2021年5月3日", "2021年5月3日"), ("5/3-5/7/2021", "5/3-5/7/2021"), ("D0B: O3/14/1958", "O3/14/1958"),
+        ("2021年5月3日", "2021年5月3日"), ("5/3-5/7/2021", "5/3-5/7/2021"), ("D0B: O3/14/1958", "O3/14/1958"),  # noqa: E501
         ("thanks @ moonpetal !", "moonpetal"), ("by u / moonpetal", "moonpetal"),
         ("on discord im moonpetal", "moonpetal"), ("cashapp $norawhit", "norawhit"),
         ("nora.carrd.co", "nora.carrd.co"), ("linktr.ee/@nora", "linktr.ee/@nora"),
-        ("alice%40example.com", "alice%40example.com"), ("l e n a @ example . org", "l e n a @ example . org"),
+        ("alice%40example.com", "alice%40example.com"), ("l e n a @ example . org", "l e n a @ example . org"),  # noqa: E501
         ("212-555-0123/212-555-0199", "212-555-0199"), ("2125550123", "2125550123"),
         ("529.982.247-25", "529.982.247-25"), ("SIN 046 454 286", "046 454 286"),
         ("vive en Zaragoza", "Zaragoza"), ("inpatient at quandell twice", "quandell"),
@@ -95,7 +93,9 @@ def test_kinds(text: str, value: str) -> None:
     assert left(text, value) == ""
 
 
-@pytest.mark.parametrize("form", ["{} 10/12/14", "{}: 120/80 today", "{} score was 18/27", "{} 4.15"])
+@pytest.mark.parametrize(
+    "form", ["{} 10/12/14", "{}: 120/80 today", "{} score was 18/27", "{} 4.15"]
+)
 def test_measured(form: str) -> None:
     """What stands after a scale, a vital sign or a value of the laboratory is no identifier."""
     dated = terms("scales", "other") if form.endswith("14") else frozenset()
@@ -110,7 +110,9 @@ def test_dates_after_other_words(word: str) -> None:
     assert REDACT(f"{word} 10/12/14").text == f"{word} [DATE]"
 
 
-@pytest.mark.parametrize("form", ["{} was started", "on {}, then off", "Meds: {}, {}", "Dr stopped {}"])
+@pytest.mark.parametrize(
+    "form", ["{} was started", "on {}, then off", "Meds: {}, {}", "Dr stopped {}"]
+)
 def test_drugs_stay(form: str) -> None:
     """Every drug of the list stays, in small letters and with a capital."""
     for drug in sorted(terms("drugs")):
@@ -152,7 +154,9 @@ def test_the_mother_of_a_parkinson() -> None:
     assert "Parkinson" not in REDACT("Parkinson's mother came").text
 
 
-@pytest.mark.parametrize("number", ["988", "+44 116 123", "1-866-488-7386", "13 11 14", "0800 1111"])
+@pytest.mark.parametrize(
+    "number", ["988", "+44 116 123", "1-866-488-7386", "13 11 14", "0800 1111"]
+)
 def test_crisis_lines(number: str) -> None:
     """Lines are known with and without the code of their country."""
     assert is_crisis_line(number)
@@ -171,7 +175,9 @@ def test_layout_keeps_places(text: str) -> None:
     assert all(start < end for start, end in spans)
     assert [*{0, len(text)}] == [*{borders[0], borders[-1]}] if text else not spans
     assert all(
-        laid.text[at] == text[start] for at, (start, end) in enumerate(spans) if end - start == 1 and text[start] not in " \t|"
+        laid.text[at] == text[start]
+        for at, (start, end) in enumerate(spans)
+        if end - start == 1 and text[start] not in " \t|"
     )
 
 

@@ -105,7 +105,9 @@ def with_terms(path: Path) -> None:
         keep = [{"start": 0, "end": 6}] if number else [{"start": 11, "end": 24}]
         spans = [{"start": 11, "end": 24}] if number else []
         lines.append({"id": number, "kind": "drug", "text": text, "spans": spans, "keep": keep})
-    lines.append({"id": 9, "kind": "few", "text": "BP 120/80", "spans": [], "keep": [{"start": 3, "end": 9}]})  # noqa: E501
+    lines.append(
+        {"id": 9, "kind": "few", "text": "BP 120/80", "spans": [], "keep": [{"start": 3, "end": 9}]}
+    )
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
 
 

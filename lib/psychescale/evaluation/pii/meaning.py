@@ -80,7 +80,9 @@ def measure_meaning(rows: Sequence[GoldText], predicted: Sequence[Sequence[Span]
     beside: Counter[str] = Counter()
     for row, found in zip(rows, predicted, strict=True):
         by_kind[row.kind] += _of_text(row, found)
-        beside.update(span.type for span in found if not any(_meet(span, gold) for gold in row.spans))
+        beside.update(
+            span.type for span in found if not any(_meet(span, gold) for gold in row.spans)
+        )
     overall = sum(by_kind.values(), KindMeasures())
     return Meaning(overall, {kind: of for kind, of in by_kind.items() if kind}, beside)
 

@@ -325,7 +325,9 @@ HARD_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "SCALE": (*_HARD["SCALE"], *map(str.upper, sorted(terms("scales", "series")))),
     "TITLE": tuple(word.capitalize() for word in sorted(terms("titles"))),
     "ABBR": tuple(sorted(terms("abbreviations"))),
-    "EPONYM": tuple(word.title().replace("'S", "'s") for word in sorted(terms("eponyms", "always"))),
+    "EPONYM": tuple(
+        word.title().replace("'S", "'s") for word in sorted(terms("eponyms", "always"))
+    ),
     "WORD": tuple(sorted(terms("words"))),
 }
 """Words that look like identifiers and are none; with the clinical lists of `text.clinical`."""

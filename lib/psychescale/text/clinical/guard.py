@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from psychescale.text.clinical.terms import clinical_spans, guards, is_eponym, terms
+from psychescale.text.common_words import is_common
 from psychescale.text.findings import Finding, PiiType
+from psychescale.text.rules.lexicon import first_names, surnames
 
 _NAMED: Final = frozenset({PiiType.NAME, PiiType.LOCATION})
 _MODELLED: Final = _NAMED | {PiiType.FACILITY, PiiType.ADDRESS, PiiType.USER}
@@ -25,9 +27,54 @@ _REACH: Final = 40
 _LONGEST_VALUE: Final = 6  # digits of a value of the laboratory; "HR 555 0123" is an office
 # Between a scale and its numbers: "CIWA scores today were 10/12/14", "BP (sitting): 120/80".
 _FILLER: Final = frozenset(
-    "score scores scored total totals was were is are of at now today remains remained stable down up to"
-    " from fell rose improved worsened about around approx sitting standing lying supine left right"
-    " baseline currently repeat repeated last code codes level levels value values reading readings".split()
+    [
+        "score",
+        "scores",
+        "scored",
+        "total",
+        "totals",
+        "was",
+        "were",
+        "is",
+        "are",
+        "of",
+        "at",
+        "now",
+        "today",
+        "remains",
+        "remained",
+        "stable",
+        "down",
+        "up",
+        "to",
+        "from",
+        "fell",
+        "rose",
+        "improved",
+        "worsened",
+        "about",
+        "around",
+        "approx",
+        "sitting",
+        "standing",
+        "lying",
+        "supine",
+        "left",
+        "right",
+        "baseline",
+        "currently",
+        "repeat",
+        "repeated",
+        "last",
+        "code",
+        "codes",
+        "level",
+        "levels",
+        "value",
+        "values",
+        "reading",
+        "readings",
+    ]
 )
 _TOKEN: Final = re.compile(r"[a-z0-9][a-z0-9&/₂-]*")
 _LEFT_OUT: Final = re.compile(r"[.;!?\n]\s|\n")
@@ -56,7 +103,9 @@ def keep_clinical(findings: Iterable[Finding], text: str, low: str) -> list[Find
 def _parts(finding: Finding, text: str, low: str) -> Iterator[Finding]:
     if finding.type is PiiType.PHONE and is_crisis_line(text[finding.start : finding.end]):
         return
-    if finding.type in {PiiType.URL, PiiType.EMAIL} and _is_public(low[finding.start : finding.end]):
+    if finding.type in {PiiType.URL, PiiType.EMAIL} and _is_public(
+        low[finding.start : finding.end]
+    ):
         return
     if finding.type in _NUMBERED and _is_measured(finding, low):
         return
@@ -70,7 +119,9 @@ def _parts(finding: Finding, text: str, low: str) -> Iterator[Finding]:
 def _without_terms(finding: Finding, text: str, low: str, *, cut: bool) -> Iterator[Finding]:
     """What of a name is no term: nothing, all, or the middle where terms stand at its edges."""
     start, end = finding.start, finding.end
-    if is_eponym(low, start, end):
+    if is_eponym(low, start, end) or (cut and _is_part_of_term(text, start, end)):
+        return
+    if cut and finding.type in _NAMED and _is_said(text[start:end]):
         return
     spans = clinical_spans(text[start:end])
     if not spans:
@@ -91,6 +142,24 @@ def _without_terms(finding: Finding, text: str, low: str, *, cut: bool) -> Itera
         left += len(value) - len(value.lstrip(" ,.;:/&-'"))
         right -= len(value) - len(value.rstrip(" ,.;:/&-'"))
         yield Finding(start + left, start + right, finding.type, finding.source, finding.confidence)
+
+
+def _is_part_of_term(text: str, start: int, end: int) -> bool:
+    """Whether a tagger has found a word of a longer term: "Tourette" in "Gilles de la Tourette"."""
+    left = text.rfind(" ", 0, max(0, start - _AROUND)) + 1
+    spans = clinical_spans(text[left : end + _AROUND])
+    return any(left + first <= start and end <= left + last for first, last in spans)
+
+
+def _is_said(value: str) -> bool:
+    """Whether all words are words of every day in small letters, and no names."""
+    return value.islower() and all(
+        is_common(word) and word not in first_names() and word not in surnames()
+        for word in value.split()
+    )
+
+
+_AROUND: Final = 32  # characters beside a finding, as long as the terms of several words
 
 
 def _lettered(value: str) -> bool:

@@ -12,6 +12,12 @@ from typing import Final
 from psychescale.text.term_lists import read_terms
 
 _WORD: Final = re.compile(r"[^\W_]+(?:['.&*/+-][^\W_]+)*'?")
+# Endings of medical words, in which no list is whole.
+_MEDICAL: Final = re.compile(
+    r"[a-z-]{2,24}(?:itis|osis|a?emia|pathy|ectomy|otomy|oscopy|algia|plasia|uria|penia|rrh?o?ea|plegia|paresis"
+    r"|phasia|phobia|phobic|thymia|thymic|azepam|azole|olol|pril|sartan|statin|cillin|mycin|oxetine|triptyline"
+    r"|peridone|tiapine|zapine|azine|tinib|umab|ximab)"
+)
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _LONGEST: Final = 5  # words of a term
 _NOUN_AFTER: Final = re.compile(
@@ -19,7 +25,7 @@ _NOUN_AFTER: Final = re.compile(
     r"|trial|study|palsy|lymphoma|angina|risk|index|stage|staging|disorder|method|protocol|inventory"
     r"|questionnaire|procedure|maneuver|manoeuvre|o?esophagus|law|sarcoma|tumou?r|thyroiditis|arthritis"
     r"|ataxia|chorea|dementia|contracture|agar|stain|rule|equation|formula|grade|phenomenon|diet|therapy"
-    r"|encephalopathy|psychosis|coma|checklist|chart|battery|clinic\ scale|hypothesis|complex|wort)s?(?!\w)"
+    r"|encephalopathy|psychosis|coma|checklist|chart|battery|clinic\ scale|hypothesis|complex|wort)s?(?!\w)"  # noqa: E501
 )
 # "Parkinson's mother" is a person's mother.
 _OWNER: Final = re.compile(
@@ -63,7 +69,8 @@ def is_clinical_word(word: str) -> bool:
 
 def clinical_spans(text: str) -> list[tuple[int, int]]:
     """Where terms stand in a short text, longest first at each place: (start, end), sorted, apart."""
-    if _first_words().isdisjoint(_LETTERS.findall(text.lower())):
+    found = _LETTERS.findall(text.lower())
+    if _first_words().isdisjoint(found) and not any(map(_MEDICAL.fullmatch, found)):
         return []
     words = [(match.start(), match.end()) for match in _WORD.finditer(text)]
     spans: list[tuple[int, int]] = []
@@ -80,6 +87,8 @@ def clinical_spans(text: str) -> list[tuple[int, int]]:
 def _is_term(value: str) -> bool:
     low = value.lower()
     if value in terms("abbreviations") or (not value.istitle() and low in _scales()):
+        return True
+    if _MEDICAL.fullmatch(low):
         return True
     return low in _plain() or low.removesuffix("'s") in _plain() or low.rstrip("'") in _plain()
 
@@ -106,8 +115,4 @@ def is_eponym(low: str, start: int, end: int) -> bool:
     name = low[start:end].removesuffix("'s")
     possessive = low.startswith(("'s", "'"), end) or low[start:end].endswith("'s")
     owned = end - 2 if low[start:end].endswith("'s") else end
-    return (
-        possessive
-        and name in terms("eponyms", "marked")
-        and _OWNER.match(low, owned) is None
-    )
+    return possessive and name in terms("eponyms", "marked") and _OWNER.match(low, owned) is None

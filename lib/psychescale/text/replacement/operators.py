@@ -14,9 +14,7 @@ from psychescale.text.replacement.pseudonyms import Pseudonymizer
 from psychescale.text.replacement.surrogates import has_surrogate, make_surrogate
 from psychescale.text.replacement.zip3 import generalize_zip
 
-PLACEHOLDER: Final = re.compile(
-    rf"\[(?:{'|'.join([*PiiType, 'RELIGION'])})(?::[a-z2-7]{{12}})?\]"
-)
+PLACEHOLDER: Final = re.compile(rf"\[(?:{'|'.join([*PiiType, 'RELIGION'])})(?::[a-z2-7]{{12}})?\]")
 """What this module writes, and what GoEmotions' makers wrote: ``[NAME]``, ``[RELIGION]``.
 
 Anything else in brackets (``[MRN:00123456]``, ``[NORA]:``) is text.

@@ -82,8 +82,18 @@ def find(view: View) -> list[Finding]:
 
 _SEAM: Final = re.compile(r"(?<=[^\W_]|[,.])\n(?=[^\W_])")
 _WRAPPED: Final = frozenset(
-    "title introduced known_name labelled initialled eastern street street_romance street_germanic"
-    " date_named".split()
+    [
+        "title",
+        "introduced",
+        "known_name",
+        "labelled",
+        "initialled",
+        "eastern",
+        "street",
+        "street_romance",
+        "street_germanic",
+        "date_named",
+    ]
 )
 
 
@@ -96,19 +106,22 @@ def find_wrapped(view: View) -> list[Finding]:
         return []
     joined = view.with_blanks(_SEAM)
     asked = (r for r in applicable(joined) if r.name in _WRAPPED)
-    return [f for r in asked for f in r.find(joined) if _is_cut(f, view.low, seams)]
+    return [f for r in asked for f in r.find(joined) if _is_cut(f, view, seams)]
 
 
-def _is_cut(finding: Finding, low: str, seams: list[int]) -> bool:
+def _is_cut(finding: Finding, view: View, seams: list[int]) -> bool:
     """Whether a seam is inside, and the line after it does not begin with a word of its own."""
+    low = view.low
     at = bisect_left(seams, finding.start)
     if at == len(seams) or seams[at] >= finding.end:
         return False
+    if finding.type is not PiiType.NAME:
+        return True
+    rest = view.text[seams[at] + 1 : finding.end]
     word = _WORD.match(low, seams[at] + 1)
-    next_line = word is not None and (
-        low[word.end() : word.end() + 1] == ":" or is_common(word[0]) or bool(clinical_spans(word[0]))
-    )
-    return finding.type is not PiiType.NAME or not next_line
+    shouted = rest.split(" ")[0].isupper() and not view.text[finding.start : seams[at]].isupper()
+    titled = shouted or low[finding.end : finding.end + 1] == ":" or bool(clinical_spans(rest))
+    return not titled and (word is None or not is_common(word[0]))
 
 
 _WORD: Final = re.compile(r"[^\W\d_]+")

@@ -48,10 +48,10 @@ _AFTER_MONTH: Final = re.compile(
     rf"|\ (?:the\ )?{_ORDINAL}(?!\w)(?:,?\ {_YEAR})?|,?(?:\ |\ of\ |\ de\ |-){_YEAR})"
 )
 _YEAR_AFTER: Final = re.compile(
-    rf"\.?(?:(?:(?:[,/-]?\ ?|\ de\ |\ del\ |\ of\ ){_YEAR}|[-/]\d{{2}}(?!\d)|(?<=[a-z])\d{{2}}(?!\d))?{_TIME})"
+    rf"\.?(?:(?:(?:[,/-]?\ ?|\ de\ |\ del\ |\ of\ ){_YEAR}|[-/]\d{{2}}(?!\d)|(?<=[a-z])\d{{2}}(?!\d))?{_TIME})"  # noqa: E501
 )
 _DAY_BEFORE: Final = re.compile(
-    rf"(?<![^\W_])(?<![.,:/-])(?:{_WEEKDAY}(?:the\ )?(?:{_DAY}(?:\ ?(?:-|to|and|&)\ ?{_DAY})?|{_ORDINAL})[ /-]?"
+    rf"(?<![^\W_])(?<![.,:/-])(?:{_WEEKDAY}(?:the\ )?(?:{_DAY}(?:\ ?(?:-|to|and|&)\ ?{_DAY})?|{_ORDINAL})[ /-]?"  # noqa: E501
     rf"(?:(?:of|de|di|day\ of)\ )?)\Z"
 )
 _ORDINAL_BEFORE: Final = re.compile(r"(?:st|d|th)\ (?:of\ |day\ of\ )?\Z")
@@ -76,9 +76,9 @@ _CUE_BEFORE: Final = re.compile(
 _DAY_SLASH: Final = re.compile(r"(?<![\w./-])(?P<a>\d{1,2})[/](?P<b>\d{1,2})(?![\w/%-]|\.\d)")
 _SLASH_CUE: Final = re.compile(
     r"(?:\bon|\bsince|\bborn|\bdob|birth|\bdated?|\buntil|\btill|\bby|appointment|appt|\bseen|discharged|admitted"
-    r"|\bdos|\bdoa|\bdod|\blmp|\bf/?u|follow[ -]?up|\brtc|\bd/c(?:'?d)?|\bdc'?d?|\badm|\badmit|\badmission|\bdue"
+    r"|\bdos|\bdoa|\bdod|\blmp|\bf/?u|follow[ -]?up|\brtc|\bd/c(?:'?d)?|\bdc'?d?|\badm|\badmit|\badmission|\bdue"  # noqa: E501
     r"|\brefill|\bfilled|\bstarted|\bstopped|\bstart|\bstop|\blabs|\bdrawn|\bdone|\bnext|\blast|\bsigned|\bvisit"
-    r"|\bscheduled|\bresults?|\bas\ of|\beffective|\bsurgery|\bcourt|\bsession|\bintake|\bgroup|\bmeeting|\bcall(?:ed)?"
+    r"|\bscheduled|\bnotes?|\bresults?|\bas\ of|\beffective|\bsurgery|\bcourt|\bsession|\bintake|\bgroup|\bmeeting|\bcall(?:ed)?"  # noqa: E501
     r"|\bstarting|\bending|\bbetween|\bbefore|\bafter|\bfrom|\bthrough|\bthru|\bmon(?:day)?|\btues?(?:day)?"
     r"|\bwed(?:nesday)?|\bthu(?:rs)?(?:day)?|\bfri(?:day)?|\bsat(?:urday)?|\bsun(?:day)?|\bam|\bvom|\bseit|\bbis"
     r"|\ble|\bel|\bop|\bdel|\bdu)"
@@ -90,6 +90,7 @@ _SCORED: Final = re.compile(
     r"(?:\ [a-z]{1,12})?\ (?:from|between|after|before|last|next|by)\ \Z"
 )
 _LINE_BEFORE: Final = re.compile(r"(?:\A|\n)[ *-]{0,3}\Z")
+_TIME_AFTER: Final = re.compile(r",?\ (?:at\ |@\ ?)?\d{1,2}(?::\d{2}|\ ?[ap]m(?!\w))")
 _LINE_AFTER: Final = re.compile(r"\ ?[:-]\ |\t")
 _SHORT_RANGE: Final = re.compile(
     r"(?<![\w./-])(?P<a>\d{1,2})/(?P<b>\d{1,2})\ ?(?:-|to|through|thru)\ ?(?P<c>\d{1,2})/(?P<d>\d{1,2})(?P<y>/\d{2}(?:\d{2})?)?"  # noqa: E501
@@ -97,22 +98,22 @@ _SHORT_RANGE: Final = re.compile(
 )
 _LISTED: Final = re.compile(r"\d{1,2}/\d{1,2}(?:/\d{2,4})?(?:,\ ?|\ ?&\ ?|\ and\ |,\ and\ )\Z")
 _COMPACT: Final = re.compile(
-    r"(?<![^\W_])(?<![.$€£#-])(?:19[3-9]\d|20[0-4]\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:t?\d{4,6}z?)?(?![^\W_]|[-.]\d)"  # noqa: E501
+    r"(?<![^\W_])(?<![.$€£#-])(?:19[3-9]\d|20[0-4]\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:t?\d{4,6}z?)?(?![^\W_]|[-.]\d)"
 )
 _CJK: Final = re.compile(
     r"(?:\d{4}\ ?年\ ?)?\d{1,2}\ ?月\ ?\d{1,2}\ ?[日号號]|(?:\d{4}\ ?년\ ?)?\d{1,2}\ ?월\ ?\d{1,2}\ ?일"
     r"|[一二三四五六七八九十]{1,2}月[一二三四五六七八九十]{1,3}[日号號]"
 )
 _HOLIDAYS: Final = (
-    "christmas|xmas|x-mas|easter|thanksgiving|halloween|hanukkah|diwali|new year's|new years|nye|valentine's"
-    "|valentines|mother's day|father's day|memorial day|labor day|labour day|independence day|boxing day"
+    "christmas|xmas|x-mas|easter|thanksgiving|halloween|hanukkah|diwali|new year's|new years|nye|valentine's"  # noqa: E501
+    "|valentines|mother's day|father's day|memorial day|labor day|labour day|independence day|boxing day"  # noqa: E501
     "|weihnachten|ostern|silvester|noël|navidad"
 )
 _HOLIDAY: Final = re.compile(
     rf"(?<!\w)(?P<x>(?:{_HOLIDAYS})(?:\ (?:eve|day|sunday|monday|weekend))?(?:\ of|\ in|,)?\ {_YEAR})"
 )
 _BIRTH: Final = re.compile(
-    r"(?<!\w)(?:d\.?[o0]\.?b\.?|date\ of\ birth|birth\ ?date|born|geb\.?|geburtsdatum|fecha\ de\ nacimiento"
+    r"(?<!\w)(?:d\.?[o0]\.?b\.?|date\ of\ birth|birth\ ?date|born|geb\.?|geburtsdatum|fecha\ de\ nacimiento"  # noqa: E501
     r"|date\ de\ naissance|geboortedatum|data\ de\ nascimento)[\"']?(?:\ on|\ is)?[ :=\t\"'-]{1,4}"
     r"(?P<x>\d{6}|\d{8}|(?:19|20)\d{2})(?![\w/.-]\w)"
 )
@@ -123,7 +124,9 @@ _LAST_DAY: Final = 31
 
 _AMBIGUOUS: Final = words("may march mar sun jan dec mai mars sep")
 _ENGLISH: Final = words(_MONTHS_EN)
-_PROOF: Final = re.compile(rf"\d(?:st|nd|rd|th)|(?:19|20)\d{{2}}|'\d{{2}}|{_ORDINAL}|\d[a-z]{{3}}\d")
+_PROOF: Final = re.compile(
+    rf"\d(?:st|nd|rd|th)|(?:19|20)\d{{2}}|'\d{{2}}|{_ORDINAL}|\d[a-z]{{3}}\d"
+)
 _REACH: Final = 30
 
 
@@ -192,17 +195,27 @@ def _short(low: str) -> Iterator[Finding]:
     """Dates without a year, where something says that they are dates and no scores."""
     for match in _SHORT_RANGE.finditer(low):
         dated = all(_is_day_and_month(int(match[x]), int(match[y])) for x, y in ("ab", "cd"))
-        if dated and (match["y"] or _is_cued(low, match)):
+        if dated and (match["y"] or _is_cued(low, match) or _is_span(match)):
             yield Finding(match.start(), match.end(), PiiType.DATE, "rule:date_range", 0.8)
     for match in _DAY_SLASH.finditer(low):
         if _is_day_and_month(int(match["a"]), int(match["b"])) and _is_cued(low, match):
             yield Finding(match.start(), match.end(), PiiType.DATE, "rule:date_short", 0.7)
 
 
+_SMALL_PARTS: Final = words("2 3 4 8")
+
+
+def _is_span(match: re.Match[str]) -> bool:
+    """``5/6-5/16``, not ``4/5-5/5`` of a muscle or ``1/2-3/4`` of a tablet."""
+    return match["b"] != match["d"] and not {match["b"], match["d"]} <= _SMALL_PARTS
+
+
 def _is_cued(low: str, match: re.Match[str]) -> bool:
     start = match.start()
     reach = (max(0, start - 24), start)
     if _LINE_AFTER.match(low, match.end()) and _LINE_BEFORE.search(low, *reach):
+        return True
+    if _TIME_AFTER.match(low, match.end()):
         return True
     listed = _LISTED.search(low, *reach)
     reach = (max(0, reach[0] - 24), listed.start()) if listed else reach
@@ -243,7 +256,7 @@ _AGE: Final = re.compile(
     r"|[ -]?(?:years?|yrs?)\ of\ age|[ -]year[ -](?:male|female|man|woman))(?!\w)"
 )
 _AGED: Final = re.compile(
-    r"(?<!\w)(?:aged?(?:\ of|:|\ is)?|turn(?:s|ed|ing)?|live[sd]?\ (?:to(?:\ be)?|until)|died\ at|(?:is|was|am|be|i'm|she's|he's)(?:\ now)?)\ "
+    r"(?<!\w)(?:aged?(?:\ of|:|\ is)?|turn(?:s|ed|ing)?|live[sd]?\ (?:to(?:\ be)?|until)|died\ at|(?:is|was|am|be|i'm|she's|he's)(?:\ now)?)\ "  # noqa: E501
     rf"(?P<x>{_OLD}|{_SPELLED})(?!\w|[ -]?(?:%|percent|mg|degrees|pounds|lbs|kg|cm|days|minutes|miles)|[.,:/+-]\w|\+)"  # noqa: E501
 )
 _AGE_VERBS: Final = re.compile(r"(?:is|was|am|be|'m|'s)(?:\ now)?\ \Z")
@@ -272,7 +285,7 @@ def _ages(view: View) -> Iterator[Finding]:
 
 _AGE_HINT: Final = words(
     "year years yr yrs yo yom yof y o old aged age turned turning turns turn ninety hundred"
-    " lives lived live died grandmother grandfather grandma grandpa gran nan mother father mom mum dad aunt uncle she he"
+    " lives lived live died grandmother grandfather grandma grandpa gran nan mother father mom mum dad aunt uncle she he"  # noqa: E501
 )
 
 RECOGNIZERS: Final = (
@@ -286,15 +299,17 @@ RECOGNIZERS: Final = (
         "holiday",
         _holiday,
         words(
-            "christmas xmas x easter thanksgiving halloween hanukkah diwali new nye valentine valentines mother"
-            " father memorial labor labour independence boxing weihnachten ostern silvester noël navidad"
+            "christmas xmas x easter thanksgiving halloween hanukkah diwali new nye valentine valentines mother"  # noqa: E501
+            " father memorial labor labour independence boxing weihnachten ostern silvester noël navidad"  # noqa: E501
         ),
         (" 0", "'0"),
     ),
     Recognizer(
         "birth",
         _birth,
-        words("dob d born birth birthdate geb geburtsdatum nacimiento naissance geboortedatum nascimento"),
+        words(
+            "dob d born birth birthdate geb geburtsdatum nacimiento naissance geboortedatum nascimento"
+        ),
         ("0000",),
     ),
     Recognizer("age", _ages, _AGE_HINT),

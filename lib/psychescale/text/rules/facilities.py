@@ -86,19 +86,21 @@ _SITE_AFTER: Final = re.compile(
 )
 # Care at a place in small letters, and saints' hospitals: "inpatient at mclean", "St. Brigid's".
 _CARE_AT: Final = re.compile(
-    r"(?:inpatient|in-patient|outpatient|admitted|detox(?:ed)?|rehab|residential|php|iop|psych\ ward|hospitali[sz]ed"
-    r"|sectioned|committed|stayed|treated|nurse|therapist|resident|er|ed|icu)\ (?:stay\ |treatment\ |unit\ |twice\ |program\ |again\ )?"
+    r"(?:inpatient|in-patient|outpatient|admitted|detox(?:ed)?|rehab|residential|php|iop|psych\ ward|hospitali[sz]ed"  # noqa: E501
+    r"|sectioned|committed|stayed|treated|nurse|therapist|resident|er|ed|icu)\ (?:stay\ |treatment\ |unit\ |twice\ |program\ |again\ )?"  # noqa: E501
     r"(?:at|to|from|@)\ (?P<x>[^\W\d_]{4,20}(?:\ [^\W\d_]{4,20}(?=[ ,.;!?]|\Z))?)(?![\w'])"
 )
 _CARE_WORDS: Final = words(
-    "inpatient in outpatient admitted detox detoxed rehab residential php iop psych hospitalized hospitalised"
+    "inpatient in outpatient admitted detox detoxed rehab residential php iop psych hospitalized hospitalised"  # noqa: E501
     " sectioned committed stayed treated nurse therapist resident er ed icu"
 )
-_SAINT: Final = re.compile(rf"(?P<x>(?:St\.?|Saint|Mt\.?|Mount)\ {CAPITAL}(?:'s|s')?(?:\ {CAPITAL})?)(?!\w)")
+_SAINT: Final = re.compile(
+    rf"(?P<x>(?:St\.?|Saint|Mt\.?|Mount)\ {CAPITAL}(?:'s|s')?(?:\ {CAPITAL})?)(?!\w)"
+)
 _SAINT_BEFORE: Final = words("at from to in of near the by")
 # Where somebody lives, in other languages: vive en, wohnt in, habite à, woont in, mora em.
 _LIVES_ABROAD: Final = re.compile(
-    r"(?<!\w)(?:viv(?:e|o|ía|en)\ en|wohn(?:t|e|haft)\ in|lebt\ in|aus|habit(?:e|ait)\ (?:à|a)|woont\ in|mora\ em|vive\ (?:em|a)"
+    r"(?<!\w)(?:viv(?:e|o|ía|en)\ en|wohn(?:t|e|haft)\ in|lebt\ in|aus|habit(?:e|ait)\ (?:à|a)|woont\ in|mora\ em|vive\ (?:em|a)"  # noqa: E501
     r"|reside\ (?:en|em)|nacid[oa]\ en|né[e]?\ à|geboren\ in|bor\ i|mieszka\ w)\ "
 )
 _COUNTY: Final = re.compile(rf"(?<![\w'-])(?P<x>{CAPITAL}(?:\ {CAPITAL})?\ County)(?!\w)")
@@ -316,6 +318,7 @@ def _word_before(low: str, start: int) -> str:
     return parts[-2] if word in {"the", "downtown"} and len(parts) > 1 else word
 
 
+_NUMBER_AFTER: Final = re.compile(r"[ :#]{1,3}[A-Z]{0,4}\d")
 _DEGREES: Final = frozenset({"MD", "PA"})
 
 
@@ -325,6 +328,8 @@ def _with_state(view: View) -> Iterator[Finding]:
         first = view.low[start : match.end("x")].replace("-", " ").split(" ")[0]
         if match["state"] in _DEGREES and first in first_names():
             continue  # a physician
+        if match["state"] == "ID" and _NUMBER_AFTER.match(view.text, match.end()):
+            continue  # "Aetna, ID W1234"
         if clinical_spans(view.text[start : match.end("x")]):
             continue  # "Denies SI, HI"
         yield Finding(start, match.end(), PiiType.LOCATION, "rule:city_state", 0.7)
@@ -349,12 +354,18 @@ def _care_at(view: View) -> Iterator[Finding]:
 
 
 def _is_said(word: str) -> bool:
-    return is_common(word) or is_clinical_word(word) or word in _LEADING or word in NOT_A_TOWN or word in _TIMES
+    return (
+        is_common(word)
+        or is_clinical_word(word)
+        or word in _LEADING
+        or word in NOT_A_TOWN
+        or word in _TIMES
+    )
 
 
 _TIMES: Final = words(
-    "twice once again least first several times bedside home age discharge noon midnight night work school"
-    " presentation admission triage intake baseline hospital there here same risk years weeks months days"
+    "twice once again least first several times bedside home age discharge noon midnight night work school"  # noqa: E501
+    " presentation admission triage intake baseline hospital there here same risk years weeks months days"  # noqa: E501
 )
 
 
@@ -407,7 +418,7 @@ RECOGNIZERS: Final = (
         "lives_abroad",
         _abroad,
         words(
-            "vive vivo vivía viven wohnt wohne wohnhaft lebt aus habite habitait woont mora reside nacido nacida"
+            "vive vivo vivía viven wohnt wohne wohnhaft lebt aus habite habitait woont mora reside nacido nacida"  # noqa: E501
             " né née geboren bor mieszka"
         ),
     ),

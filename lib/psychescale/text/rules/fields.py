@@ -1,4 +1,4 @@
-"""Names where a layout puts them: fields of forms, inverted names, signatures, speakers, other scripts."""
+"""Names where a layout puts them: fields of forms, inverted names, signatures, speakers, other scripts."""  # noqa: E501
 
 import re
 from collections.abc import Iterator
@@ -13,16 +13,16 @@ from psychescale.text.rules.rule import Recognizer, View, words
 
 # "n[ar]r?ne" is what a scanner makes of "name".
 _FIELD: Final = re.compile(
-    r"(?:(?:patient|pt|client|resident|member|subscriber|insured|guarantor|guardian|contact|emergency\ contact"
-    r"|next\ of\ kin|nok|mother|father|spouse|partner|parent|caregiver|carer|attending|physician|provider|doctor"
-    r"|pcp|gp|therapist|counsell?or|psychiatrist|psychologist|nurse|rn|case\ manager|social\ worker|keyworker"
-    r"|care\ coordinator|care\ co-ordinator|consultant|referrer|referring\ (?:provider|physician)|author|staff"
-    r"|supervisor|interpreter|witness|informant|accompanied\ by|full|first|last|middle|maiden|family|given|legal"
-    r"|preferred|user|account|employee|student|parent)(?:'s)?[ _]?(?:'s\ )?(?:full\ |legal\ |preferred\ )?)?"
-    r"(?:names?|narne|nane|surname|forename|patient|pt|client|nok|next\ of\ kin|emergency\ contact|attending"
-    r"|provider|pcp|gp|therapist|counsell?or|psychiatrist|psychologist|case\ manager|social\ worker|keyworker"
-    r"|care\ coordinator|care\ co-ordinator|consultant|author|dictated\ by|transcribed\ by|cc|carer|caregiver"
-    r"|signed|signed\ by|electronically\ signed\ by|reviewed\ by|entered\ by|completed\ by|witness|facilitator"
+    r"(?:(?:patient|pt|client|resident|member|subscriber|insured|guarantor|guardian|contact|emergency\ contact"  # noqa: E501
+    r"|next\ of\ kin|nok|mother|father|spouse|partner|parent|caregiver|carer|attending|physician|provider|doctor"  # noqa: E501
+    r"|pcp|gp|therapist|counsell?or|psychiatrist|psychologist|nurse|rn|case\ manager|social\ worker|keyworker"  # noqa: E501
+    r"|care\ coordinator|care\ co-ordinator|consultant|referrer|referring\ (?:provider|physician)|author|staff"  # noqa: E501
+    r"|supervisor|interpreter|witness|informant|accompanied\ by|full|first|last|middle|maiden|family|given|legal"  # noqa: E501
+    r"|preferred|user|account|employee|student|parent)(?:'s)?[ _]?(?:'s\ )?(?:full\ |legal\ |preferred\ )?)?"  # noqa: E501
+    r"(?:names?|narne|nane|surname|forename|patient|pt|client|nok|next\ of\ kin|emergency\ contact|attending"  # noqa: E501
+    r"|provider|pcp|gp|therapist|counsell?or|psychiatrist|psychologist|case\ manager|social\ worker|keyworker"  # noqa: E501
+    r"|care\ coordinator|care\ co-ordinator|consultant|author|dictated\ by|transcribed\ by|cc|carer|caregiver"  # noqa: E501
+    r"|signed|signed\ by|electronically\ signed\ by|reviewed\ by|entered\ by|completed\ by|witness|facilitator"  # noqa: E501
     r"|nombre|paciente|nom|prénom|patiente|naam|patiënt|nome|nachname|vorname|versicherter|patientin|utente)"
     r"[\"']?(?:\ ?[:=]|\t)[ \t]?[\"']?\n?"
 )
@@ -38,13 +38,15 @@ _VALUE: Final = re.compile(
     rf"(?:(?:Dr|Mr|Mrs|Ms|Prof|Miss)\.?\ )?(?P<x>{CAPITAL},\ ?{_CAP}(?:\ {_CAP}){{0,2}}"
     rf"|(?:[{UPPER}]\.\ ?){{2,3}}(?!\w)|{_CAP}(?:[ -](?:{_LOW}\ ){{0,2}}{_CAP}){{0,3}})"
 )
-_SMALL: Final = re.compile(r"(?P<x>[^\W\d_]{2,20}(?:\ [^\W\d_]{2,20}){0,2})(?=\s*(?:[,;\n\t\"'}]|\Z))")
+_SMALL: Final = re.compile(
+    r"(?P<x>[^\W\d_]{2,20}(?:\ [^\W\d_]{2,20}){0,2})(?=\s*(?:[,;\n\t\"'}]|\Z))"
+)
 _INVERTED: Final = re.compile(
     rf"(?<![\w'.-])(?P<last>[{UPPER}]{{2,24}}(?:['-][{UPPER}]{{2,24}})?),\ ?(?P<first>[{UPPER}]{{2,24}})(?:\ [{UPPER}](?![\w]))?"  # noqa: E501
     r"(?![\w'-])"
 )
 _SIGNATURE: Final = re.compile(
-    r"\n\ ?(?:[-~*]{1,3}|xo+x?o?|love|yours|best|thanks|cheers)[,!]?[ \n]{0,2}(?P<x>[^\W\d_]{2,16}(?:\ [^\W\d_]{1,16})?)[.! ]{0,2}\s*\Z",
+    r"\n\ ?(?:[-~*]{1,3}|xo+x?o?|love|yours|best|thanks|cheers)[,!]?[ \n]{0,2}(?P<x>[^\W\d_]{2,16}(?:\ [^\W\d_]{1,16})?)[.! ]{0,2}\s*\Z",  # noqa: E501
     re.IGNORECASE,
 )
 _SPEAKER: Final = re.compile(rf"^(?P<x>{CAPITAL}(?:\ {_CAP})?):(?=[ \n])(?!\ \d+/)", re.MULTILINE)
@@ -58,21 +60,23 @@ _FOREIGN: Final = re.compile(
     r"|(?:患者|病人|我叫|我是|姓名)[:：]?\s?(?P<zh>[\u4e00-\u9fff]{2,3}?(?=[,，。、:：\s\d]|\Z|今|在|的|说|昨|因|于|有|服|被|想|已))"
     r"|(?P<ja>[\u4e00-\u9fff\u3040-\u30ff]{1,6})(?:さん|様|先生|氏)"
     r"|(?P<ko>[가-힣]{2,4})(?:\s?씨|\s?님|\s환자)"
-    r"|(?:[Пп]ациент(?:ка|у|ки)?|[Бб]ольн(?:ой|ая)|[Мм]еня\ зовут|[Дд]октор|[Пп]ацієнт(?:ка)?)\ (?P<ru>[А-ЯЁІЇЄ][а-яёіїє]+(?:\ [А-ЯЁІЇЄ][а-яёіїє]+){0,2})"
+    r"|(?:[Пп]ациент(?:ка|у|ки)?|[Бб]ольн(?:ой|ая)|[Мм]еня\ зовут|[Дд]октор|[Пп]ацієнт(?:ка)?)\ (?P<ru>[А-ЯЁІЇЄ][а-яёіїє]+(?:\ [А-ЯЁІЇЄ][а-яёіїє]+){0,2})"  # noqa: E501
     r"|(?:ο\ ασθενής|η\ ασθενής|με\ λένε)\ (?P<el>[Α-ΩΆ-Ώ][α-ωά-ώ]+(?:\ [Α-ΩΆ-Ώ][α-ωά-ώ]+)?)"
     r"|(?:מטופלת?|קוראים\ לי|החולה)\ (?P<he>[א-ת]{2,10}(?:\ [א-ת]{2,10})?)"
-    r"|(?:मरीज़?|रोगी|श्रीमती|श्री|मेरा\ नाम)\ (?P<hi>[\u0900-\u097f]{2,14}(?:\ [\u0900-\u097f]{2,14})??(?=\s|[।.,]|\Z))"
+    r"|(?:मरीज़?|रोगी|श्रीमती|श्री|मेरा\ नाम)\ (?P<hi>[\u0900-\u097f]{2,14}(?:\ [\u0900-\u097f]{2,14})??(?=\s|[।.,]|\Z))"  # noqa: E501
 )
 _FOREIGN_LETTER: Final = re.compile(
     r"[\u0370-\u03ff\u0400-\u052f\u0590-\u06ff\u0900-\u097f\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]"
 )
 _BLOCKED: Final = words(
-    "unknown none same self see per not no yes na n/a not pending tbd the a an and or with on in is was has"
+    "unknown none same self see per not no yes na n/a not pending tbd the a an and or with on in is was has"  # noqa: E501
     " seen here today id mrn dob date age sex male female he she they it to for of"
 )
 
 
-_INITIALS: Final = re.compile(r"(?:pt|patient|client|resident)\.?:?\ (?P<x>(?:[a-z]\.\ ?){2,3})(?=[ ,;:)]|\Z)", re.IGNORECASE)
+_INITIALS: Final = re.compile(
+    r"(?:pt|patient|client|resident)\.?:?\ (?P<x>(?:[a-z]\.\ ?){2,3})(?=[ ,;:)]|\Z)", re.IGNORECASE
+)
 
 
 def _is_name(value: str) -> bool:
@@ -116,11 +120,13 @@ def _end_of_value(text: str, value: re.Match[str]) -> int:
 
 
 def _initials(view: View) -> Iterator[Finding]:
-    """"Pt M.K. seen": initials after who it is."""
+    """Initials after who it is: "Pt M.K. seen"."""
     for spot, _ in view.spots(_PATIENT):
         match = _INITIALS.match(view.text, spot)
         if match is not None:
-            yield _found(match.start("x"), match.start("x") + len(match["x"].rstrip()), "labelled", 0.8)
+            yield _found(
+                match.start("x"), match.start("x") + len(match["x"].rstrip()), "labelled", 0.8
+            )
 
 
 _PATIENT: Final = words("pt patient client resident")

@@ -15,30 +15,34 @@ from psychescale.text.rules.lexicon import AMBIGUOUS, clear_first_names, first_n
 from psychescale.text.rules.rule import Recognizer, View, words
 
 _DOES: Final = words(
-    "told said says asked asks called calls texted texts cried cries laughed smiled yelled screamed shouted"
+    "told said says asked asks called calls texted texts cried cries laughed smiled yelled screamed shouted"  # noqa: E501
     " hugged kissed left came comes went wants wanted thinks thought knows knew loves loved hates hated"
-    " reports reported denies denied endorses endorsed states stated presents presented attended brought"
+    " reports reported denies denied endorses endorsed states stated presents presented attended brought"  # noqa: E501
     " died passed moved lives lived works worked helped visited replied answered insisted promised lied"
-    " cheated messaged emailed drove picked dropped sat stood walked stayed slept woke apologized apologised"
+    " cheated messaged emailed drove picked dropped sat stood walked stayed slept woke apologized apologised"  # noqa: E501
     " admitted agreed met married divorced dumped ghosted blocked hit hurt raped abused touched grabbed"
     " pushed gave took made sent wrote read bought paid got invited suggested recommended refused"
     " feels felt seems seemed looked looks is was has had does did doesn didn isn wasn won"
 )
 # After "is" or "was" a name that is a word needs more: "Grace is my sister", not "Hope is lost".
-_WEAK_DOES: Final = words("is was has had does did seems seemed looked looks feels felt made got won hit read")
-_NAME_VERB: Final = re.compile(rf"(?P<x>{TITLED})(?:\ (?:also|just|then|never|always|still|finally|later|once))?\ (?P<verb>[a-z]+)")
+_WEAK_DOES: Final = words(
+    "is was has had does did seems seemed looked looks feels felt made got won hit read"
+)
+_NAME_VERB: Final = re.compile(
+    rf"(?P<x>{TITLED})(?:\ (?:also|just|then|never|always|still|finally|later|once))?\ (?P<verb>[a-z]+)"
+)
 _KIN: Final = (
-    "wife husband mother mom mum father dad parents parent son daughter sister brother partner boyfriend"
-    " girlfriend fiancé fiancée family friend therapist psychiatrist doctor nurse teacher boss room chart"
-    " house place car phone birthday funeral death wedding mood grandmother grandfather aunt uncle cousin"
+    "wife husband mother mom mum father dad parents parent son daughter sister brother partner boyfriend"  # noqa: E501
+    " girlfriend fiancé fiancée family friend therapist psychiatrist doctor nurse teacher boss room chart"  # noqa: E501
+    " house place car phone birthday funeral death wedding mood grandmother grandfather aunt uncle cousin"  # noqa: E501
     " roommate ex school care file case caseworker lawyer attorney probation sponsor"
 )
 _POSSESSIVE: Final = re.compile(
-    rf"(?<![\w'-])(?P<x>{TITLED}(?:-{TITLED})?(?:\ {TITLED})?)(?:'s|s'|')\ (?:\w{{2,12}}\ )?(?:{'|'.join(_KIN.split())})(?!\w)"
+    rf"(?<![\w'-])(?P<x>{TITLED}(?:-{TITLED})?(?:\ {TITLED})?)(?:'s|s'|')\ (?:\w{{2,12}}\ )?(?:{'|'.join(_KIN.split())})(?!\w)"  # noqa: E501
 )
 _TOLD: Final = words(
-    "tell told telling ask asked asking miss missed missing love loved hate hated call called text texted"
-    " texting met meet meeting dating dated with and saw seeing visited visit married marry dumped blocked"
+    "tell told telling ask asked asking miss missed missing love loved hate hated call called text texted"  # noqa: E501
+    " texting met meet meeting dating dated with and saw seeing visited visit married marry dumped blocked"  # noqa: E501
     " lost hugged kissed trust forgive forgave from for to sorry bye goodbye hi hey hello dear thanks"
     " thank love rip like about by thx ty than named know knew see"
 )
@@ -49,16 +53,18 @@ _I_AM: Final = re.compile(
 )
 _PRESENTING: Final = words("am m im is me")
 _I: Final = re.compile(r"(?<!\w)(?:i\ |i'|my\ name\ |call\ |)\Z")
-_ADJECTIVE: Final = re.compile(r".*(?:an|ish|ese|ic|ist|al|ar|ous|ive|ed|ing|less|ful|able|ent|ant|ly|y|in|er|or|ian)")
+_ADJECTIVE: Final = re.compile(
+    r".*(?:an|ish|ese|ic|ist|al|ar|ous|ive|ed|ing|less|ful|able|ent|ant|ly|y|in|er|or|ian)"
+)
 # Family names that come first, with and without their marks; short ones that are words of English are
 # left out.
 _FAMILY: Final = words(
-    "nguyen tran pham huynh hoang phan dang bui ngo duong truong dinh trinh vuong luong nguyễn trần phạm"
+    "nguyen tran pham huynh hoang phan dang bui ngo duong truong dinh trinh vuong luong nguyễn trần phạm"  # noqa: E501
     " huỳnh hoàng đặng bùi ngô dương trương đinh trịnh vương lương đỗ hồ vũ võ lê lý"
     " kwon choi jeong hwang zhang huang zhao zhou zheng jiang xiao xie liang"
 )
 _EASTERN: Final = re.compile(
-    rf"[{UPPER}][{LOWER}]{{1,7}}(?P<given>(?:\ [{UPPER}][{LOWER}]{{1,9}}(?:-[{LOWER}{UPPER}]+)?){{1,3}})(?!\w)"
+    rf"[{UPPER}][{LOWER}]{{1,7}}(?P<given>(?:\ [{UPPER}][{LOWER}]{{1,9}}(?:-[{LOWER}{UPPER}]+)?){{1,3}})(?!\w)"  # noqa: E501
 )
 
 
@@ -82,17 +88,28 @@ _PLACES: Final = NOT_A_TOWN - MONTHS
 def _told(view: View) -> Iterator[Finding]:
     """The same after what is done to a person: "called Bill", "I love Grace"."""
     for start, end in view.spots(view.names & AMBIGUOUS):
-        if view.text[start].isupper() and view.text[start + 1 : end].islower() and not view.low[end : end + 1] == "-":
+        if (
+            view.text[start].isupper()
+            and view.text[start + 1 : end].islower()
+            and view.low[end : end + 1] != "-"
+        ):
             before = view.low[max(0, start - 12) : start].split()
-            if before and before[-1] in _TOLD_WHOM and view.low[start:end] not in _PLACES | _SEASONS:
+            if (
+                before
+                and before[-1] in _TOLD_WHOM
+                and view.low[start:end] not in _PLACES | _SEASONS
+            ):
                 yield _found(start, end, "told", 0.55)
 
 
 _TOLD_WHOM: Final = words(
-    "tell told ask asked texted texting text called met married dating dated hugged kissed love loved miss missed"
-    " hate hated forgive forgave dumped blocked thank thanked named"
+    "tell told ask asked texted texting text called met married dating dated hugged kissed love loved miss missed"  # noqa: E501
+    " hate hated forgive forgave dumped blocked thank thanked named says said call calls calling contact see saw"  # noqa: E501
+    " visit visits visited email emailed"
 )
-_SEASONS: Final = words("summer autumn winter spring christian german roman indie santa heaven love peace")
+_SEASONS: Final = words(
+    "summer autumn winter spring christian german roman indie santa heaven love peace"
+)
 
 
 def _possessive(view: View) -> Iterator[Finding]:
@@ -105,19 +122,27 @@ def _possessive(view: View) -> Iterator[Finding]:
         while parts and _is_word(parts[0]):
             start += len(parts[0]) + 1
             parts = parts[1:]
-        if parts and not clinical_spans(" ".join(parts)) and not is_eponym(view.low, start, match.end("x")):
+        if (
+            parts
+            and not clinical_spans(" ".join(parts))
+            and not is_eponym(view.low, start, match.end("x"))
+        ):
             yield _found(start, match.end("x"), "possessive", 0.65)
 
 
 def _is_word(word: str) -> bool:
     low = word.lower()
     return low not in clear_first_names() and (
-        is_common(low) or low in NOT_A_TOWN or low in CITIES or low in _CALENDAR or is_clinical_word(low)
+        is_common(low)
+        or low in NOT_A_TOWN
+        or low in CITIES
+        or low in _CALENDAR
+        or is_clinical_word(low)
     )
 
 
 _CALENDAR: Final = words(
-    "today yesterday tomorrow tonight everyone everybody someone somebody nobody anyone women men children"
+    "today yesterday tomorrow tonight everyone everybody someone somebody nobody anyone women men children"  # noqa: E501
     " god mother father mom mum dad grandma grandpa brother sister"
 )
 
@@ -127,7 +152,10 @@ def _small(view: View) -> Iterator[Finding]:
     for start, end in view.spots(view.names & _clear_small()):
         if not view.text[start].islower() or end - start < _MIN_SMALL:
             continue
-        if view.low[end : end + 1] in {"_", "@", "/", "."} and view.low[end + 1 : end + 2].isalnum():
+        if (
+            view.low[end : end + 1] in {"_", "@", "/", "."}
+            and view.low[end + 1 : end + 2].isalnum()
+        ):
             continue
         if start and view.low[start - 1] in "@#/_.-":
             continue
@@ -149,7 +177,7 @@ def _acts(low: str, end: int) -> bool:
 
 
 _VERB: Final = re.compile(
-    r"\ (?:(?:also|just|then|never|always|still|finally|later|once|only|even|really|already)\ )?(?P<verb>[a-z]+)"
+    r"\ (?:(?:also|just|then|never|always|still|finally|later|once|only|even|really|already)\ )?(?P<verb>[a-z]+)"  # noqa: E501
 )
 
 
@@ -163,7 +191,7 @@ def _clear_small() -> frozenset[str]:
 
 
 def _presented(view: View) -> Iterator[Finding]:
-    """ "I am Tunde", where the word is nothing else that a person can be."""
+    """Who "I am" says, as in "I am Tunde", where the word is nothing else that a person can be."""
     for start, _ in view.spots(_PRESENTING):
         match = _I_AM.match(view.text, start)
         if match is None or _I.search(view.low, max(0, start - 10), start) is None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from psychescale.text.clinical.terms import clinical_spans, is_clinical_word, is_eponym
+from psychescale.text.clinical.terms import clinical_spans, is_clinical_word, is_eponym, terms
 from psychescale.text.common_words import is_common
 from psychescale.text.findings import Finding, PiiType
 from psychescale.text.rules.dates import MONTHS
@@ -17,7 +17,7 @@ _INITIAL: Final = rf"[{UPPER}]\.(?:[{UPPER}]\.)?"
 _TITLES: Final = (
     "dr mr mrs ms miss mx prof professor doctor nurse sir lady rev reverend sister pastor rabbi imam judge"  # noqa: E501
     " officer sgt sergeant capt captain lt lieutenant col colonel herr frau señor señora sr sra monsieur"  # noqa: E501
-    " madame mme mlle mevrouw dhr mijnheer heer herrn doña dott signor signora uncle aunt auntie grandma grandpa coach"
+    " madame mme mlle mevrouw dhr mijnheer heer herrn doña dott signor signora uncle aunt auntie grandma grandpa coach"  # noqa: E501
     " detective principal senator president"
 )
 _TITLE: Final = rf"(?:{alternatives(_TITLES)})"
@@ -147,7 +147,19 @@ def _may_be_surname(word: str, title: str) -> bool:
     )
 
 
-_WORD_ENDINGS: Final = ("ing", "ed", "tion", "ments", "ment", "ly", "ness", "ous", "ity", "appt", "ies")
+_WORD_ENDINGS: Final = (
+    "ing",
+    "ed",
+    "tion",
+    "ments",
+    "ment",
+    "ly",
+    "ness",
+    "ous",
+    "ity",
+    "appt",
+    "ies",
+)
 
 
 def _suffixed(view: View) -> Iterator[Finding]:
@@ -212,8 +224,30 @@ def _related(view: View) -> Iterator[Finding]:
         word = match["x"]
         capital = view.text[match.start("x")].isupper()
         lexicon = first_names() if capital else clear_first_names()
-        if word in lexicon and word not in _SMALL_BLOCK:
+        if word in lexicon and (capital or word not in _SMALL_BLOCK):
             yield _finding(match.start("x"), match.end("x"), "relation", 0.75)
+
+
+def _in_brackets(view: View) -> Iterator[Finding]:
+    """``Wife (Ji-Soo Kim)`` and ``Hope (roommate)``."""
+    for match in _KIN_THEN_NAME.finditer(view.text):
+        end = _trim_chain(view.text, match.start("x"), match.end("x"))
+        if end > match.start("x") and not clinical_spans(view.text[match.start("x") : end]):
+            yield _finding(match.start("x"), end, "bracket", 0.7)
+    for match in _NAME_THEN_KIN.finditer(view.text):
+        if match["x"].split(" ")[0].lower() in first_names() and not clinical_spans(match["x"]):
+            yield _finding(match.start("x"), match.end("x"), "bracket", 0.7)
+
+
+_KIN: Final = (
+    r"(?:wife|husband|mother|mom|mum|father|dad|son|daughter|sister|brother|partner|boyfriend|girlfriend"
+    r"|friend|roommate|spouse|aunt|uncle|cousin|grandmother|grandfather|niece|nephew|nok|sponsor|neighbou?r"
+    r"|fiancée?|ex|caregiver|guardian|therapist|case\ manager|supervisor|boss|teacher|landlord|carer)"
+)
+_KIN_THEN_NAME: Final = re.compile(rf"(?i:{_KIN})\ \((?P<x>{_CHAIN})(?=[,;:) ])")
+_NAME_THEN_KIN: Final = re.compile(
+    rf"(?<![\w'-])(?P<x>{TITLED}(?:\ {TITLED})?)\ \((?i:(?:his|her|their|my|pt's|patient's)\ )?(?i:{_KIN})(?!\w)"  # noqa: E501
+)
 
 
 def _appositives(view: View) -> Iterator[Finding]:
@@ -242,7 +276,7 @@ def _known(view: View) -> Iterator[Finding]:
 
 
 _NO_SURNAME: Final = words(
-    "park county airport rd road st street ave avenue blvd lane university college hospital school fashion"
+    "park county airport rd road st street ave avenue blvd lane university college hospital school fashion"  # noqa: E501
     " week news tour band festival brothers bros cable fa way ladies resources rt i up out off and the"
 )
 _GENERATION: Final = re.compile(r",?\ (?:[Jj][Rr]|[Ss][Rr])(?!\w)\.?|\ I{2,3}(?!\w)|\ IV(?!\w)")
@@ -257,7 +291,9 @@ def _with_generation(text: str, end: int) -> int:
 def _with_more(text: str, end: int) -> int:
     """After first name and two surnames, a third one."""
     match = _MORE.match(text, end)
-    return match.end() if match and match["x"].lower() in surnames() and _ok_word(match["x"]) else end
+    return (
+        match.end() if match and match["x"].lower() in surnames() and _ok_word(match["x"]) else end
+    )
 
 
 def _full_name(view: View, start: int) -> Finding | None:
@@ -274,7 +310,7 @@ def _full_name(view: View, start: int) -> Finding | None:
     known = rest.split(" ")[-1].lower().split("-")[0] in surnames()
     if not (clear or known or (initial and base in _WITH_INITIAL)):
         return None
-    if rest.split(" ")[-1].lower() in _NO_SURNAME:
+    if rest.split(" ")[-1].lower() in _NO_SURNAME or rest in terms("abbreviations"):
         return None
     end, third = match.end("rest"), match["third"]
     if third and third.lower() in surnames() and _ok_word(third):
@@ -356,6 +392,7 @@ RECOGNIZERS: Final = (
     ),
     Recognizer("introduced", _introduced, _INTRO_WORDS),
     Recognizer("relation", _related, _RELATIONS),
+    Recognizer("bracket", _in_brackets, shapes=("a (A", "a (a")),
     Recognizer("appositive", _appositives, _PERSON_WORDS, (", A", " A", "(A")),
     Recognizer("known_name", _known, shapes=("Aa", "AA"), named=True),
 )

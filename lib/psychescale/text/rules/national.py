@@ -14,7 +14,7 @@ from psychescale.text.findings import Finding, PiiType
 from psychescale.text.rules.rule import Recognizer, View
 
 _FORMS: Final = {
-    # Eleven and thirteen digits: Poland, Turkey, Germany, Norway, Belgium, Brazil; Romania, South Africa.
+    # Eleven and thirteen digits: Poland, Turkey, Germany, Norway, Belgium, Brazil; Romania, South Africa.  # noqa: E501
     r"\d{11}": "pl.pesel tr.tckimlik de.idnr no.fodselsnummer be.nn br.cpf",
     r"\d{13}": "ro.cnp za.idnr",
     r"\d{6}[-+]\d{4}": "se.personnummer dk.cpr",
@@ -41,9 +41,7 @@ def _national(view: View) -> Iterator[Finding]:
     for match in _ANY.finditer(view.low):
         names = _MODULES[int(str(match.lastgroup)[1:])]
         if any(import_module(f"stdnum.{name}").is_valid(match[0]) for name in names.split()):
-            yield Finding(
-                match.start(), match.end(), PiiType.NATIONAL_ID, "rule:national", 0.85
-            )
+            yield Finding(match.start(), match.end(), PiiType.NATIONAL_ID, "rule:national", 0.85)
 
 
 RECOGNIZERS: Final = (
@@ -51,7 +49,7 @@ RECOGNIZERS: Final = (
         "national",
         _national,
         shapes=(
-            "00000000000", "000000-000", "000000+000", "000000/000", "000000a000", "000000A000", ".000-0",
+            "00000000000", "000000-000", "000000+000", "000000/000", "000000a000", "000000A000", ".000-0",  # noqa: E501
             "0.00.0", "0.0000.0", "0000 0000 0000", "AAA000000A", "aaa000000a", ".000-k", ".000-K",
         ),
     ),

@@ -11,12 +11,12 @@ from psychescale.text.findings import Finding, PiiType
 from psychescale.text.rules.rule import Recognizer, View, alternatives, each, words
 
 _EMAIL: Final = re.compile(
-    r"(?<![\w.%+'-])(?:['_*]{0,3})(?P<x>[\w%+](?:[\w.%+'-]{0,253}+)@(?:[a-zA-Z0-9\u00a1-\U0010ffff-]{1,63}+\.){1,8}[^\W\d_]{2,24})"  # noqa: E501
+    r"(?<![\w.%+'-])(?:['_*]{0,3})(?P<x>[\w%+](?:[\w.%+'-]{0,253}+)@(?:[a-zA-Z0-9\u00a1-\U0010ffff-]{1,63}+\.){1,8}[^\W\d_]{2,24})"
     r"(?![^\W_]|-\w)"
 )
 # Letter by letter: l e n a @ example . org
 _EMAIL_LETTERS: Final = re.compile(
-    r"(?<!\S)[a-z0-9](?:\ [a-z0-9._-]){1,30}\ ?(?:@|\(at\)|\[at\]|at)\ ?[a-z0-9-]{1,40}(?:\ [a-z0-9-]){0,20}"
+    r"(?<!\S)[a-z0-9](?:\ [a-z0-9._-]){1,30}\ ?(?:@|\(at\)|\[at\]|at)\ ?[a-z0-9-]{1,40}(?:\ [a-z0-9-]){0,20}"  # noqa: E501
     r"\ ?(?:\.|dot)\ ?[a-z]{1,10}(?:\ [a-z]){0,4}(?![^\W_])"
 )
 _EMAIL_SPELLED: Final = re.compile(
@@ -70,7 +70,9 @@ _MAC: Final = re.compile(
 )
 _CISCO: Final = re.compile(r"\.[0-9a-f]{4}\.[0-9a-f]{4}")
 _REDDIT: Final = re.compile(r"(?<![\w/.])/?\ ?u\ ?/\ ?[a-z0-9_-]{2,30}(?![\w-])")
-_MENTION_SPACED: Final = re.compile(r"(?<!\S)@\ (?P<x>(?=\d{0,30}+[^\W\d])\w[\w.-]{1,38})(?<![.-])(?![\w@])")
+_MENTION_SPACED: Final = re.compile(
+    r"(?<!\S)@\ (?P<x>(?=\d{0,30}+[^\W\d])\w[\w.-]{1,38})(?<![.-])(?![\w@])"
+)
 _PAYMENT: Final = re.compile(r"(?<![\w$])\$(?=[a-z0-9_-]{0,19}[a-z])[a-z][a-z0-9_-]{2,20}(?![\w$])")
 _PAYMENT_WORDS: Final = words("cashapp cash venmo paypal zelle tag donate donations help app")
 _MENTION: Final = re.compile(r"@(?<![\w@.+/-]@)(?=\d{0,30}+[^\W\d])[\w.-]{1,39}(?<![.-])(?![\w@])")
@@ -85,7 +87,7 @@ _NAMED_HANDLE: Final = re.compile(
 )
 # "on discord im moonpetal", "insta moon_petal", "my snap moonpetal91"
 _BESIDE: Final = re.compile(
-    rf"(?<![\w/])(?:{alternatives(_SERVICES)})(?:\ ?(?:as|under|im|i'm|i\ am|its|it's|called|user|name|username|@|->|>))?"
+    rf"(?<![\w/])(?:{alternatives(_SERVICES)})(?:\ ?(?:as|under|im|i'm|i\ am|its|it's|called|user|name|username|@|->|>))?"  # noqa: E501
     r"\ (?P<x>[a-z0-9_][\w.-]{2,31})(?<![.-])(?!\w)"
 )
 _INTRODUCED: Final = re.compile(r"(?:\ ?(?:as|under|im|i'm|i\ am|called|user|username|@|->|>))\ \Z")
@@ -160,7 +162,7 @@ def _mention(view: View) -> Iterator[Finding]:
 
 
 def _mention_spaced(view: View) -> Iterator[Finding]:
-    """ "@ name", as tokenizers leave it; "dinner @ home" has a word of every day."""
+    """Mentions with a blank ("@ name"), as tokenizers leave it; "dinner @ home" has a word of every day."""
     for match in _MENTION_SPACED.finditer(view.low):
         if not _is_plain(match["x"]):
             yield Finding(match.start(), match.end(), PiiType.USER, "rule:mention", 0.7)
@@ -179,7 +181,9 @@ _TICKER: Final = 6
 
 def _is_plain(word: str) -> bool:
     bare = word.strip(".-")
-    return bare.isalpha() and (is_everyday(bare) or is_clinical_word(bare) or len(bare) < _SHORT_HANDLE)
+    return bare.isalpha() and (
+        is_everyday(bare) or is_clinical_word(bare) or len(bare) < _SHORT_HANDLE
+    )
 
 
 _SHORT_HANDLE: Final = 4

@@ -44,7 +44,7 @@ _OTHER_KIND: Final = re.compile(
 _NOT_DIGIT: Final = re.compile(r"[^0-9]+")
 _SEVEN: Final = re.compile(r"\d(?:[ ./()-]{0,2}\d){6}")
 _AFTER_WORDS: Final = words(
-    "phone telephone tel cell cellphone mobile mob ph fax whatsapp pager landline hotline call ring text"
+    "phone telephone tel cell cellphone mobile mob ph fax whatsapp pager landline hotline call ring text"  # noqa: E501
     " dial contact reach answering handy telefon téléphone teléfono telefono telefone tlf telefoon"
     " telemóvel móvil celular portable mobiel number signal"
 )

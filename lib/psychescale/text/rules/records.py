@@ -12,7 +12,7 @@ from psychescale.text.rules.rule import Recognizer, View, words
 # letters with digits; after a "weak" one the number needs a marker (id, no., #, a colon) or the looks
 # of an identifier.
 _STRONG: Final = {
-    "RECORD": r"m\.?r\.?n\.?|mr(?=\ ?\#)|med(?:ical)?\.?\ (?:rec(?:ord)?s?|chart|file)\.?(?:\ shows?)?|e[mh]r"
+    "RECORD": r"m\.?r\.?n\.?|mr(?=\ ?\#)|med(?:ical)?\.?\ (?:rec(?:ord)?s?|chart|file)\.?(?:\ shows?)?|e[mh]r"  # noqa: E501
     r"|accession|acc|chart\ (?:no|number)|hospital\ number|medrec|urn|uhid|csn|fin|har|enc|hosp|reg"
     r"|pid|mpi|empi|krankenakte|fallnummer|fall-nr|patientennummer|pat-nr|dossier|expediente"
     r"|historia\ cl[ií]nica|nhc|n[úu]mero\ de\ utente|prontu[áa]rio|patiëntnummer",
@@ -48,7 +48,7 @@ _BETWEEN: Final = (
     r"[ :=\t\n\"'\[(]{0,4})"
 )
 _VALUE: Final = (
-    r"(?P<x>\#?\ ?(?:(?P<spaced>(?:(?!for|the|and|but|was|not|no|is|of|to|in|on|at|my|or|a\ )[a-z]{1,4}[ -])?\d{1,6}(?:[ .-]\d{2,6}){1,5}(?:[ -]?[a-z\d])?(?!\w))|"
+    r"(?P<x>\#?\ ?(?:(?P<spaced>(?:(?!for|the|and|but|was|not|no|is|of|to|in|on|at|my|or|a\ )[a-z]{1,4}[ -])?\d{1,6}(?:[ .-]\d{2,6}){1,5}(?:[ -]?[a-z\d])?(?!\w))|"  # noqa: E501
     r"(?=[a-z-]{0,12}\d)[a-z0-9]{1,24}+(?:[-/.][a-z0-9]{1,24}+){0,5}+))"
 )
 _SPACED_DIGITS: Final = 8
@@ -64,7 +64,7 @@ _TRIGGERS: Final = words(
     " client kundennummer versicherungsnummer konto record case patient pt file specimen encounter"
     " visit study ref reference lab sample order referral id identifier employee student staff badge"
     " user confirmation invoice tracking booking reservation ticket matriculation matrikelnummer"
-    " participant subject unique mr acc csn fin har enc hosp reg pid mpi empi krankenakte fallnummer fall"
+    " participant subject unique mr acc csn fin har enc hosp reg pid mpi empi krankenakte fallnummer fall"  # noqa: E501
     " patientennummer pat dossier expediente historia nhc número numero prontuário prontuario"
     " patiëntnummer cpf pesel cnp personnummer cpr hetu henkilötunnus tckn tc pan ahv nuip curp rut ihi"
     " hcn ohip phn ird nhi pps ppsn emirates nric sozialversicherungsnummer svnr sécurité rodné"
@@ -122,7 +122,7 @@ def _kind(match: re.Match[str]) -> tuple[str, bool] | None:
         grouped = strong and n_digits >= _SPACED_DIGITS
         return (kind, strong) if grouped else None
     identifier = n_digits >= _MIN_DIGITS and not _QUANTITY.fullmatch(value)
-    if lettered or "-" in value:  # noqa: SIM108
+    if lettered or "-" in value:
         looks = identifier and n_digits >= _MIN_DIGITS
     else:
         looks = n_digits >= 6 or (value.startswith("0") and n_digits >= _MIN_DIGITS)  # noqa: PLR2004

@@ -53,9 +53,7 @@ class View:
         """Prepare a folded text."""
         low = lower(text)
         words = frozenset(_WORDS.findall(low))
-        return cls(
-            text, low, text.translate(_SHAPE), words, words & first_names(), text.isascii()
-        )
+        return cls(text, low, text.translate(_SHAPE), words, words & first_names(), text.isascii())
 
     def with_blanks(self, places: re.Pattern[str]) -> "View":
         """The same with a blank for each match, which is one character between words."""
