@@ -11,9 +11,9 @@ from typing import ClassVar, Final, ParamSpec, TypeVar
 
 from psychescale.errors import PsychescaleError
 from psychescale.text import rules
-from psychescale.text.clinical.guard import keep_clinical
 from psychescale.text.findings import Finding, PiiType
 from psychescale.text.gate import may_hold_name
+from psychescale.text.guard import keep_clinical
 from psychescale.text.handles import Handles
 from psychescale.text.layout import Laid, undo_layout
 from psychescale.text.ner import NerModel, is_plausible

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from psychescale.text.clinical.guard import is_crisis_line
 from psychescale.text.clinical.terms import guards, terms
+from psychescale.text.guard import is_crisis_line
 from psychescale.text.layout import undo_layout
 from psychescale.text.redact import Redactor
 from psychescale.text.rules.lexicon import AMBIGUOUS

@@ -12,16 +12,14 @@ from psychescale.text.findings import Finding, PiiType
 from psychescale.text.rules import (
     dates,
     facilities,
-    fields,
     locations,
-    mentions,
-    names,
     national,
     numbers,
     online,
     phones,
     records,
 )
+from psychescale.text.rules.persons import fields, mentions, names
 from psychescale.text.rules.rule import Recognizer, View
 
 RECOGNIZERS: Final[tuple[Recognizer, ...]] = (

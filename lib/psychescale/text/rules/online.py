@@ -162,7 +162,7 @@ def _mention(view: View) -> Iterator[Finding]:
 
 
 def _mention_spaced(view: View) -> Iterator[Finding]:
-    """Mentions with a blank ("@ name"), as tokenizers leave it; "dinner @ home" has a word of every day."""
+    """Mentions with a blank, as tokenizers leave it; "dinner @ home" has a word of every day."""
     for match in _MENTION_SPACED.finditer(view.low):
         if not _is_plain(match["x"]):
             yield Finding(match.start(), match.end(), PiiType.USER, "rule:mention", 0.7)

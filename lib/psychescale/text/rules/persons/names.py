@@ -115,7 +115,7 @@ def _finding(start: int, end: int, source: str, confidence: float) -> Finding:
 
 
 def _titled(view: View) -> Iterator[Finding]:
-    for spot, _ in view.spots(_TITLE_WORDS):
+    for spot, _ in view.spots(TITLE_WORDS):
         match = _TITLED.match(view.text, spot)
         if match is None:
             yield from _titled_small(view, spot)
@@ -374,14 +374,15 @@ _INTRO_WORDS: Final = words(
 )
 _RELATIONS: Final = words("my his her our their your the")
 
-_TITLE_WORDS: Final = words(_TITLES)
+TITLE_WORDS: Final = words(_TITLES)
+"""What stands before a name: Dr, Mrs, uncle; lower case."""
 _PERSON_WORDS: Final = words(
     "male female man woman boy girl patient pt patients veteran child infant lady gentleman teenager"
     " toddler newborn client person"
 )
 
 RECOGNIZERS: Final = (
-    Recognizer("title", _titled, _TITLE_WORDS),
+    Recognizer("title", _titled, TITLE_WORDS),
     Recognizer(
         "suffix",
         _suffixed,
