@@ -3,19 +3,20 @@
 import re
 from collections import defaultdict
 from functools import cache
-from importlib.resources.abc import Traversable
+from importlib.resources import files
 from typing import Final
 
 _HEADING: Final = re.compile(r"\[(\w+)\]")
 
 
-def read_terms(file: Traversable, section: str = "") -> frozenset[str]:
-    """The terms of a file, or of one of its sections; ``_`` is read as a blank."""
-    return _sections(file)[section]
+def read_terms(package: str, name: str, section: str = "") -> frozenset[str]:
+    """The terms of ``name.txt`` in a package, or of one of its sections; ``_`` is read as a blank."""
+    return _sections(package, name)[section]
 
 
 @cache
-def _sections(file: Traversable) -> dict[str, frozenset[str]]:
+def _sections(package: str, name: str) -> dict[str, frozenset[str]]:
+    file = files(package).joinpath(f"{name}.txt")
     found: defaultdict[str, set[str]] = defaultdict(set)
     section = ""
     for line in file.read_text(encoding="utf-8").splitlines():

@@ -6,7 +6,6 @@ The lists lie beside this module as text: ``drugs``, ``eponyms``, ``scales``, ``
 
 import re
 from functools import cache
-from importlib.resources import files
 from typing import Final
 
 from psychescale.text.term_lists import read_terms
@@ -34,14 +33,13 @@ _OWNER: Final = re.compile(
 )
 
 
-_FOLDER: Final = files(__package__)
 _SERIES: Final = ("series", "named", "other")
 
 
 @cache
 def terms(name: str, section: str = "") -> frozenset[str]:
     """The terms of a list, or of one of its sections."""
-    return read_terms(_FOLDER.joinpath(f"{name}.txt"), section)
+    return read_terms(__package__, name, section)
 
 
 @cache

@@ -2,7 +2,6 @@
 
 import importlib
 from functools import cache
-from importlib.resources import files
 from typing import Final
 
 from psychescale.text.term_lists import read_terms
@@ -20,12 +19,11 @@ _SURNAME_LOCALES: Final = (
     "ig_NG", "yo_NG", "vi_VN", "zu_ZA", "tw_GH", "pt_BR", "pl_PL", "tr_TR", "sv_SE", "da_DK", "fr_DZ",
 )  # fmt: skip
 _SHORTEST: Final = 3
-_OWN: Final = files(__package__).joinpath("world_names.txt")
 
 
 def world_names(section: str) -> frozenset[str]:
     """Names of our own list in lower case: ``first`` or ``last``."""
-    return read_terms(_OWN, section)
+    return read_terms(__package__, "world_names", section)
 
 
 @cache
