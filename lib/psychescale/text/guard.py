@@ -168,6 +168,8 @@ def _lettered(value: str) -> bool:
 
 def _is_measured(finding: Finding, low: str) -> bool:
     """Whether a number is a score, a vital sign, a value with its unit or a code."""
+    if not low[finding.start].isdigit() and finding.type is not PiiType.ADDRESS:
+        return False
     value = low[finding.start : finding.end]
     if finding.type is PiiType.ADDRESS:
         value = value.removeprefix("bp ")

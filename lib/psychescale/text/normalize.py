@@ -217,7 +217,7 @@ def fold(text: str) -> str:
     Args:
         text: An output text of `normalize`.
     """
-    if _SCANNED.search(text):
+    if _DIGIT.search(text) and _SCANNED.search(text):
         text = _SCANNED.sub(_fold_scanned, text)
     if text.isascii():
         return text
@@ -234,6 +234,7 @@ _SCANNED: Final = re.compile(
     r"[10](?<=[A-Za-z].)(?=[a-z]{3,12}(?!\w))"
     r"|[OlI](?=\d[/.-]\d)(?<![\w./-].)|[OlI](?=\d?[/.-]\d|\d(?!\w))(?<=\d[/.-].)"
 )
+_DIGIT: Final = re.compile(r"[0-9]")
 _SCANNED_AS: Final = str.maketrans("10OlI", "io011")
 _NAME_START: Final = re.compile(r"(?<!\w)[A-Z][a-z]{0,10}\Z")
 

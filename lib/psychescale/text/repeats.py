@@ -13,6 +13,7 @@ from psychescale.text.rules.persons.names import TITLE_WORDS
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _SHORTEST: Final = 4
 _CONFIDENCE: Final = 0.5
+_FEW: Final = 16  # so many are counted one by one: most texts hold a name once, and are done
 
 
 def repeated_names(findings: Iterable[Finding], low: str) -> list[Finding]:
@@ -27,6 +28,8 @@ def repeated_names(findings: Iterable[Finding], low: str) -> list[Finding]:
     """
     names = [f for f in findings if f.type is PiiType.NAME]
     told = {word for f in names for word in _words(low[f.start : f.end])}
+    if len(told) <= _FEW:
+        told = {word for word in told if low.count(word) > 1}
     told = {word for word in told if _is_telling(word)}
     if not told:
         return []

@@ -13,9 +13,9 @@ from psychescale.text.term_lists import read_terms
 _WORD: Final = re.compile(r"[^\W_]+(?:['.&*/+-][^\W_]+)*'?")
 # Endings of medical words, in which no list is whole.
 _MEDICAL: Final = re.compile(
-    r"[a-z-]{2,24}(?:itis|osis|a?emia|pathy|ectomy|otomy|oscopy|algia|plasia|uria|penia|rrh?o?ea|plegia|paresis"
+    r"(?<=[a-z]{2})(?:itis|osis|a?emia|pathy|ectomy|otomy|oscopy|algia|plasia|uria|penia|rrh?o?ea|plegia|paresis"
     r"|phasia|phobia|phobic|thymia|thymic|azepam|azole|olol|pril|sartan|statin|cillin|mycin|oxetine|triptyline"
-    r"|peridone|tiapine|zapine|azine|tinib|umab|ximab)"
+    r"|peridone|tiapine|zapine|azine|tinib|umab|ximab)\b"
 )
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _LONGEST: Final = 5  # words of a term
@@ -67,8 +67,8 @@ def is_clinical_word(word: str) -> bool:
 
 def clinical_spans(text: str) -> list[tuple[int, int]]:
     """Where terms stand in a short text, longest first at each place: (start, end), sorted, apart."""
-    found = _LETTERS.findall(text.lower())
-    if _first_words().isdisjoint(found) and not any(map(_MEDICAL.fullmatch, found)):
+    low = text.lower()
+    if _first_words().isdisjoint(_LETTERS.findall(low)) and _MEDICAL.search(low) is None:
         return []
     words = [(match.start(), match.end()) for match in _WORD.finditer(text)]
     spans: list[tuple[int, int]] = []
@@ -86,7 +86,7 @@ def _is_term(value: str) -> bool:
     low = value.lower()
     if value in terms("abbreviations") or (not value.istitle() and low in _scales()):
         return True
-    if _MEDICAL.fullmatch(low):
+    if low.isalpha() and _MEDICAL.search(low):
         return True
     return low in _plain() or low.removesuffix("'s") in _plain() or low.rstrip("'") in _plain()
 

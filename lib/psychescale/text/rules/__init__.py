@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from psychescale.text.clinical.terms import clinical_spans
@@ -20,7 +20,7 @@ from psychescale.text.rules import (
     records,
 )
 from psychescale.text.rules.persons import fields, mentions, names
-from psychescale.text.rules.rule import Recognizer, View
+from psychescale.text.rules.rule import Recognizer, View, words
 
 RECOGNIZERS: Final[tuple[Recognizer, ...]] = (
     *online.RECOGNIZERS,
@@ -56,55 +56,53 @@ _NAMED: Final = frozenset(i for i, r in enumerate(RECOGNIZERS) if r.named)
 _FOREIGN: Final = frozenset(i for i, r in enumerate(RECOGNIZERS) if r.foreign)
 
 
-def _parts() -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """Part of a shape → those that it lets in: each part is looked for once, whoever asks for it."""
-    index: defaultdict[str, list[int]] = defaultdict(list)
+_RAREST: Final = "月월$#+@[]/\n:'.-(),"
+
+
+def _parts() -> tuple[tuple[str, tuple[tuple[str, tuple[int, ...]], ...]], ...]:
+    """Character → parts of shapes that hold it, and whom they let in.
+
+    Each part is looked for once, whoever asks for it, and only where its rarest character is.
+    """
+    asking: defaultdict[str, list[int]] = defaultdict(list)
     for position in _OPEN:
         for part in RECOGNIZERS[position].shapes:
-            index[part].append(position)
-    return tuple((part, tuple(positions)) for part, positions in index.items())
+            asking[part].append(position)
+    index: defaultdict[str, list[tuple[str, tuple[int, ...]]]] = defaultdict(list)
+    for part, positions in asking.items():
+        rarest = next((char for char in (*_RAREST, _DIGIT) if char in part), "")
+        index[rarest].append((part, tuple(positions)))
+    return tuple((char, tuple(parts)) for char, parts in index.items())
 
 
 _PARTS: Final = _parts()
-# A row without a digit, which most short posts are, is not asked for shapes that have one.
-_PARTS_DIGITLESS: Final = tuple(entry for entry in _PARTS if _DIGIT not in entry[0])
 
 
 def find(view: View) -> list[Finding]:
     """What tier 1 finds in a view, overlaps included."""
     found: list[Finding] = []
-    for recognizer in applicable(view):
+    asked = applicable(view)
+    for recognizer in asked:
         found += recognizer.find(view)
-    return found + find_wrapped(view)
+    return found + _find_wrapped(view, asked) if "\n" in view.text else found
 
 
 _SEAM: Final = re.compile(r"(?<=[^\W_]|[,.])\n(?=[^\W_])")
-_WRAPPED: Final = frozenset(
-    [
-        "title",
-        "introduced",
-        "known_name",
-        "labelled",
-        "initialled",
-        "eastern",
-        "street",
-        "street_romance",
-        "street_germanic",
-        "date_named",
-    ]
+_WRAPPED: Final = words("title introduced known_name labelled eastern street date_named")
+_WRAPPED_SHAPES: Final = tuple(  # a blank in the place of a line's end makes their shapes
+    r for r in RECOGNIZERS if r.name in {"initialled", "street_romance", "street_germanic"}
 )
 
 
-def find_wrapped(view: View) -> list[Finding]:
+def _find_wrapped(view: View, asked: Iterable[Recognizer]) -> list[Finding]:
     """Names, addresses and dates that a line's end cuts in two; what lies on one line is `find`'s."""
-    if "\n" not in view.text:
-        return []
     seams = [match.start() for match in _SEAM.finditer(view.text)]
     if not seams:
         return []
     joined = view.with_blanks(_SEAM)
-    asked = (r for r in applicable(joined) if r.name in _WRAPPED)
-    return [f for r in asked for f in r.find(joined) if _is_cut(f, view, seams)]
+    again = [r for r in asked if r.name in _WRAPPED]
+    again += [r for r in _WRAPPED_SHAPES if any(part in joined.shape for part in r.shapes)]
+    return [f for r in again for f in r.find(joined) if _is_cut(f, view, seams)]
 
 
 def _is_cut(finding: Finding, view: View, seams: list[int]) -> bool:
@@ -127,23 +125,24 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 
 def applicable(view: View) -> list[Recognizer]:
     """Recognizers whose gate lets the view through."""
-    shape = view.shape
-    digits = _DIGIT in shape
-    passed = set(_FREE)
-    for part, positions in _PARTS if digits else _PARTS_DIGITLESS:
-        if part in shape:
-            passed.update(positions)
+    passed = _by_shape(view.shape)
     for position in {position for word in view.words & _TRIGGERS for position in _INDEX[word]}:
         shapes = RECOGNIZERS[position].shapes
-        if not shapes:
+        if not shapes or any(part in view.shape for part in shapes):
             passed.add(position)
-            continue
-        for part in shapes:
-            if part in shape:
-                passed.add(position)
-                break
     if not view.names:
         passed -= _NAMED
     if view.ascii:
         passed -= _FOREIGN
     return [RECOGNIZERS[position] for position in passed]
+
+
+def _by_shape(shape: str) -> set[int]:
+    """Those that ask for no word."""
+    passed = set(_FREE)
+    for char, parts in _PARTS:
+        if char in shape:
+            for part, positions in parts:
+                if part in shape:
+                    passed.update(positions)
+    return passed
