@@ -119,6 +119,11 @@ class EvaluateConfig(
         description="for pii: what labels of spans mean, as in CITY=LOCATION; labels that are not "
         "named are then no gold (default: by the file's name, or none)",
     )
+    require: Names = Field(
+        (),
+        description="for pii: least shares, as in recall=.95,kept_terms=.97; of recall, precision, f2 "
+        "(characters), found (spans to 75 %), kept_terms; below one exit code 5, the report written",
+    )
     challenge: bool = Field(True, description="put the challenge suite to the model")
     faithfulness_texts: Annotated[int, Field(ge=0)] = Field(
         100,

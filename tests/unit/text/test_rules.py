@@ -66,7 +66,7 @@ POSITIVE = [
     ("seen 31/12/2023.", "DATE", "31/12/2023"),
     ("am 14.3.2023 war", "DATE", "14.3.2023"),
     ("on March 5th, 2021 again", "DATE", "March 5th, 2021"),
-    ("the 5th of March", "DATE", "5th of March"),
+    ("the 5th of March", "DATE", "the 5th of March"),
     ("12 Apr '22", "DATE", "12 Apr '22"),
     ("in July 2022", "DATE", "July 2022"),
     ("since last December", "DATE", "last December"),

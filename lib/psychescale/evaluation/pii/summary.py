@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from psychescale.disclosure import is_small, is_table, masked, masked_groups, nearest
 from psychescale.evaluation.pii.detection import Counts, PiiMeasures
+from psychescale.evaluation.pii.meaning import Meaning
 from psychescale.notice import NOTICE
 
 SCHEMA: Final = 1
@@ -24,6 +25,8 @@ _METHOD: Final = {
     "leaked_rate": "gold characters that no prediction covers",
     "over_redaction_rate": "texts without a gold span in which something was found",
     "f2": "recall weighs twice as much as precision",
+    "kept_rate": "terms that must stay of which no letter or digit was taken",
+    "findings_beside": "findings that share no character with a gold span, by their type",
     "quarantined": "texts that anonymize would not have passed on; in no measure",
     "gate": "texts with a name, and how many of them the check before the tagger lets through",
 }
@@ -31,6 +34,7 @@ _METHOD: Final = {
 
 def build_document(
     measures: PiiMeasures,
+    meaning: Meaning,
     redactor: Mapping[str, object],
     *,
     quarantined: int,
@@ -40,6 +44,7 @@ def build_document(
 
     Args:
         measures: Of all texts.
+        meaning: What of their terms stayed.
         redactor: Versions and settings of what was judged.
         quarantined: Texts that could not be redacted.
         gate: Texts with a name, and those of them that the gate lets through.
@@ -57,7 +62,7 @@ def build_document(
             "passed": passed,
             "rate": passed / with_names if with_names else None,
         },
-        "measures": measures.as_json(),
+        "measures": {**measures.as_json(), "meaning": meaning.as_json()},
         "method": dict(_METHOD),
     }
 
@@ -77,6 +82,7 @@ def masked_document(document: Mapping[str, Any]) -> dict[str, Any]:
             "overall": _type(measures["overall"]),
             "by_type": _types(measures["by_type"]),
             **{name: _table(measures[name]) for name in ("characters", "iou_75", "tokens")},
+            "meaning": _meaning(measures["meaning"]),
             **_documents(measures),
         },
     }  # fmt: skip
@@ -93,6 +99,28 @@ def _documents(measures: Mapping[str, Any]) -> dict[str, Any]:
         "negatives": masked(measures["negatives"]),
         "negatives_touched": touched,
         "over_redaction_rate": touched_rate,
+    }
+
+
+def _meaning(found: Mapping[str, Any]) -> dict[str, Any]:
+    by_kind = found["by_kind"]
+    shown = {kind: _kind(of) for kind, of in by_kind.items()}
+    for part in ("found", "kept"):
+        _withhold_a_second(shown, by_kind, part, None)
+    beside = {name: masked(count) for name, count in found["findings_beside"].items()}
+    return {**_kind(found), "by_kind": shown, "findings_beside": beside}
+
+
+def _kind(found: Mapping[str, Any]) -> dict[str, Any]:
+    n_found, found_rate = _share(found["found"], found["spans"])
+    kept, kept_rate = _share(found["kept"], found["terms"])
+    return {
+        "spans": masked(found["spans"]),
+        "found": n_found,
+        "found_rate": found_rate,
+        "terms": masked(found["terms"]),
+        "kept": kept,
+        "kept_rate": kept_rate,
     }
 
 
