@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from psychescale.console.next import after_anonymize, print_next
 from psychescale.notice import NOTICE
-from psychescale.text.placeholders import EXAMPLES
+from psychescale.text.quality.placeholders import EXAMPLES
 from psychescale.text.replacement.operators import Operator
 
 if TYPE_CHECKING:

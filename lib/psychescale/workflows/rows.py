@@ -10,8 +10,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from psychescale.text.look import MOST_ROWS, SampledRow
-from psychescale.text.placeholders import is_placeholder
+from psychescale.text.quality.look import MOST_ROWS, SampledRow
+from psychescale.text.quality.placeholders import is_placeholder
 
 Item = TypeVar("Item")
 

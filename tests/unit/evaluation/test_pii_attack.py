@@ -7,13 +7,16 @@ import numpy as np
 
 from psychescale.disclosure import is_small
 from psychescale.evaluation.pii.detection import measure_pii
+from psychescale.evaluation.pii.gold import GoldText
 from psychescale.evaluation.pii.matching import Span
+from psychescale.evaluation.pii.meaning import measure_meaning
 from psychescale.evaluation.pii.summary import build_document, masked_document
 
 from .attacker import Program
 
 EVALUATIONS = 12
 TYPES = ("NAME", "PHONE", "EMAIL", "DATE")
+KINDS = ("drug", "date", "place", "few")
 CELLS = ("hits", "false", "missed")
 
 
@@ -22,7 +25,10 @@ def random_document(seed: int) -> dict[str, Any]:
     rng = np.random.default_rng(seed)
     types = TYPES[: int(rng.integers(2, 5))]
     shares = rng.dirichlet(np.full(len(types), 0.6))
-    texts, gold, found = [], [], []
+    texts: list[str] = []
+    gold: list[list[Span]] = []
+    found: list[list[Span]] = []
+    rows: list[GoldText] = []
     for _ in range(int(rng.integers(60, 200))):
         texts.append("x" * 60)
         true = [
@@ -32,16 +38,29 @@ def random_document(seed: int) -> dict[str, Any]:
         ]
         kept = [span for span in true if rng.random() < 0.9]
         invented = [Span(40, 48, str(rng.choice(types)))] if rng.random() < 0.1 else []
+        kind = str(rng.choice(KINDS[: len(types)], p=shares))
+        rows.append(GoldText(str(len(rows)), texts[-1], tuple(true), (Span(40, 48, "TERM"),), kind))
         gold.append(true)
         found.append([*kept, *invented])
-    measures = measure_pii(texts, gold, found)
-    return build_document(measures, {}, quarantined=int(rng.integers(0, 9)), gate=(30, 28))
+    quarantined = int(rng.integers(0, 9))
+    measures, meaning = measure_pii(texts, gold, found), measure_meaning(rows, found)
+    return build_document(measures, meaning, {}, quarantined=quarantined, gate=(30, 28))
 
 
 def tables(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Overall and every type, with whatever is told of them."""
     yield "overall", document["measures"]["overall"]
     yield from document["measures"]["by_type"].items()
+
+
+def kinds(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """All texts and those of every kind, with what is told of what must go and what must stay."""
+    meaning = document["measures"]["meaning"]
+    yield "meaning", meaning
+    yield from meaning["by_kind"].items()
+
+
+SHARES = (("spans", "found", "lost"), ("terms", "kept", "taken"))
 
 
 def attack(document: dict[str, Any], *, rounded: bool) -> Program:
@@ -63,7 +82,20 @@ def attack(document: dict[str, Any], *, rounded: bool) -> Program:
     parts = [f"{kind} {cell}" for kind in ("strict", "overlap") for cell in CELLS]
     for what in ("spans", "found", *parts):
         program.equal({f"overall {what}": -1} | {f"{name} {what}": 1 for name in names[1:]})
+    _meaning(program, document)
     return program
+
+
+def _meaning(program: Program, document: dict[str, Any]) -> None:
+    names = [name for name, _ in kinds(document)]
+    for whole, part, rest in SHARES:
+        for name, told in kinds(document):
+            for what in (whole, part):
+                program.count(f"{name} {what}", told.get(what))
+            program.count(f"{name} {rest}", None)
+            program.equal({f"{name} {part}": 1, f"{name} {rest}": 1, f"{name} {whole}": -1})
+        for what in (whole, part):
+            program.equal({f"meaning {what}": -1} | {f"{name} {what}": 1 for name in names[1:]})
 
 
 def small_counts(full: dict[str, Any]) -> Iterator[tuple[str, int]]:
@@ -74,6 +106,10 @@ def small_counts(full: dict[str, Any]) -> Iterator[tuple[str, int]]:
             f"{kind} {cell}": told[kind][cell] for kind in ("strict", "overlap") for cell in CELLS
         }
         yield from ((f"{name} {what}", n) for what, n in counts.items() if is_small(n))
+    for name, told in kinds(full):
+        for whole, part, rest in SHARES:
+            counts = {whole: told[whole], part: told[part], rest: told[whole] - told[part]}
+            yield from ((f"{name} {what}", n) for what, n in counts.items() if is_small(n))
 
 
 def test_no_small_count_follows() -> None:

@@ -21,7 +21,7 @@ from psychescale.spark.corpus.lines import (
 from psychescale.spark.corpus.read import layout_of
 from psychescale.spark.corpus.source import LINE_FORMS, Corpus, read_columns, read_lines
 from psychescale.spark.tables.delta import quoted
-from psychescale.text.look import MOST_ROWS, Exceeds, Look, SampledRow, look_at
+from psychescale.text.quality.look import MOST_ROWS, Exceeds, Look, SampledRow, look_at
 
 _MOST_FILES = 10
 Item = TypeVar("Item")
@@ -67,7 +67,7 @@ def _of_columns(
 
 
 def _decoded(ident: bytes | None, text: bytes | None, second: bytes | None = None) -> SampledRow:
-    values = [_text(value) for value in (ident, text, second)]
+    values = _text(ident), _text(text), _text(second)
     error = None
     if values[0] is None and ident is not None:
         error = RowError.CORRUPT_ROW.value

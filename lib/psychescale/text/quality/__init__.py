@@ -1,0 +1,1 @@
+"""What can be said of texts as data: their language, what stands for none, a look at a sample."""
