@@ -120,6 +120,7 @@ def _interrupt_plainly(context: pyspark.SparkContext) -> None:
     """
 
     def interrupt(_signal: int, _frame: object) -> NoReturn:
+        STEPS.info("stopping, and noting it in the run table")
         threading.Thread(target=_cancel_jobs, args=[context], daemon=True).start()
         raise KeyboardInterrupt
 
