@@ -75,7 +75,7 @@ from psychescale.evaluation.document.table_one import Part, part_json
 from psychescale.evaluation.document.yes_no import yes_no_json
 from psychescale.evaluation.measures.curves import draw_curves
 from psychescale.evaluation.measures.estimates import Estimates, Evaluation
-from psychescale.evaluation.measures.intervals import LEVEL
+from psychescale.evaluation.measures.linear import LEVEL
 from psychescale.evaluation.measures.reliability import ReliabilityBin, recalibrate, reliability
 from psychescale.evaluation.predictions import FREQUENT_POSITIVES, MIN_POSITIVES, Predictions
 from psychescale.notice import NOTICE

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 from scipy.special import expit, logit
 
-from psychescale.evaluation.measures.intervals import LEVEL, Estimate, score_interval
+from psychescale.evaluation.measures.intervals import Estimate
+from psychescale.evaluation.measures.linear import Design, quantile
+from psychescale.evaluation.measures.shares import Unseen, share
 from psychescale.evaluation.measures.proper_scores import BINS, equal_mass_bins
 from psychescale.evaluation.predictions import MIN_POSITIVES, Floats, Predictions, Undefined
 
@@ -123,15 +124,13 @@ def _merge(bins: NDArray[np.intp], truth: NDArray[np.uint8], fewest: int) -> NDA
 
 def _bin(predictions: Predictions, label: int, inside: NDArray[np.bool_]) -> ReliabilityBin:
     weights, truth = predictions.weights[inside], predictions.truth[inside, label]
-    total = float(weights.sum())
-    share = float(weights @ truth / total)
-    sums = _unit_sums((weights * (truth - share))[:, None], predictions.units[inside])
-    n_units = len(sums)
-    variance = float((sums**2).sum()) / total**2 * (n_units / max(n_units - 1, 1))
-    quantile = stats.t.ppf((1 + LEVEL) / 2, max(n_units - 1, 1))
-    low, high = score_interval(share, variance, n_units, float(quantile))
-    probability = float(weights @ predictions.probabilities[inside, label] / total)
-    return ReliabilityBin(int(inside.sum()), int(truth.sum()), probability, share, low, high)
+    every = np.ones(len(truth))
+    anywhere = Unseen(every > 0, every > 0)
+    held = share(Design.of(predictions.rows(inside)), truth.astype(np.float64), every, anywhere)
+    probability = float(weights @ predictions.probabilities[inside, label] / weights.sum())
+    return ReliabilityBin(
+        int(inside.sum()), int(truth.sum()), probability, held.value, *held.interval
+    )
 
 
 def _without_interval(estimate: Estimate) -> Estimate:
@@ -190,7 +189,7 @@ def _with_sandwich(
     bread = np.linalg.inv(information)
     sums = _unit_sums(scores, unit_of)
     covariance = bread @ (sums.T @ sums) @ bread * units / (units - 1)
-    half = float(stats.t.ppf((1 + LEVEL) / 2, units - 1) * np.sqrt(covariance[-1, -1]))
+    half = quantile(units) * float(np.sqrt(covariance[-1, -1]))
     return Estimate(value, value - half, value + half)
 
 
