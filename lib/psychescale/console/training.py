@@ -78,6 +78,8 @@ def print_outcome(
         console.print("Not calibrated: probabilities are those of the loss.")
     if outcome.thresholds is not None:
         console.print(f"Thresholds chosen on validation for {outcome.thresholds.criterion}.")
+    for sentence in outcome.told:
+        console.print(f"  {sentence}", markup=False)
     early = " (stopped early)" if fitted.stopped_early else ""
     console.print(
         f"The bundle: {config.output}    mean training loss {fitted.mean_training_loss:.3f}, "
