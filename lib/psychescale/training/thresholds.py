@@ -319,7 +319,7 @@ def tell_thresholds(
             given = _given(values >= chosen.values[one], held)
             told.append(
                 f"{label}: the threshold {chosen.values[one]:.2f} gives it to far more texts than "
-                f"have it{given}. Other criteria would choose: {beside}."
+                f"have it{given}; others would choose {beside}."
             )
     return told
 
@@ -347,4 +347,4 @@ def _given(given: NDArray[np.bool_], held: NDArray[np.bool_]) -> str:
     if not is_table(map(int, cells)):
         return ""
     n = nearest(len(held))
-    return f" (given to {nearest(given.sum()) / n:.0%}, held by {nearest(held.sum()) / n:.0%})"
+    return f" ({nearest(given.sum()) / n:.0%} for {nearest(held.sum()) / n:.0%})"
