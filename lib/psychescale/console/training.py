@@ -56,7 +56,7 @@ def print_plan(console: Console, parts: Parts) -> None:
 
 
 def _prolific(parts: Parts) -> str:
-    """Their share of each part, of rounded counts; empty where a count is small, or nobody wrote twice."""
+    """Their share of each part, of rounded counts; empty where one is small or nobody wrote twice."""
     rows = prolific_rows(parts.groups, parts.split)
     sizes = [len(parts.index(part)) for part in PARTS]
     if rows is None or not is_table([*rows, *sizes]):

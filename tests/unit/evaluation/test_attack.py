@@ -33,9 +33,7 @@ def random_document(seed: int) -> dict[str, Any]:
     predictions = Predictions.of(LABELS, values, truth)
     cuts, blurred = rng.uniform(0.2, 0.7, 3), rng.random((n, 3))
     other = evaluate(predictions.with_probabilities(blurred), cuts, n_replicates=10)
-    comparison = compare(
-        predictions, Scored("m", values, cuts), Scored("chance", blurred, cuts)
-    )
+    comparison = compare(predictions, Scored("m", values, cuts), Scored("chance", blurred, cuts))
     groups = rng.choice(["x", "y", "z"], n, p=[0.5, 0.47, 0.03]).tolist()
     extras = Extras(
         slices=slice_by(predictions, cuts, {"group": groups}),

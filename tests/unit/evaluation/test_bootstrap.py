@@ -50,9 +50,7 @@ class TestDraws:
         for number in range(5):
             rows = predictions.rows(np.repeat(np.arange(60), weights[:, number]))
             expected = resample(rows, n_replicates=2)[0].per_label[CUT]
-            np.testing.assert_allclose(
-                expected[0, 0], drawn.per_label[CUT][0, number], atol=1e-12
-            )
+            np.testing.assert_allclose(expected[0, 0], drawn.per_label[CUT][0, number], atol=1e-12)
 
 
 class TestEnds:

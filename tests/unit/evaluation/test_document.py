@@ -35,9 +35,7 @@ def make_document(**context: Any) -> dict[str, Any]:
     half = np.full(5, 0.5)
     evaluation = evaluate(predictions, half, n_replicates=30)
     blurred = rng.random((400, 5))
-    comparison = compare(
-        predictions, Scored("m", values, half), Scored("chance", blurred, half)
-    )
+    comparison = compare(predictions, Scored("m", values, half), Scored("chance", blurred, half))
     other = evaluate(predictions.with_probabilities(blurred), half, n_replicates=30)
     extras = Extras(
         slices=slice_by(

@@ -18,7 +18,9 @@ from psychescale.evaluation.predictions import Predictions
 HALF = np.array([0.5])
 
 
-def made(rng: np.random.Generator, n: int, *, per_author: int = 1, rate: float = 0.2) -> Predictions:
+def made(
+    rng: np.random.Generator, n: int, *, per_author: int = 1, rate: float = 0.2
+) -> Predictions:
     """One label, heavy-tailed scores, one positive in five that looks like a negative."""
     author = np.arange(n) // per_author
     shares = rng.beta(rate * 4, (1 - rate) * 4, n)[author]
@@ -40,7 +42,7 @@ def measured(predictions: Predictions) -> dict[str, Linear]:
 class TestShares:
     @pytest.mark.parametrize(("hits", "n"), [(81, 263), (15, 148), (1, 29), (19, 20)])
     def test_equal_weights(self, hits: int, n: int) -> None:
-        """Of documents of equal weight it is the mid-P interval: half the chance of the count itself."""
+        """Of equal weights it is the mid-P interval: half the chance of the count itself."""
         share = hits / n
         low, high = mid_p(share, n, share * (1 - share) / n)
         upper_tail = stats.binom.sf(hits, n, low) + stats.binom.pmf(hits, n, low) / 2
@@ -77,8 +79,7 @@ class TestShares:
         assert high == 1
 
     def test_a_stratum_without_a_positive_widens(self) -> None:
-        """250 given the label and 250 others of which none has it: a weight of 40 could have been
-        missed."""
+        """Of 250 others none has the label: one of weight 40 could have been missed."""
         truth = (np.arange(500) < 200)[:, None]
         values = np.repeat([0.9, 0.1], 250)[:, None]
         weights = np.repeat([1.0, 40.0], 250)
@@ -112,7 +113,9 @@ class TestVariance:
             rows = (authors[:, None] * per_author + np.arange(per_author)).ravel()
             drawn.append(measured(predictions.rows(rows))[name].value)
 
-        assert np.sqrt(measured(predictions)[name].variance) == pytest.approx(np.std(drawn), rel=0.2)
+        assert np.sqrt(measured(predictions)[name].variance) == pytest.approx(
+            np.std(drawn), rel=0.2
+        )
 
     def test_finite_population(self) -> None:
         """Of a corpus of which half was drawn, the variance is half of that of documents like these."""
@@ -177,8 +180,10 @@ def test_estimable(name: str, positives: int, negatives: int, enough: bool) -> N
 
 @pytest.mark.parametrize("per_author", [1, 5])
 def test_coverage(per_author: int) -> None:
-    """About 95 % of intervals hold the population's value at 40 positives; the full simulation is a
-    benchmark. Slack for 200 data sets: three standard errors below."""
+    """About 95 % of intervals hold the population's value at 40 positives; three standard errors' slack.
+
+    The full simulation is a benchmark.
+    """
     rng = np.random.default_rng(5)
     truth = {name: one.value for name, one in measured(made(rng, 60_000)).items()}
     names = ("precision", "recall", "f1", "roc_auc", "average_precision", "brier", "base_rate")

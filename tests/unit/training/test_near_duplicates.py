@@ -82,7 +82,11 @@ class TestClusters:
 
     @pytest.mark.parametrize(
         ("one", "other"),
-        [("great day 😀", "great day 😢"), ("sure :)", "sure :("), ("so in ❤️ with him", "so in 💔 with him")],
+        [
+            ("great day 😀", "great day 😢"),
+            ("sure :)", "sure :("),
+            ("so in ❤️ with him", "so in 💔 with him"),
+        ],
     )
     def test_emoji_are_words(self, one: str, other: str) -> None:
         """The same words with the opposite face are two texts; the same face in other skin is one."""

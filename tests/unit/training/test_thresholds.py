@@ -4,8 +4,6 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from psychescale.errors import InputError, UsageError
@@ -48,7 +46,10 @@ class TestCriteria:
         assert expected == parse_criterion(text)
         assert expected == parse_criterion(str(expected))
 
-    @pytest.mark.parametrize("text", ["F2", "sensitivity", "sensitivity=1.5", "specificity=0", "cost", "cost=0", "youden=2", ""])
+    @pytest.mark.parametrize(
+        "text",
+        ["F2", "sensitivity", "sensitivity=1.5", "specificity=0", "cost", "cost=0", "youden=2", ""],
+    )
     def test_refused(self, text: str) -> None:
         """Anything else is refused with the forms there are."""
         with pytest.raises(UsageError, match=r"sensitivity=\.90"):

@@ -71,9 +71,7 @@ def _per_label(predictions: Predictions, weights: Floats, specificity: float) ->
     columns = list(zip(predictions.probabilities.T, predictions.truth.T, strict=True))
     # The bins are those of the documents as they are: they stay put from replicate to replicate.
     errors = [
-        calibration_error(
-            p, t, equal_mass_bins(p, origin), weights, origin=origin[:, None]
-        )
+        calibration_error(p, t, equal_mass_bins(p, origin), weights, origin=origin[:, None])
         for p, t in columns
     ]
     gaps, noise = (np.stack(part) for part in zip(*errors, strict=True))
@@ -84,7 +82,9 @@ def _per_label(predictions: Predictions, weights: Floats, specificity: float) ->
 def _averages(found: Mapping[str, Floats], frequent: Floats) -> dict[str, Floats]:
     made = {f"{name}_macro": _of_defined(values) for name, values in found.items()}
     if frequent.any():
-        made |= {f"{n}_macro_frequent": _of_defined(values[frequent]) for n, values in found.items()}
+        made |= {
+            f"{n}_macro_frequent": _of_defined(values[frequent]) for n, values in found.items()
+        }
     return made
 
 

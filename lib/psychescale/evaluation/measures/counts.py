@@ -104,4 +104,3 @@ def averages(name: str, counts: Confusion) -> dict[str, Floats]:
         "macro": values.mean(0),
         "weighted": np.nan_to_num(ratio((values * support).sum(0), support.sum(0))),
     }
-

@@ -139,9 +139,7 @@ def as_estimates(predictions: Predictions, measured: Measured) -> Estimates:
 
 def _of_resampled(predictions: Predictions, point: Resampled, drawn: Resampled) -> Estimates:
     pooled = counts(predictions)
-    units = [
-        len(np.unique(predictions.units[column == 1])) for column in predictions.truth.T
-    ]
+    units = [len(np.unique(predictions.units[column == 1])) for column in predictions.truth.T]
     bearing = int(np.unique(predictions.units[predictions.truth.any(1)]).size)
     per_label = {
         name: tuple(

@@ -54,9 +54,7 @@ def of_linear(name: str, found: Linear, positives: int, negatives: int) -> Estim
     return estimate(name, found.value, found.interval, positives, negatives)
 
 
-def of_difference(
-    name: str, one: Linear, two: Linear, positives: int, negatives: int
-) -> Estimate:
+def of_difference(name: str, one: Linear, two: Linear, positives: int, negatives: int) -> Estimate:
     """The same of a difference."""
     value, *ends = difference(one, two)
     return estimate(name, value, (ends[0], ends[1]), positives, negatives)

@@ -114,9 +114,7 @@ class Design:
         finite = predictions.finite and not predictions.by_author
         kept = np.sqrt(np.maximum(1 - 1 / weights, 0)) if finite else np.ones(len(weights))
         units = predictions.units
-        return cls(
-            weights, units, int(units.max()) + 1, predictions.by_author, strata, kept
-        )
+        return cls(weights, units, int(units.max()) + 1, predictions.by_author, strata, kept)
 
     def sums(self, values: Floats) -> Floats:
         """Sums by unit, shape (n_units,)."""

@@ -38,7 +38,9 @@ def roc_auc(design: Design, probabilities: Floats, truth: NDArray[np.uint8]) -> 
     below = (of_negative.cumsum() - of_negative / 2)[code] / negative.sum()
     above = 1 - (of_positive.cumsum() - of_positive / 2)[code] / positive.sum()
     value = float(positive @ below / positive.sum())
-    errors = positive * (below - value) / positive.sum() + negative * (above - value) / negative.sum()
+    errors = (
+        positive * (below - value) / positive.sum() + negative * (above - value) / negative.sum()
+    )
     rarer = positive if held.sum() * 2 <= len(held) else negative
     spread = design.spread(errors, rarer)
     sizes = [_size(design, mass, certain=not spread.any()) for mass in (positive, negative)]

@@ -8,7 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychescale.evaluation.measures import order
-from psychescale.evaluation.measures.linear import Design, Linear, average, loss, stretched, undefined
+from psychescale.evaluation.measures.linear import (
+    Design,
+    Linear,
+    average,
+    loss,
+    stretched,
+    undefined,
+)
 from psychescale.evaluation.measures.proper_scores import log_losses, squared_errors
 from psychescale.evaluation.measures.shares import Unseen, share
 from psychescale.evaluation.predictions import (

@@ -1,13 +1,13 @@
 """Shares of documents or of decisions, with intervals that hold at 0 and 1 and for unequal weights."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import betainc
+from scipy.special import betainc, betaincinv
 
 from psychescale.evaluation.measures.linear import (
     LEVEL,
@@ -21,6 +21,10 @@ from psychescale.evaluation.predictions import Floats
 
 _TAIL = (1 - LEVEL) / 2
 _CLOSE = 1e-9
+_PRECISION = 1e-6
+# A share without a variance is one of so many documents.
+_LARGEST = 1e12
+_Beta: TypeAlias = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -108,31 +112,30 @@ def mid_p(
     lower = _beta(low, (squares + miss**2 * low * value) / (total + miss) ** 2, scale)
     upper = _beta(high, (squares + hit**2 * (1 - high) * (1 - value)) / (total + hit) ** 2, scale)
 
-    def below(x: float) -> float:
-        return float(_cumulative(lower, x) + _cumulative(upper, x)) / 2
-
     return (
-        0.0 if value <= _CLOSE else min(value, _solve(below, _TAIL)),
-        1.0 if value >= 1 - _CLOSE else max(value, _solve(below, 1 - _TAIL)),
+        0.0 if value <= _CLOSE else min(value, _quantile(lower, upper, _TAIL)),
+        1.0 if value >= 1 - _CLOSE else max(value, _quantile(lower, upper, 1 - _TAIL)),
     )
 
 
-def _beta(mean: float, variance: float, scale: float) -> tuple[float, float]:
-    """Parameters of the beta distribution with this mean and variance; (0, ·) is all at 0."""
+def _beta(mean: float, variance: float, scale: float) -> _Beta:
+    """Parameters of the beta distribution with this mean and variance; a 0 is all at 0, or at 1."""
     spread = mean * (1 - mean)
-    size = scale * spread / variance if variance > 0 and spread > 0 else np.inf
-    return (mean * size, (1 - mean) * size) if np.isfinite(size) else (mean, np.inf)
+    size = min(scale * spread / variance, _LARGEST) if variance > 0 and spread > 0 else _LARGEST
+    return mean * size, (1 - mean) * size
 
 
-def _cumulative(beta: tuple[float, float], x: float) -> float:
-    a, b = beta
-    return float(x >= a) if b == np.inf else betainc(a, b, x)  # all at one place
+def _quantile(lower: _Beta, upper: _Beta, probability: float) -> float:
+    """Of the mixture of both: it lies between theirs."""
+    if upper[0] == 0 or lower[0] == 0:  # all of it at 0
+        return float(betaincinv(*upper, max(2 * probability - 1, 0)))
+    if upper[1] == 0:  # all of it at 1
+        return float(betaincinv(*lower, min(2 * probability, 1)))
+    ends = (float(betaincinv(*lower, probability)), float(betaincinv(*upper, probability)))
 
+    def apart(x: float) -> float:
+        return float(betainc(*lower, x) + betainc(*upper, x)) / 2 - probability
 
-def _solve(below: Callable[[float], float], probability: float) -> float:
-    if below(0.0) >= probability:
-        return 0.0
-    if below(1.0 - 1e-15) <= probability:
-        return 1.0
-    return float(brentq(lambda x: below(x) - probability, 0.0, 1.0, xtol=1e-6))
-
+    if ends[1] - ends[0] < _PRECISION or apart(ends[0]) * apart(ends[1]) >= 0:
+        return sum(ends) / 2
+    return float(brentq(apart, *ends, xtol=_PRECISION))

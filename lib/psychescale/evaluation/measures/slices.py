@@ -16,6 +16,7 @@ from psychescale.evaluation.measures.counts import count_cells
 from psychescale.evaluation.measures.intervals import Estimate, counts, of_difference, of_linear
 from psychescale.evaluation.measures.linear import Linear
 from psychescale.evaluation.measures.registry import measure_decisions, measure_probabilities
+from psychescale.evaluation.measures.reliability import observed_expected, recalibrate
 from psychescale.evaluation.predictions import MIN_POSITIVES, Floats, Predictions, Undefined
 
 UNKNOWN = "unknown"
@@ -23,6 +24,9 @@ POOLED = ("f1_micro", "precision_micro", "recall_micro", "specificity_micro")
 """Over all decisions together: comparable between groups whichever labels they have."""
 BY_LABEL = ("f1_macro", "roc_auc_macro", "brier_macro")
 """Averages over the labels with at least 20 positives both in the group and outside it."""
+CALIBRATION = ("observed_expected", "calibration_slope")
+"""Of all decisions together: positives over the sum of probabilities, and the slope of a logistic
+recalibration; both 1 if right."""
 _MOST_NUMBERS = 10  # a numeric column with more values than this is cut at its quartiles
 
 
@@ -169,6 +173,8 @@ def _slice(
     ]
     size = counts(group)
     values = {name: of_linear(name, one, *size) for name, one in found[0].items()}
+    values["observed_expected"] = of_linear("observed_expected", observed_expected(group), *size)
+    values["calibration_slope"] = recalibrate(group).slope
     differences = {}
     if len(found) > 1:
         fewest = [min(pair) for pair in zip(size, counts(rest), strict=True)]
@@ -202,9 +208,7 @@ def _measured(
         }
         found |= {name: averages[name] for name in BY_LABEL}
     units = np.unique(predictions.units[inside])
-    return {
-        name: one.among(units, int(predictions.units.max()) + 1) for name, one in found.items()
-    }
+    return {name: one.among(units, int(predictions.units.max()) + 1) for name, one in found.items()}
 
 
 def _pooled(part: Predictions, thresholds: Floats) -> tuple[int, int, int, int]:

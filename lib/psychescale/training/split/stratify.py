@@ -1,5 +1,4 @@
-"""Dealing groups of rows out to parts, so that every part holds its share of every label and of authors
-of every size.
+"""Dealing groups of rows out to parts: each holds its share of every label and of every size of author.
 
 In the spirit of Sechidis, Tsoumakas and Vlahavas 2011, "On the stratification of multi-label data", for
 whole groups (all texts of an author, a cluster of near-duplicates): from the largest group down, each
