@@ -180,9 +180,9 @@ def test_estimable(name: str, positives: int, negatives: int, enough: bool) -> N
 
 @pytest.mark.parametrize("per_author", [1, 5])
 def test_coverage(per_author: int) -> None:
-    """About 95 % of intervals hold the population's value at 40 positives; three standard errors' slack.
+    """About 95 % of intervals hold the population's value at 40 positives.
 
-    The full simulation is a benchmark.
+    Three standard errors' slack; the full simulation is a benchmark.
     """
     rng = np.random.default_rng(5)
     truth = {name: one.value for name, one in measured(made(rng, 60_000)).items()}
