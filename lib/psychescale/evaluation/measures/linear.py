@@ -94,8 +94,7 @@ class Design:
         by_author: The units are authors: the target is authors like these.
         stratum_of: Strata of a weighted sample of documents: those with the same chance; None
             without weights, and over authors.
-        kept: float64, shape (n,): square root of what the finite population leaves of a document's
-            variance; ones where the target is documents like these.
+        finite: The target is the corpus that the documents were drawn from, not documents like these.
     """
 
     weights: Floats
@@ -103,7 +102,7 @@ class Design:
     n_units: int
     by_author: bool
     stratum_of: NDArray[np.int64] | None
-    kept: Floats
+    finite: bool
 
     @classmethod
     def of(cls, predictions: Predictions) -> "Design":
@@ -111,10 +110,8 @@ class Design:
         weights = predictions.weights
         weighted = np.ptp(weights) > 0 and not predictions.by_author
         strata = np.unique(weights, return_inverse=True)[1] if weighted else None
-        finite = predictions.finite and not predictions.by_author
-        kept = np.sqrt(np.maximum(1 - 1 / weights, 0)) if finite else np.ones(len(weights))
         units = predictions.units
-        return cls(weights, units, int(units.max()) + 1, predictions.by_author, strata, kept)
+        return cls(weights, units, int(units.max()) + 1, predictions.by_author, strata, predictions.finite)
 
     def sums(self, values: Floats) -> Floats:
         """Sums by unit, shape (n_units,)."""
@@ -123,8 +120,10 @@ class Design:
     def spread(self, errors: Floats, mass: Floats | None = None) -> Floats:
         """From errors of documents to a spread over units.
 
-        Within strata errors are taken about their mean. Elsewhere each unit's sum is divided by the
-        square root of what it leaves to the others (CR2 of Bell & McCaffrey 2002 for a mean).
+        Within strata errors are taken about their mean, of which a corpus that is itself a draw keeps
+        one part in the weight's root: then squares add up to the variance within strata and that of the
+        strata's sizes. Elsewhere each unit's sum is divided by the square root of what it leaves to the
+        others (CR2 of Bell & McCaffrey 2002 for a mean).
 
         Args:
             errors: float64, shape (n,): first-order errors of a measure.
@@ -132,8 +131,8 @@ class Design:
                 where the variance follows from the value.
         """
         if self.stratum_of is not None:
-            return self.sums(self._within_strata(errors) * self.kept)
-        sums = self.sums(errors * self.kept)
+            return self.sums(self._within_strata(errors))
+        sums = self.sums(errors)
         if mass is None or not mass.any():
             return sums
         share = np.minimum(self.sums(mass) / mass.sum(), _MOST_LEVERAGE)
@@ -146,10 +145,17 @@ class Design:
         sizes = np.bincount(stratum)[stratum]
         means = (np.bincount(stratum, errors) / np.bincount(stratum))[stratum]
         alone = sizes == 1
-        scaled: Floats = np.where(
-            alone, errors, (errors - means) * np.sqrt(sizes / np.maximum(sizes - 1, 1))
-        )
+        inside = (errors - means) * np.sqrt(sizes / np.maximum(sizes - 1, 1))
+        chances = 1 / np.maximum(self.weights, 1)
+        if self.finite:
+            return np.where(alone, errors, inside) * np.sqrt(1 - chances)
+        scaled: Floats = np.where(alone, errors, inside + means * np.sqrt(chances))
         return scaled
+
+    @property
+    def unseen(self) -> float:
+        """The largest weight of a document that could have gone unseen; 0 where all weigh the same."""
+        return 0.0 if self.stratum_of is None else float(self.weights.max())
 
     def bearing(self, mass: Floats) -> float:
         """Effective number of units with some of this mass."""
@@ -232,9 +238,16 @@ def _joint(one: float, two: float, correlation: float) -> float:
     return float(np.sqrt(max(one**2 - 2 * correlation * one * two + two**2, 0)))
 
 
-def loss(value: float, spread: Floats, units: float) -> Linear:
-    """A mean of what is never negative: log-normal ends."""
-    deviation = float(np.sqrt(spread @ spread))
+def loss(value: float, spread: Floats, units: float, unseen: float = 0.0) -> Linear:
+    """A mean of what is never negative: log-normal ends.
+
+    Args:
+        value: The mean.
+        spread: float64, shape (n_units,).
+        units: Effective number of units.
+        unseen: What a heavy document that could have gone unseen would add.
+    """
+    deviation = float(np.sqrt(spread @ spread + unseen**2 / 2))
 
     def ends(q: float) -> Ends:
         if value <= 0:

@@ -44,14 +44,25 @@ def roc_auc(design: Design, probabilities: Floats, truth: NDArray[np.uint8]) -> 
     rarer = positive if held.sum() * 2 <= len(held) else negative
     spread = design.spread(errors, rarer)
     sizes = [_size(design, mass, certain=not spread.any()) for mass in (positive, negative)]
+    # A positive that could have gone unseen stands where documents of its weight do.
+    missed = design.unseen
+    heavy = design.weights == design.weights.max()
+    pulled = _pulled(value, float(positive.sum()), missed / 2, float(below[heavy].mean()))
+    sizes[0] = min(sizes[0], positive.sum() ** 2 / (positive @ positive + missed**2) or np.inf)
     ratio = float(spread @ spread) / max(_hanley_mcneil(value, *sizes), np.finfo(float).tiny)
     excess = max(1.0, ratio) if 0 < value < 1 else 1.0
     units = design.bearing(rarer)
 
     def ends(q: float) -> Ends:
-        return _newcombe(value, q**2 * excess, *sizes)
+        square = q**2 * excess
+        low, high = _newcombe(value, square, *sizes)
+        return (min(low, _newcombe(pulled, square, *sizes)[0]) if missed else low), high
 
     return Linear(value, spread, cache(ends), units)
+
+
+def _pulled(value: float, total: float, weight: float, elsewhere: float) -> float:
+    return (value * total + weight * elsewhere) / (total + weight)
 
 
 def _size(design: Design, mass: Floats, *, certain: bool) -> float:
@@ -103,10 +114,11 @@ def average_precision(design: Design, probabilities: Floats, truth: NDArray[np.u
     own = held * (precision[code] - value)
     errors = weights * (own + held * per_hit[code] - per_row[code]) / total
     spread = design.spread(errors, weights * held)
-    variance, size = float(spread @ spread), kish(weights * held)
+    variance = float(spread @ spread)
+    hit, miss = float(weights[held].max()), float(weights.max())
     units = design.bearing(weights * held)
 
     def ends(q: float) -> Ends:
-        return mid_p(value, size, variance, scale=(NORMAL / q) ** 2)
+        return mid_p(value, total, variance, hit=hit, miss=miss, scale=(NORMAL / q) ** 2)
 
     return Linear(value, spread, cache(ends), units)

@@ -239,7 +239,12 @@ def _losses(design: Design, values: Floats) -> list[Linear]:
     means = weights @ values / total
     units = design.bearing(weights)
     return [
-        loss(float(mean), design.spread(weights * (column - mean) / total, weights), units)
+        loss(
+            float(mean),
+            design.spread(weights * (column - mean) / total, weights),
+            units,
+            unseen=design.unseen * float(column.max() - mean) / total,
+        )
         for column, mean in zip(values.T, means, strict=True)
     ]
 
