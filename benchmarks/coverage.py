@@ -185,6 +185,10 @@ def _sample(
 def estimates(drawn: Drawn, cell: Cell, *, replicates: int) -> dict[str, Estimate]:
     """Every estimate that is looked at, by name."""
     predictions = drawn.predictions
+    if replicates < 0:  # quick
+        alone = _measured(predictions.columns(np.array([True, False, False])), CUTS[:1])
+        sizes = counts(predictions, 0)
+        return {n: of_linear(n, alone.per_label[n][0], *sizes) for n in LABEL_MEASURES}
     first, second = (_measured(predictions.with_probabilities(p))
                      for p in (predictions.probabilities, drawn.second))  # fmt: skip
     sizes, pooled = counts(predictions, 0), counts(predictions)
@@ -209,8 +213,8 @@ def estimates(drawn: Drawn, cell: Cell, *, replicates: int) -> dict[str, Estimat
     return found
 
 
-def _measured(predictions: Predictions) -> Measured:
-    decided, judged = measure_decisions(predictions, CUTS), measure_probabilities(predictions)
+def _measured(predictions: Predictions, cuts: NDArray[np.float64] = CUTS) -> Measured:
+    decided, judged = measure_decisions(predictions, cuts), measure_probabilities(predictions)
     return Measured({**decided.per_label, **judged.per_label},
                     {**decided.overall, **judged.overall})  # fmt: skip
 
@@ -220,7 +224,8 @@ def true_values(cell: Cell, family: str, replicates: int) -> dict[str, float]:
     whole = Cell("", 0, cell.prevalence, cell.strength)
     drawn = draw(np.random.default_rng(0), POPULATION, whole, family)
     return {
-        name: one.value for name, one in estimates(drawn, cell, replicates=replicates and 2).items()
+        name: one.value
+        for name, one in estimates(drawn, cell, replicates=min(replicates, 2)).items()
     }
 
 
@@ -262,9 +267,13 @@ def main() -> None:
     parser.add_argument("--datasets", type=int, default=2000)
     parser.add_argument("--population", choices=("odd", "plain"), default="odd")
     parser.add_argument("--replicates", type=int, default=0, help="200 for the resampled measures")
+    parser.add_argument("--quick", action="store_true", help="the rarest label's measures alone")
     parser.add_argument("--cells", type=int, nargs="*", default=list(range(len(CELLS))))
     options = parser.parse_args()
-    tasks = [(n, options.population, options.datasets, options.replicates) for n in options.cells]
+    tasks = [
+        (n, options.population, options.datasets, -1 if options.quick else options.replicates)
+        for n in options.cells
+    ]
     with ThreadPoolExecutor(2) as pool:  # each cell in a process of its own, two at a time
         cells = list(pool.map(lambda task: in_fresh_process(simulate, *task), tasks))
     names = list(dict.fromkeys(name for cell in cells for name in cell["measures"]))
