@@ -94,7 +94,7 @@ class Design:
         by_author: The units are authors: the target is authors like these.
         stratum_of: Strata of a weighted sample of documents: those with the same chance; None
             without weights, and over authors.
-        finite: The target is the corpus that the documents were drawn from, not documents like these.
+        finite: The target is the corpus that the documents were drawn from.
     """
 
     weights: Floats
@@ -111,7 +111,9 @@ class Design:
         weighted = np.ptp(weights) > 0 and not predictions.by_author
         strata = np.unique(weights, return_inverse=True)[1] if weighted else None
         units = predictions.units
-        return cls(weights, units, int(units.max()) + 1, predictions.by_author, strata, predictions.finite)
+        return cls(
+            weights, units, int(units.max()) + 1, predictions.by_author, strata, predictions.finite
+        )
 
     def sums(self, values: Floats) -> Floats:
         """Sums by unit, shape (n_units,)."""
