@@ -21,7 +21,6 @@ from scipy.special import logit
 
 from psychescale.evaluation.comparison.baselines import balanced_weights, tfidf
 from psychescale.evaluation.comparison.paired import HEADLINE, Scored, compare
-from psychescale.evaluation.measures.bootstrap import point
 from psychescale.evaluation.measures.estimates import evaluate
 from psychescale.evaluation.measures.intervals import Estimate
 from psychescale.evaluation.measures.registry import (
@@ -195,14 +194,14 @@ def judge(
     """The library's own measures; on validation, F1 comes of thresholds chosen without the row."""
     predictions = Predictions.of(labels, probabilities, truth)
     overall = {
-        **point(predictions, measure_decisions(thresholds.values)).overall,
-        **point(predictions, measure_probabilities(predictions)).overall,
+        **measure_decisions(predictions, thresholds.values).overall,
+        **measure_probabilities(predictions).overall,
     }
-    found = {name: float(overall[name][0]) for name in (*HEADLINE, "subset_accuracy")}
+    found = {name: overall[name].value for name in (*HEADLINE, "subset_accuracy")}
     if held_out:
         given = Predictions.of(labels, thresholds.held_out.astype(np.float64), truth)
-        decided = point(given, measure_decisions(np.full(len(labels), 0.5))).overall
-        found |= {name: float(decided[name][0]) for name in found if name.startswith("f1")}
+        decided = measure_decisions(given, np.full(len(labels), 0.5)).overall
+        found |= {name: decided[name].value for name in found if name.startswith("f1")}
     return found
 
 

@@ -6,9 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from psychescale.console.next import after_train, print_next
-from psychescale.disclosure import rounded
+from psychescale.disclosure import is_table, nearest, rounded
 from psychescale.notice import NOTICE
 from psychescale.text.quality.placeholders import EXAMPLES
+from psychescale.training.split.strategies import PARTS, prolific_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +50,22 @@ def print_plan(console: Console, parts: Parts) -> None:
         f"  least even label over the parts: {uneven.label}, by {uneven.deviation:.1%}",
         markup=False,
     )
+    prolific = _prolific(parts)
+    if prolific:
+        console.print(f"  the most prolific twentieth of authors wrote {prolific}")
+
+
+def _prolific(parts: Parts) -> str:
+    """Their share of each part, of rounded counts; empty where one is small or nobody wrote twice."""
+    rows = prolific_rows(parts.groups, parts.split)
+    sizes = [len(parts.index(part)) for part in PARTS]
+    if rows is None or not is_table([*rows, *sizes]):
+        return ""
+    return ", ".join(
+        f"{nearest(n) / nearest(size):.0%} of {part}"
+        for part, n, size in zip(PARTS, rows, sizes, strict=True)
+        if size
+    )
 
 
 def print_outcome(
@@ -78,6 +95,8 @@ def print_outcome(
         console.print("Not calibrated: probabilities are those of the loss.")
     if outcome.thresholds is not None:
         console.print(f"Thresholds chosen on validation for {outcome.thresholds.criterion}.")
+    for sentence in outcome.told:
+        console.print(f"  {sentence}", markup=False)
     early = " (stopped early)" if fitted.stopped_early else ""
     console.print(
         f"The bundle: {config.output}    mean training loss {fitted.mean_training_loss:.3f}, "

@@ -89,10 +89,12 @@ def _analysis(document: Mapping[str, Any]) -> str:
         "Discrimination is reported as precision, sensitivity, specificity, F1, ROC-AUC and average "
         "precision, calibration as slope and intercept of a logistic recalibration (Cox 1958; Van "
         "Calster et al. 2016) and equal-mass calibration error [TRIPOD+AI 12e].",
-        f"Intervals ({method['level']:.0%}) of shares and areas are score intervals on the effective "
-        f"sample size that the variance over {method['replicates']:,} bootstrap replicates of the "
-        f"{unit} amounts to (Wilson 1927; Korn & Graubard 1998); of losses, log-normal ones with that "
-        "variance; of calibration slope and intercept, sandwich ones.",
+        f"Intervals ({method['level']:.0%}) rest on linearised variances over the {unit}: of shares "
+        "mid-P ones on the effective sample size (Korn & Graubard 1998), in which a further document "
+        "of the largest weight could have gone unseen (Fay & Feuer 1997); of ROC-AUC Newcombe's "
+        "(2006); of averages and differences MOVER's (Zou & Donner 2008); of losses log-normal; of "
+        "calibration slope and intercept sandwich ones; of calibration error and of sensitivity at a "
+        f"specificity, of {method['replicates']:,} bootstrap replicates.",
         "; ".join(
             [
                 f"Below {method['min_positives']} positives no interval is given and no curve is drawn",
@@ -103,8 +105,8 @@ def _analysis(document: Mapping[str, Any]) -> str:
     ]
     if len(document["contenders"]) > 1:
         sentences.append(
-            "Differences from other models and baselines are paired: all saw the same documents and "
-            "the same replicates [TRIPOD+AI 12e]."
+            "Differences from other models and baselines are paired: all saw the same documents "
+            "[TRIPOD+AI 12e]."
         )
     if document["slices"]:
         columns = ", ".join(table["column"] for table in document["slices"])

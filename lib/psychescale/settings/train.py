@@ -107,8 +107,9 @@ class AfterwardsConfig(JobConfig):
     calibrate: bool = Field(True, description="fit slope and intercept per label on validation")
     thresholds: str = Field(
         "f1",
-        description="what thresholds are chosen for on validation: f1, sensitivity=.90, "
-        "specificity=.95, or none",
+        description="what thresholds are chosen for on validation: f1, youden, prevalence (as many are "
+        "given a label as have it), cost=5 (a miss costs five false alarms), sensitivity=.90, "
+        "specificity=.95 (floors, kept with 95 % confidence), or none",
     )
     long_text: LongText = Field(
         "mean",

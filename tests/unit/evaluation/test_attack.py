@@ -33,12 +33,10 @@ def random_document(seed: int) -> dict[str, Any]:
     predictions = Predictions.of(LABELS, values, truth)
     cuts, blurred = rng.uniform(0.2, 0.7, 3), rng.random((n, 3))
     other = evaluate(predictions.with_probabilities(blurred), cuts, n_replicates=10)
-    comparison = compare(
-        predictions, Scored("m", values, cuts), Scored("chance", blurred, cuts), n_replicates=10
-    )
+    comparison = compare(predictions, Scored("m", values, cuts), Scored("chance", blurred, cuts))
     groups = rng.choice(["x", "y", "z"], n, p=[0.5, 0.47, 0.03]).tolist()
     extras = Extras(
-        slices=slice_by(predictions, cuts, {"group": groups}, n_replicates=5),
+        slices=slice_by(predictions, cuts, {"group": groups}),
         comparators={"chance": Comparator(other, comparison)},
     )
     own = evaluate(predictions, cuts, n_replicates=10)
@@ -102,7 +100,7 @@ def test_degenerate_models(n_labels: int, share: float, kind: str) -> None:
     cuts = np.full(n_labels, 0.5)
     own = evaluate(predictions, cuts, n_replicates=5)
     groups = {"group": ["x"] * 45 + ["y"] * 45}
-    slices = slice_by(predictions, cuts, groups, n_replicates=5)
+    slices = slice_by(predictions, cuts, groups)
     full = to_document(own, Context({"name": "m", "calibration": "none"}), Extras(slices=slices))
     shown = mask(full)
     json.dumps(shown, allow_nan=False)

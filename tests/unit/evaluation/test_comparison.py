@@ -1,4 +1,4 @@
-"""Paired differences see the same draws; a recommendation follows from them, never alone."""
+"""Paired differences know of the same documents; a recommendation follows from them, never alone."""
 
 import numpy as np
 import pytest
@@ -39,7 +39,7 @@ def case() -> tuple[Predictions, Scored, Scored]:
 class TestComparison:
     def test_better(self, case: tuple[Predictions, Scored, Scored]) -> None:
         """The sharper model is better on every measure, its losses lower."""
-        found = compare(*case, n_replicates=100)
+        found = compare(*case)
 
         assert found.overall["f1_macro"].low > 0
         assert found.overall["roc_auc_macro"].low > 0
@@ -47,17 +47,17 @@ class TestComparison:
         assert all(label.low > 0 for label in found.per_label["f1"])
 
     def test_same_model(self, case: tuple[Predictions, Scored, Scored]) -> None:
-        """A model compared with itself differs by nothing: the draws are the same."""
+        """A model compared with itself differs by nothing."""
         predictions, new, _ = case
-        found = compare(predictions, new, new, n_replicates=20)
+        found = compare(predictions, new, new)
 
         assert {(0.0, 0.0, 0.0)} == {(e.value, e.low, e.high) for e in found.overall.values()}
 
     def test_antisymmetric(self, case: tuple[Predictions, Scored, Scored]) -> None:
         """The other way round, everything changes its sign."""
         predictions, new, old = case
-        one = compare(predictions, new, old, n_replicates=30).overall["f1_macro"]
-        two = compare(predictions, old, new, n_replicates=30).overall["f1_macro"]
+        one = compare(predictions, new, old).overall["f1_macro"]
+        two = compare(predictions, old, new).overall["f1_macro"]
 
         assert (one.value, one.low, one.high) == pytest.approx((-two.value, -two.high, -two.low))
 
@@ -65,12 +65,11 @@ class TestComparison:
         """Each subgroup is compared by itself."""
         predictions, new, old = case
         groups = ["x", "y"] * 400
-        found = compare_by_group(predictions, new, old, groups, n_replicates=10)
+        found = compare_by_group(predictions, new, old, groups)
         alone = compare(
             predictions.rows(np.arange(0, 800, 2)),
             Scored("new", new.probabilities[::2], HALF),
             Scored("old", old.probabilities[::2], HALF),
-            n_replicates=10,
         )
 
         assert list(found) == ["x", "y"]

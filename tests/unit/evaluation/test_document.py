@@ -35,16 +35,13 @@ def make_document(**context: Any) -> dict[str, Any]:
     half = np.full(5, 0.5)
     evaluation = evaluate(predictions, half, n_replicates=30)
     blurred = rng.random((400, 5))
-    comparison = compare(
-        predictions, Scored("m", values, half), Scored("chance", blurred, half), n_replicates=30
-    )
+    comparison = compare(predictions, Scored("m", values, half), Scored("chance", blurred, half))
     other = evaluate(predictions.with_probabilities(blurred), half, n_replicates=30)
     extras = Extras(
         slices=slice_by(
             predictions,
             half,
             {"source": ["a"] * 5 + ["b"] * 200 + ["c"] * 195},
-            n_replicates=10,
         ),
         comparators={"chance": Comparator(other, comparison)},
         challenge=challenge(lexicon(LABELS), LABELS),
@@ -200,7 +197,7 @@ class TestMask:
         cuts, values = np.full(2, 0.5), values.clip(0.01, 0.99)
         predictions = Predictions.of(("a", "b"), values, truth)
         models = Scored("m", values, cuts), Scored("n", near, cuts)
-        comparison = compare(predictions, *models, n_replicates=50)
+        comparison = compare(predictions, *models)
         other = evaluate(predictions.with_probabilities(near), cuts, n_replicates=50)
         extras = Extras(comparators={"n": Comparator(other, comparison)})
         own = evaluate(predictions, cuts, n_replicates=50)

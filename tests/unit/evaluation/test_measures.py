@@ -9,7 +9,7 @@ from sklearn import metrics
 from sklearn.calibration import calibration_curve
 
 from psychescale.errors import InputError
-from psychescale.evaluation.measures.bootstrap import point
+from psychescale.evaluation.measures.bootstrap import resample
 from psychescale.evaluation.measures.counts import PER_LABEL
 from psychescale.evaluation.measures.estimates import evaluate
 from psychescale.evaluation.measures.registry import (
@@ -43,7 +43,7 @@ class TestDecisions:
     def test_precision_recall_and_f1(self, predictions: Predictions) -> None:
         """Per label, micro, macro and weighted are scikit-learn's with `zero_division=0`."""
         thresholds = thresholds_for(predictions)
-        found = point(predictions, measure_decisions(thresholds))
+        found = measure_decisions(predictions, thresholds)
         chosen = predictions.probabilities >= thresholds
         for average in (None, "micro", "macro", "weighted"):
             expected = metrics.precision_recall_fscore_support(
@@ -55,9 +55,9 @@ class TestDecisions:
             )
             for name, value in zip(("precision", "recall", "f1"), expected, strict=False):
                 ours = (
-                    found.per_label[name][:, 0]
+                    [one.value for one in found.per_label[name]]
                     if average is None
-                    else found.overall[f"{name}_{average}"]
+                    else found.overall[f"{name}_{average}"].value
                 )
                 np.testing.assert_allclose(np.nan_to_num(ours), value, **EXACT)
 
@@ -65,7 +65,7 @@ class TestDecisions:
     def test_specificity(self, predictions: Predictions) -> None:
         """Specificity is the recall of the negative class."""
         thresholds = thresholds_for(predictions)
-        found = point(predictions, measure_decisions(thresholds)).per_label["specificity"][:, 0]
+        found = measure_decisions(predictions, thresholds).per_label["specificity"]
         for label in range(len(predictions.labels)):
             expected = metrics.recall_score(
                 1 - predictions.truth[:, label],
@@ -73,13 +73,13 @@ class TestDecisions:
                 zero_division=np.nan,
                 sample_weight=predictions.weights,
             )
-            np.testing.assert_allclose(found[label], expected, **EXACT)
+            np.testing.assert_allclose(found[label].value, expected, **EXACT)
 
     @given(cases())
     def test_measures_of_rows(self, predictions: Predictions) -> None:
         """Subset accuracy, its all-negative baseline, Hamming loss and Jaccard are scikit-learn's."""
         thresholds = thresholds_for(predictions)
-        found = point(predictions, measure_decisions(thresholds)).overall
+        found = measure_decisions(predictions, thresholds).overall
         truth, weights = predictions.truth, predictions.weights
         chosen = (predictions.probabilities >= thresholds).astype(np.uint8)
         expected = {
@@ -93,7 +93,7 @@ class TestDecisions:
             ),
         }
         for name, value in expected.items():
-            np.testing.assert_allclose(found[name][0], value, **EXACT)
+            np.testing.assert_allclose(found[name].value, value, **EXACT)
 
     def test_macro_over_frequent_labels(self) -> None:
         """The second macro average takes labels with 50 positives or more, and no others."""
@@ -101,35 +101,35 @@ class TestDecisions:
         for label, positives in enumerate((49, 50, 120)):
             truth[:positives, label] = 1
         predictions = Predictions.of("abc", truth.astype(float) * [0, 1, 1], truth)
-        found = point(predictions, measure_decisions(np.full(3, 0.5)))
+        found = measure_decisions(predictions, np.full(3, 0.5))
 
         assert frequent_labels(predictions).tolist() == [False, True, True]
-        assert found.overall["f1_macro_frequent"][0] == 1
-        assert found.overall["f1_macro"][0] == pytest.approx(2 / 3)
+        assert found.overall["f1_macro_frequent"].value == 1
+        assert found.overall["f1_macro"].value == pytest.approx(2 / 3)
 
 
 class TestProbabilities:
     @given(cases())
     def test_order(self, predictions: Predictions) -> None:
         """ROC-AUC and average precision are scikit-learn's; NaN where a class is missing."""
-        found = point(predictions, measure_probabilities(predictions)).per_label
+        found = measure_probabilities(predictions).per_label
         for label in range(len(predictions.labels)):
             truth, values = predictions.truth[:, label], predictions.probabilities[:, label]
             if truth.min() == truth.max():
-                assert np.isnan(found["roc_auc"][label, 0])
-                assert np.isnan(found["average_precision"][label, 0])
+                assert np.isnan(found["roc_auc"][label].value)
+                assert np.isnan(found["average_precision"][label].value)
                 continue
             weights = predictions.weights
             auc = metrics.roc_auc_score(truth, values, sample_weight=weights)
             average = metrics.average_precision_score(truth, values, sample_weight=weights)
-            np.testing.assert_allclose(found["roc_auc"][label, 0], auc, **EXACT)
-            np.testing.assert_allclose(found["average_precision"][label, 0], average, **EXACT)
+            np.testing.assert_allclose(found["roc_auc"][label].value, auc, **EXACT)
+            np.testing.assert_allclose(found["average_precision"][label].value, average, **EXACT)
 
     @given(cases(), st.sampled_from([0.5, 0.9, 0.95]))
     def test_sensitivity_at_specificity(self, predictions: Predictions, specificity: float) -> None:
         """It is the highest point of scikit-learn's ROC curve that is not too far to the right."""
-        measure = measure_probabilities(predictions, specificity=specificity)
-        found = point(predictions, measure).per_label["sensitivity_at_specificity"]
+        point, _ = resample(predictions, specificity=specificity, n_replicates=2)
+        found = point.per_label["sensitivity_at_specificity"]
         for label in range(len(predictions.labels)):
             truth, values = predictions.truth[:, label], predictions.probabilities[:, label]
             if truth.min() == truth.max():
@@ -144,21 +144,21 @@ class TestProbabilities:
     @given(cases())
     def test_losses(self, predictions: Predictions) -> None:
         """Log loss and Brier score are scikit-learn's."""
-        found = point(predictions, measure_probabilities(predictions)).per_label
+        found = measure_probabilities(predictions).per_label
         for label in range(len(predictions.labels)):
             truth, values = predictions.truth[:, label], predictions.probabilities[:, label]
             weights = predictions.weights
             log_loss = metrics.log_loss(truth, values, sample_weight=weights, labels=[0, 1])
             brier = metrics.brier_score_loss(truth, values, sample_weight=weights, labels=[0, 1])
-            np.testing.assert_allclose(found["log_loss"][label, 0], log_loss, **EXACT)
-            np.testing.assert_allclose(found["brier"][label, 0], brier, **EXACT)
+            np.testing.assert_allclose(found["log_loss"][label].value, log_loss, **EXACT)
+            np.testing.assert_allclose(found["brier"][label].value, brier, **EXACT)
 
     def test_calibration_error(self) -> None:
         """Ten bins of ten documents, each off by its own known gap."""
         probabilities = np.repeat(np.arange(10) / 10 + 0.05, 10)
         truth = np.concatenate([np.arange(10) < hits for hits in range(10)])
         predictions = Predictions.of("a", probabilities[:, None], truth[:, None])
-        found = point(predictions, measure_probabilities(predictions)).per_label["ece"]
+        found = resample(predictions, n_replicates=2)[0].per_label["ece"]
 
         assert found[0, 0] == pytest.approx(0.05)
 
@@ -168,7 +168,7 @@ class TestProbabilities:
         values = rng.random(1000)
         truth = (rng.random(1000) < values**2).astype(np.uint8)
         predictions = Predictions.of("a", values[:, None], truth[:, None])
-        found = point(predictions, measure_probabilities(predictions)).per_label["ece"]
+        found = resample(predictions, n_replicates=2)[0].per_label["ece"]
         share, mean = calibration_curve(truth, values, n_bins=10, strategy="quantile")
 
         np.testing.assert_allclose(found[0, 0], np.abs(share - mean).mean(), **EXACT)
@@ -185,7 +185,7 @@ class TestAverages:
 
     def test_of_probabilities(self, predictions: Predictions) -> None:
         """Macro ROC-AUC and average precision are scikit-learn's; so are the mean losses."""
-        found = point(predictions, measure_probabilities(predictions)).overall
+        found = measure_probabilities(predictions).overall
         truth, values = predictions.truth, predictions.probabilities
         weighted = {"sample_weight": predictions.weights}
         expected = {
@@ -204,17 +204,17 @@ class TestAverages:
             ),
         }
         for name, value in expected.items():
-            np.testing.assert_allclose(found[name][0], value, **EXACT)
+            np.testing.assert_allclose(found[name].value, value, **EXACT)
 
     def test_of_specificity(self, predictions: Predictions) -> None:
         """Micro, macro and weighted specificity are the recall of the negated problem."""
-        found = point(predictions, measure_decisions(np.full(3, 0.5))).overall
+        found = measure_decisions(predictions, np.full(3, 0.5)).overall
         negated = 1 - predictions.truth, predictions.probabilities < 0.5
         for average in ("micro", "macro"):
             expected = metrics.recall_score(
                 *negated, average=average, sample_weight=predictions.weights
             )
-            np.testing.assert_allclose(found[f"specificity_{average}"][0], expected, **EXACT)
+            np.testing.assert_allclose(found[f"specificity_{average}"].value, expected, **EXACT)
 
     def test_confusion(self, predictions: Predictions) -> None:
         """The cells of every label are scikit-learn's."""

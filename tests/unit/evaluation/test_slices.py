@@ -29,7 +29,7 @@ GROUPS = ["clinic"] * 200 + ["forum"] * 200 + ["survey"] * 200
 class TestSlices:
     def test_values(self, predictions: Predictions) -> None:
         """A group's value is the measure of its documents alone."""
-        (table,) = slice_by(predictions, HALF, {"source": GROUPS}, n_replicates=50)
+        (table,) = slice_by(predictions, HALF, {"source": GROUPS})
         for number, found in enumerate(table.slices):
             rows = slice(200 * number, 200 * number + 200)
             expected = f1_score(
@@ -40,7 +40,7 @@ class TestSlices:
 
     def test_a_worse_group_is_found(self, predictions: Predictions) -> None:
         """The interval of the difference leaves 0 out where the model fails."""
-        (table,) = slice_by(predictions, HALF, {"source": GROUPS}, n_replicates=100)
+        (table,) = slice_by(predictions, HALF, {"source": GROUPS})
         worse = table.slices[2].differences["f1_micro"]
 
         assert worse.high < -0.2
@@ -49,7 +49,7 @@ class TestSlices:
 
     def test_gaps(self, predictions: Predictions) -> None:
         """The gap is the largest difference between two groups."""
-        (table,) = slice_by(predictions, HALF, {"source": GROUPS}, n_replicates=10)
+        (table,) = slice_by(predictions, HALF, {"source": GROUPS})
         values = [found.values["recall_micro"].value for found in table.slices]
 
         assert table.gaps["recall_micro"] == pytest.approx(max(values) - min(values), abs=1e-12)
@@ -57,7 +57,7 @@ class TestSlices:
     def test_small_groups(self, predictions: Predictions) -> None:
         """A group of fewer than 20 is counted and not estimated, and nothing is compared with it."""
         column = ["few"] * 19 + ["many"] * 581
-        (table,) = slice_by(predictions, HALF, {"x": column}, n_replicates=10)
+        (table,) = slice_by(predictions, HALF, {"x": column})
         few, many = table.slices
 
         assert few.n == 19
@@ -67,7 +67,7 @@ class TestSlices:
 
     def test_one_group(self, predictions: Predictions) -> None:
         """A column with one value has no difference to show."""
-        (table,) = slice_by(predictions, HALF, {"x": ["same"] * 600}, n_replicates=10)
+        (table,) = slice_by(predictions, HALF, {"x": ["same"] * 600})
 
         assert table.slices[0].n == 600
         assert table.gaps["f1_micro"] == 0
@@ -82,7 +82,6 @@ class TestSlices:
                 "truncated": [False, True] * 300,
                 "source": ["a", None] * 300,
             },
-            n_replicates=5,
         )
 
         assert [[found.group for found in table.slices] for table in tables] == [

@@ -12,9 +12,77 @@ from psychescale.training.classifier.augment import (
     AugmentOptions,
     augment,
     is_protected,
+    protect,
     vary,
 )
 
+# What must survive is between stars.
+SURVIVE = """
+my *brother* is suicidal
+*she* is *no longer* depressed
+i am *not* anxious *anymore*
+my *mum* was diagnosed with bipolar
+*only* my *sister* cries at night
+i feel *far from* happy
+the doctors *ruled out* depression
+i got *rid of* the anxiety
+he is *free of* symptoms
+*instead of* crying i ran
+i would *rather* run *than* cry
+*Anna is* suicidal
+i think *Anna* hurts herself
+the *nurse is* exhausted
+our *neighbour* drinks
+*nobody* sleeps here
+my *wife's* panic attacks
+i do *not* sleep *at all*
+*never* felt hopeless
+*without* any pain
+i *used to* cut
+he *hardly* eats
+i *stopped* drinking
+*in no way* am *i* depressed
+*by no means* hopeless
+it is *anything but* easy
+*neither* sad *nor* tired
+i *can't* cope
+i *cannot* cope
+my *ex* says *he* wants to die
+a *friend* of *mine* overdosed
+*people* get depressed
+my *daughter* self harms
+*if* i were suicidal
+i was depressed *in the past*
+*as if* i were dead
+i *failed to* sleep
+*yesterday* i cried
+*I* am *just* tired
+my *patient* hears voices
+his *therapist* quit
+*Other than* that i am fine
+cancer is *in remission*
+i *got over* the grief
+*nothing but* pain
+*no more* panic attacks
+*less* anxious *than* before
+i *refuse to* die
+the *character* kills himself
+my *boss is* depressed
+*apart from* that fine
+*even though* i cry
+my *kids* have adhd
+i *deny* suicidal thoughts
+*no* suicidal ideation
+*denies* feeling low
+my *roommate* has anorexia
+*everyone* feels lonely
+i *wasn't* scared
+*almost* jumped
+my *grandma has* dementia
+the *man was* crying
+my *son's* autism
+*let alone* happy
+""".strip().splitlines()
 HEAVY = AugmentOptions(deletion=0.4, swap=0.4, masking=0.3)
 CUES = ["not", "never", "I", "she", "might", "yesterday", "don't", "I'm", "they’ve", "(nobody)"]
 CONTENT = ["sleep", "tired", "house", "want", "important", "walking", "spent", "happy,", "river."]
@@ -40,6 +108,23 @@ class TestProtected:
     def test_lists_are_written_as_they_are_compared(self) -> None:
         """Lower case, no apostrophes: else an entry would never match."""
         assert all(word == word.casefold() and word.isalpha() for word in PROTECTED)
+
+
+class TestSurvive:
+    @pytest.mark.parametrize("marked", SURVIVE)
+    def test_person_and_denial(self, marked: str) -> None:
+        """Who it is about, and whether it is denied, is there however much else is deleted."""
+        words = marked.replace("*", "").split()
+        inside = np.cumsum([word.count("*") for word in marked.split()]) % 2 == 1
+        starred = inside | np.array(["*" in word for word in marked.split()])
+
+        assert protect(words)[starred].all()
+
+    def test_content_varies(self) -> None:
+        """Of a text of sixty cases a good third is left to be varied."""
+        words = " ".join(SURVIVE).replace("*", "").split()
+
+        assert (~protect(words)).mean() > 0.3
 
 
 class TestVary:

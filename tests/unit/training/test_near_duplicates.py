@@ -72,6 +72,27 @@ class TestClusters:
         assert [groups[i] for i in long] == groups[len(texts) : len(texts) + len(long)]
         assert [groups[i] for i in long] == groups[len(texts) + len(long) :]
 
+    @pytest.mark.parametrize("n_words", [8, 9, 10, 15])
+    def test_one_changed_word(self, n_words: int) -> None:
+        """One word of eight or more changed, wherever it stands, is a near-duplicate."""
+        words = [f"word{i}" for i in range(n_words)]
+        texts = [" ".join([*words[:i], "other", *words[i + 1 :]]) for i in range(n_words)]
+
+        assert find_near_duplicates([" ".join(words), *texts]).tolist() == [0] * (n_words + 1)
+
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [
+            ("great day 😀", "great day 😢"),
+            ("sure :)", "sure :("),
+            ("so in ❤️ with him", "so in 💔 with him"),
+        ],
+    )
+    def test_emoji_are_words(self, one: str, other: str) -> None:
+        """The same words with the opposite face are two texts; the same face in other skin is one."""
+        assert find_near_duplicates([one, other]).tolist() == [0, 1]
+        assert find_near_duplicates(["well done 👍🏽", "well done 👍"]).tolist() == [0, 0]
+
     def test_order_of_words_counts(self) -> None:
         """The same words in another order are another text."""
         texts = ["he left me and she did not care", "she left he care and me not did"]

@@ -20,6 +20,7 @@ from psychescale.training.split.strategies import (
     label_shares,
     membership_digest,
     numbered,
+    prolific_rows,
     require_parts,
     split_by_source,
     split_by_time,
@@ -115,6 +116,26 @@ class TestStratified:
         assert sorted(only.positives) == [0, 0, 20]
         assert only.deviation >= 0.4
         assert np.isnan(absent.deviation)
+
+    @pytest.mark.parametrize("kind", ["geometric", "zipf"])
+    def test_even_for_prolific_authors(self, kind: str) -> None:
+        """The most prolific twentieth of authors wrote as much of every part, labels even too."""
+        rng = np.random.default_rng(0)
+        sizes = rng.geometric(0.2, 1500) if kind == "geometric" else 800 // np.arange(1, 800)
+        groups = np.repeat(np.arange(len(sizes)), sizes)
+        targets = random_targets(len(groups), [0.3, 0.05, 0.01])
+        split = split_stratified(targets, groups, validation_share=0.1, test_share=0.1, seed=0)
+        rows = prolific_rows(groups, split)
+        shares = np.array(rows) / [len(getattr(split, part)) for part in PARTS]
+
+        assert shares.max() - shares.min() < 0.06
+        assert all(one.deviation < 0.03 for one in label_shares(targets, ["a", "b", "c"], split))
+
+    def test_nobody_wrote_twice(self) -> None:
+        """Without groups there is no prolific author to tell of."""
+        split = Split(np.arange(5), NOBODY, NOBODY, NOBODY)
+
+        assert prolific_rows(np.arange(5), split) is None
 
     def test_same_seed_same_split(self) -> None:
         """The seed alone decides among equals."""

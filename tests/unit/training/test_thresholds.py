@@ -14,6 +14,7 @@ from psychescale.training.thresholds import (
     Criterion,
     fit_thresholds,
     parse_criterion,
+    tell_thresholds,
 )
 
 
@@ -26,8 +27,8 @@ def draw(
     return p.astype(np.float32), (rng.random(p.shape) < p).astype(np.float32)
 
 
-def f1(given: NDArray[np.bool_], truth: NDArray[np.float32]) -> float:
-    return float(2 * (given * truth).sum() / (given.sum() + truth.sum()))
+def f1(chosen: NDArray[np.bool_], truth: NDArray[np.float32]) -> float:
+    return float(2 * (chosen * truth).sum() / (chosen.sum() + truth.sum()))
 
 
 class TestCriteria:
@@ -37,14 +38,20 @@ class TestCriteria:
             ("f1", Criterion("f1")),
             ("sensitivity=.90", Criterion("sensitivity", 0.9)),
             ("specificity=0.95", Criterion("specificity", 0.95)),
+            ("youden", Criterion("youden")),
+            ("prevalence", Criterion("prevalence")),
+            ("cost=5", Criterion("cost", 5)),
         ],
     )
     def test_parsed(self, text: str, expected: Criterion) -> None:
-        """The three written forms are read, and written again in a way that can be read."""
+        """The written forms are read, and written again in a way that can be read."""
         assert expected == parse_criterion(text)
         assert expected == parse_criterion(str(expected))
 
-    @pytest.mark.parametrize("text", ["F2", "sensitivity", "sensitivity=1.5", "specificity=0", ""])
+    @pytest.mark.parametrize(
+        "text",
+        ["F2", "sensitivity", "sensitivity=1.5", "specificity=0", "cost", "cost=0", "youden=2", ""],
+    )
     def test_refused(self, text: str) -> None:
         """Anything else is refused with the forms there are."""
         with pytest.raises(UsageError, match=r"sensitivity=\.90"):
@@ -58,23 +65,102 @@ class TestCriteria:
             best = max(f1(p[:, label] >= cut, truth[:, label]) for cut in np.arange(0, 1, 0.01))
             assert f1(p[:, label] >= fitted.values[label], truth[:, label]) > best - 0.01
 
-    @pytest.mark.parametrize("floor", [0.8, 0.9, 0.95])
-    def test_sensitivity(self, floor: float) -> None:
-        """Sensitivity is reached, and hardly more than asked for."""
+    def test_prevalence(self) -> None:
+        """As many texts are given the label as have it."""
+        p, truth = draw(5_000, [0.0, -2.0])
+        fitted = fit_thresholds(p, truth, criterion=Criterion("prevalence"))
+
+        np.testing.assert_allclose((p >= fitted.values).mean(0), truth.mean(0), atol=0.01)
+
+    def test_youden_and_cost(self) -> None:
+        """Of calibrated probabilities the best cuts are known: the base rate, and 1 / (1 + ratio)."""
+        p, truth = draw(20_000, [-1.0])
+        youden = fit_thresholds(p, truth, criterion=Criterion("youden")).values[0]
+        cost = fit_thresholds(p, truth, criterion=Criterion("cost", 4)).values[0]
+
+        assert youden == pytest.approx(truth.mean(), abs=0.06)
+        assert cost == pytest.approx(0.2, abs=0.04)
+
+    def test_both_ends(self) -> None:
+        """A score that is mostly 0 can still give everything the label, or nothing."""
+        truth = np.array([[1], [0]] * 50, np.float32)
+        p = np.where(np.arange(100)[:, None] < 10, 0.5, 0).astype(np.float32)
+        everything = fit_thresholds(p, truth, criterion=Criterion("f1")).values
+        nothing = fit_thresholds(np.ones_like(p), truth, criterion=Criterion("cost", 0.1)).values
+
+        assert (p >= everything).all()
+        assert not (np.ones_like(p) >= nothing).any()
+
+
+class TestFloors:
+    @pytest.mark.parametrize("kind", ["sensitivity", "specificity"])
+    @pytest.mark.parametrize("n", [20, 50, 200])
+    def test_kept(self, kind: str, n: int) -> None:
+        """In 95 % of validation sets the population keeps the floor; three standard errors' slack."""
+        rng = np.random.default_rng(n)
+        p, truth = draw(100_000, [-1.0])
+        members = np.flatnonzero(truth[:, 0] == (kind == "sensitivity"))
+        others = np.flatnonzero(truth[:, 0] != (kind == "sensitivity"))
+        kept = []
+        for _ in range(300):
+            rows = np.concatenate([rng.choice(members, n), rng.choice(others, 200)])
+            fitted = fit_thresholds(p[rows], truth[rows], criterion=Criterion(kind, 0.9))
+            chosen = p[members, 0] >= fitted.values[0]
+            kept.append((chosen if kind == "sensitivity" else ~chosen).mean() >= 0.9)
+
+        assert np.mean(kept) >= 0.95 - 3 * np.sqrt(0.05 * 0.95 / 300)
+
+    def test_hardly_more(self) -> None:
+        """With many rows a floor costs little more than itself."""
         p, truth = draw(8_000, [0.0, -2.0])
-        fitted = fit_thresholds(p, truth, criterion=Criterion("sensitivity", floor))
+        fitted = fit_thresholds(p, truth, criterion=Criterion("sensitivity", 0.9))
         reached = ((p >= fitted.values) * truth).sum(axis=0) / truth.sum(axis=0)
 
-        np.testing.assert_allclose(reached, floor, atol=0.015)
+        assert np.all((reached >= 0.9) & (reached < 0.93))
 
-    @pytest.mark.parametrize("floor", [0.9, 0.95])
-    def test_specificity(self, floor: float) -> None:
-        """The same for specificity."""
-        p, truth = draw(8_000, [0.0, -2.0])
-        fitted = fit_thresholds(p, truth, criterion=Criterion("specificity", floor))
-        kept = ((p < fitted.values) * (1 - truth)).sum(axis=0) / (1 - truth).sum(axis=0)
+    @pytest.mark.parametrize(("n", "promised"), [(28, False), (29, True)])
+    def test_fewest(self, n: int, promised: bool) -> None:
+        """Twenty-nine of twenty-nine promise .90; with fewer all is given the label, and it is told."""
+        p, _ = draw(200, [0.0])
+        truth = (np.arange(200)[:, None] < n).astype(np.float32)
+        fitted = fit_thresholds(p, truth, criterion=Criterion("sensitivity", 0.9))
+        told = tell_thresholds(fitted, p, truth, ["a"])
 
-        np.testing.assert_allclose(kept, floor, atol=0.015)
+        assert fitted.needed.tolist() == [0 if promised else 29]
+        assert (fitted.values[0] > 0) == promised
+        assert promised or "cannot be promised with 30 validation positives, 29 could" in told[0]
+
+    def test_authors(self) -> None:
+        """Rows of one author count for less: ten authors of five promise nothing."""
+        p, _ = draw(200, [0.0])
+        truth = (np.arange(200)[:, None] < 50).astype(np.float32)
+        floor = Criterion("sensitivity", 0.9)
+        fitted = fit_thresholds(p, truth, criterion=floor, groups=np.arange(200) // 5)
+
+        assert fitted.needed.tolist() == [145]
+
+
+class TestTold:
+    def test_far_more(self) -> None:
+        """A hard label that F1 gives to nearly all is told of, with what others would choose."""
+        rng = np.random.default_rng(0)
+        truth = (rng.random((1_000, 1)) < 0.5).astype(np.float32)
+        p = sigmoid(0.2 * truth + 0.3 * rng.normal(size=truth.shape)).astype(np.float32)
+        fitted = fit_thresholds(p, truth, criterion=Criterion("f1"))
+        (sentence,) = tell_thresholds(fitted, p, truth, ["stress"])
+
+        assert sentence.startswith("stress: the threshold")
+        assert "prevalence" in sentence
+        assert " for 48%); others would choose youden" in sentence
+
+    def test_no_small_cell_is_told(self) -> None:
+        """Where a cell of the table is small, no share is given."""
+        truth = (np.arange(100)[:, None] < 40).astype(np.float32)
+        p = np.where(np.arange(100)[:, None] < 97, 0.9, 0.1).astype(np.float32)
+        fitted = fit_thresholds(p, truth, criterion=Criterion("cost", 10))
+        (sentence,) = tell_thresholds(fitted, p, truth, ["a"])
+
+        assert "than have it; others" in sentence
 
 
 class TestShrinkage:

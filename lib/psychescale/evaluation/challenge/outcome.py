@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from psychescale.errors import InputError
 from psychescale.evaluation.challenge.suite import ALIASES, Category, Pair, suite
-from psychescale.evaluation.measures.intervals import Estimate, score_interval
+from psychescale.evaluation.measures.intervals import Estimate
+from psychescale.evaluation.measures.shares import mid_p
 from psychescale.evaluation.predictions import Floats
 
 
@@ -98,5 +98,5 @@ def challenge(
 
 def _tally(passed: Sequence[bool]) -> SuiteTally:
     n, share = len(passed), float(np.mean(passed))
-    ends = score_interval(share, share * (1 - share) / n, n, float(stats.norm.ppf(0.975)))
+    ends = mid_p(share, n, share * (1 - share) / n)
     return SuiteTally(int(sum(passed)), n, Estimate(share, *ends))

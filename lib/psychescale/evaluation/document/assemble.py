@@ -25,7 +25,7 @@ rounded to 5, and a count from 1 to 7 is the text ``"<=7"``.
                           ``decisions`` (by threshold set: measure → estimate),
                           ``probabilities`` (measure → estimate), ``yes_no`` (at frozen
                           thresholds: accuracy, likelihood ratios, …), ``calibration``
-                          (``slope``, ``intercept``: estimates; ``bins``; ``before``:
+                          (``slope``, ``intercept``, ``ici``, ``e90``: estimates; ``bins``; ``before``:
                           ``slope intercept ece`` of the raw probabilities, or null), ``curves``
                           (``roc``, ``precision_recall``: lists of points, or null)
 ``overall``               ``decisions`` (by threshold set) and ``probabilities``
@@ -75,8 +75,13 @@ from psychescale.evaluation.document.table_one import Part, part_json
 from psychescale.evaluation.document.yes_no import yes_no_json
 from psychescale.evaluation.measures.curves import draw_curves
 from psychescale.evaluation.measures.estimates import Estimates, Evaluation
-from psychescale.evaluation.measures.intervals import LEVEL
-from psychescale.evaluation.measures.reliability import ReliabilityBin, recalibrate, reliability
+from psychescale.evaluation.measures.linear import LEVEL
+from psychescale.evaluation.measures.reliability import (
+    ReliabilityBin,
+    recalibrate,
+    reliability,
+    smooth_calibration,
+)
 from psychescale.evaluation.predictions import FREQUENT_POSITIVES, MIN_POSITIVES, Predictions
 from psychescale.notice import NOTICE
 
@@ -192,6 +197,7 @@ def _method(evaluation: Evaluation, context: Context) -> Json:
 def _label(evaluation: Evaluation, label: int, raw: Evaluation | None) -> Json:
     predictions = evaluation.predictions
     fitted = recalibrate(predictions, label)
+    smooth = smooth_calibration(predictions, label)
     curves = draw_curves(predictions, label)
     positives = int(predictions.positives[label])
     few = min(positives, len(predictions) - positives) < MIN_POSITIVES
@@ -214,6 +220,8 @@ def _label(evaluation: Evaluation, label: int, raw: Evaluation | None) -> Json:
         "calibration": {
             "slope": as_json(fitted.slope),
             "intercept": as_json(fitted.intercept),
+            "ici": as_json(smooth.ici),
+            "e90": as_json(smooth.e90),
             "bins": [] if few else [asdict(found) for found in _bins(predictions, label)],
             "before": None if raw is None else _before(raw, label),
         },

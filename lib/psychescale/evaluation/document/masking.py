@@ -25,9 +25,11 @@ from psychescale.evaluation.document.shown import (
 from psychescale.evaluation.document.table_one import mask_counts, mask_part, mask_positives
 from psychescale.evaluation.document.yes_no import of_cells
 from psychescale.evaluation.measures.registry import base_name
+from psychescale.evaluation.measures.slices import CALIBRATION
 from psychescale.evaluation.predictions import FREQUENT_POSITIVES, Undefined
 
 Json = dict[str, Any]
+_NO_COUNTS = (*WITHOUT_THRESHOLD, *CALIBRATION)
 _FIGURES = re.compile(r"[:,]? [+−-]\d+\.\d+(?: \([^()]*\))?")
 
 
@@ -101,7 +103,7 @@ def _mask_label(part: Json, labels: "_Labels", *, estimable: bool) -> None:
     if estimable and not weighted:
         part["probabilities"][cut] = _at_cut(found[cut], positives)
     calibration = part["calibration"]
-    ends = {name: calibration[name] for name in ("slope", "intercept")}
+    ends = {name: calibration[name] for name in ("slope", "intercept", "ici", "e90")}
     before = calibration["before"]
     part["calibration"] = {
         **_coarse_or_withheld(ends, shown=estimable),
@@ -380,7 +382,7 @@ def _mask_group(group: Json, labels: _Labels) -> None:
         return pooled and name.endswith("_micro")
 
     def otherwise(name: str, found: Json) -> Json:
-        is_shown = estimable and (labels.weighted or base_name(name) in WITHOUT_THRESHOLD)
+        is_shown = estimable and (labels.weighted or base_name(name) in _NO_COUNTS)
         return coarse(name, found) if is_shown else hidden()
 
     values = {

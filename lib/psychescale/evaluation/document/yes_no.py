@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from psychescale.evaluation.document.sections import as_json
-from psychescale.evaluation.measures.intervals import LEVEL, Estimate, score_interval
+from psychescale.evaluation.measures.intervals import Estimate
+from psychescale.evaluation.measures.linear import LEVEL, NORMAL
+from psychescale.evaluation.measures.shares import mid_p
 from psychescale.evaluation.predictions import MIN_POSITIVES, Floats, Predictions, Undefined
 
 Json = dict[str, Any]
@@ -124,7 +126,7 @@ def _ends(name: str, value: float, variance: float, units: int) -> tuple[float, 
         half = quantile * np.sqrt(variance) / (1 - value**2)
         low, high = np.tanh(np.arctanh(value) + np.array([-half, half]))
         return float(low), float(high)
-    return score_interval(value, variance, units, quantile)
+    return mid_p(value, units, variance, scale=(NORMAL / quantile) ** 2)
 
 
 def _try(measure: Callable[[Floats], float], cells: Floats) -> float:

@@ -104,30 +104,3 @@ def averages(name: str, counts: Confusion) -> dict[str, Floats]:
         "macro": values.mean(0),
         "weighted": np.nan_to_num(ratio((values * support).sum(0), support.sum(0))),
     }
-
-
-def by_document(
-    truth: NDArray[np.uint8], predicted: NDArray[np.bool_], weights: Floats
-) -> dict[str, Floats]:
-    """Measures over whole rows of labels, each of shape (n_weightings,).
-
-    Returns:
-        ``subset_accuracy``: every label right; ``all_negative_subset_accuracy``: the same for a model
-        that never predicts anything; ``hamming_loss``: share of cells that are wrong; ``jaccard``:
-        mean over documents of common over all labels, 1 where there is none on either side
-        (scikit-learn's ``average="samples", zero_division=1``).
-    """
-    wrong = truth != predicted
-    either = (truth | predicted).sum(1)
-    both = (truth & predicted).sum(1)
-    values = np.stack(
-        [
-            ~wrong.any(1),
-            ~truth.any(1),
-            wrong.mean(1),
-            np.where(either > 0, both / np.maximum(either, 1), 1.0),
-        ]
-    )
-    means = values @ weights / weights.sum(0)
-    names = ("subset_accuracy", "all_negative_subset_accuracy", "hamming_loss", "jaccard")
-    return dict(zip(names, means, strict=True))

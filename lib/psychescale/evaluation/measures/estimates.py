@@ -6,27 +6,28 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from psychescale.evaluation.measures.bootstrap import REPLICATES, point, replicate
+from psychescale.evaluation.measures.bootstrap import NOISE, REPLICATES, Resampled, resample
 from psychescale.evaluation.measures.counts import count_cells
-from psychescale.evaluation.measures.intervals import Estimate, interval
+from psychescale.evaluation.measures.intervals import (
+    Estimate,
+    counts,
+    cut_ends,
+    estimate,
+    gap_ends,
+    of_linear,
+)
 from psychescale.evaluation.measures.registry import (
+    CUT,
     GAP,
-    KINDS,
-    NOISE,
     SPECIFICITY,
-    Measure,
-    Table,
+    Measured,
     base_name,
-    bearing_units,
     measure_decisions,
     measure_probabilities,
 )
-from psychescale.evaluation.predictions import MIN_POSITIVES, Floats, Predictions, Undefined
+from psychescale.evaluation.predictions import Floats, Predictions
 
 PLAIN_THRESHOLD = 0.5
-
-# They have an interval however rare the label is: their denominator is every document.
-_NEED_NO_POSITIVES = frozenset({"base_rate", "predicted_rate"})
 
 
 @dataclass(frozen=True)
@@ -97,113 +98,82 @@ def evaluate(
         specificity: At which the sensitivity is read.
     """
     named = {"frozen": thresholds, "0.5": np.full(len(predictions.labels), PLAIN_THRESHOLD)}
-    measures: list[Measure] = [measure_decisions(cuts) for cuts in named.values()]
-    measures.append(measure_probabilities(predictions, specificity=specificity))
-    draws = replicate(predictions, measures, n_replicates=n_replicates, seed=seed)
-    units = [bearing_units(predictions, cuts) for cuts in named.values()]
-    estimates = [
-        estimate(predictions, point(predictions, measure), drawn, units=borne)
-        for measure, drawn, borne in zip(measures, draws, [*units, units[0]], strict=True)
-    ]
     decided = {
-        name: Decisions(cuts, estimated, count_cells(predictions, cuts))
-        for (name, cuts), estimated in zip(named.items(), estimates[:-1], strict=True)
+        name: Decisions(
+            cuts,
+            as_estimates(predictions, measure_decisions(predictions, cuts)),
+            count_cells(predictions, cuts),
+        )
+        for name, cuts in named.items()
     }
-    return Evaluation(predictions, estimates[-1], decided, n_replicates, seed, specificity)
+    smooth = as_estimates(predictions, measure_probabilities(predictions))
+    drawn = _of_resampled(
+        predictions,
+        *resample(predictions, specificity=specificity, n_replicates=n_replicates, seed=seed),
+    )
+    probabilities = Estimates(
+        {**smooth.per_label, **drawn.per_label}, {**smooth.overall, **drawn.overall}
+    )
+    return Evaluation(predictions, probabilities, decided, n_replicates, seed, specificity)
 
 
-def estimate(
-    predictions: Predictions,
-    values: Table,
-    replicates: Table,
-    *,
-    units: Mapping[str, NDArray[np.int64]],
-) -> Estimates:
-    """Put values and replicates together.
+def as_estimates(predictions: Predictions, measured: Measured) -> Estimates:
+    """Measures as estimates.
 
     Args:
         predictions: Where they come from.
-        values: The measures, one weighting.
-        replicates: Their replicates.
-        units: Authors, or documents, that each per-label measure rests on.
+        measured: The measures.
     """
+    pooled = counts(predictions)
+    return Estimates(
+        {
+            name: tuple(
+                of_linear(name, one, *counts(predictions, label))
+                for label, one in enumerate(labels)
+            )
+            for name, labels in measured.per_label.items()
+        },
+        {name: of_linear(name, one, *pooled) for name, one in measured.overall.items()},
+    )
+
+
+def _of_resampled(predictions: Predictions, point: Resampled, drawn: Resampled) -> Estimates:
+    pooled = counts(predictions)
+    units = [len(np.unique(predictions.units[column == 1])) for column in predictions.truth.T]
+    bearing = int(np.unique(predictions.units[predictions.truth.any(1)]).size)
     per_label = {
         name: tuple(
-            _estimate_label(predictions, label, name, float(row[0]), drawn=drawn, units=int(borne))
-            for label, (row, drawn, borne) in enumerate(
-                zip(rows, _draws(name, replicates.per_label), units[name], strict=True)
+            estimate(
+                name,
+                float(point.per_label[name][label, 0]),
+                _ends(name, point.per_label, drawn.per_label, label, units[label]),
+                *counts(predictions, label),
             )
+            for label in range(len(predictions.labels))
         )
-        for name, rows in values.per_label.items()
-        if base_name(name) != NOISE
+        for name in (CUT, GAP)
     }
     overall = {
-        name: _estimate_overall(
-            predictions, name, float(value[0]), _draws(name, replicates.overall)
+        name: estimate(
+            name,
+            float(value[0]),
+            _ends(name, point.overall, drawn.overall, slice(None), bearing),
+            *pooled,
         )
-        for name, value in values.overall.items()
+        for name, value in point.overall.items()
         if base_name(name) != NOISE
     }
     return Estimates(per_label, overall)
 
 
-def _draws(name: str, replicates: Mapping[str, Floats]) -> Floats:
-    """Replicates of a measure and, for the calibration error, their noise in a second row.
-
-    Shape (..., 1 or 2, n_replicates).
-    """
-    rows = [replicates[name]]
-    if base_name(name) == GAP:
-        rows.append(replicates[name.replace(GAP, NOISE)])
-    return np.stack(rows, -2)
-
-
-def why_undefined(predictions: Predictions, label: int, name: str) -> Undefined:
-    """Why a per-label measure has no value."""
-    positives = int(predictions.positives[label])
-    if name == "precision":
-        return Undefined.NONE_PREDICTED
-    if positives == 0 and name != "specificity":
-        return Undefined.NO_POSITIVES
-    return Undefined.NO_NEGATIVES
-
-
-def too_few(predictions: Predictions, label: int, name: str) -> bool:
-    """Whether there are fewer documents of a class than an interval needs."""
-    positives = int(predictions.positives[label])
-    fewest = min(positives, len(predictions) - positives)
-    if name == "specificity":
-        return len(predictions) - positives < MIN_POSITIVES
-    return name not in _NEED_NO_POSITIVES and fewest < MIN_POSITIVES
-
-
-def _estimate_label(
-    predictions: Predictions, label: int, name: str, value: float, *, drawn: Floats, units: int
-) -> Estimate:
-    if np.isnan(value):
-        return Estimate(value, reason=why_undefined(predictions, label, name))
-    if too_few(predictions, label, name):
-        return Estimate(value, reason=Undefined.FEW_POSITIVES)
-    return _with_interval(name, value, drawn, units, by_author=predictions.by_author)
-
-
-def _estimate_overall(predictions: Predictions, name: str, value: float, drawn: Floats) -> Estimate:
-    if np.isnan(value):
-        return Estimate(value, reason=Undefined.NO_POSITIVES)
-    if predictions.positives.sum() < MIN_POSITIVES:
-        return Estimate(value, reason=Undefined.FEW_POSITIVES)
-    return _with_interval(name, value, drawn, predictions.n_units, by_author=predictions.by_author)
-
-
-def _with_interval(
-    name: str, value: float, drawn: Floats, units: int, *, by_author: bool
-) -> Estimate:
-    low, high = interval(
-        KINDS[base_name(name)],
-        value,
-        drawn[0],
-        units=units,
-        by_author=by_author,
-        noise=drawn[-1],
-    )
-    return Estimate(value, low, high, Undefined.FEW_POSITIVES if np.isnan(low) else None)
+def _ends(
+    name: str,
+    point: Mapping[str, Floats],
+    drawn: Mapping[str, Floats],
+    label: int | slice,
+    units: int,
+) -> tuple[float, float]:
+    value = float(point[name][label].ravel()[0])
+    if base_name(name) == CUT:
+        return cut_ends(value, drawn[name][label], units=units)
+    return gap_ends(value, drawn[name][label], drawn[name.replace(GAP, NOISE)][label])

@@ -1,57 +1,64 @@
-"""Every measure of an evaluation by name, under any number of weightings of the documents at once."""
+"""The measures by name: what each is made of, when it is estimable, and averages over labels."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from psychescale.evaluation.measures import counts as decisions
-from psychescale.evaluation.measures.proper_scores import (
-    calibration_error,
-    equal_mass_bins,
-    log_losses,
-    squared_errors,
-    weighted_means,
+from psychescale.evaluation.measures import order
+from psychescale.evaluation.measures.linear import (
+    Design,
+    Linear,
+    average,
+    loss,
+    stretched,
+    undefined,
 )
-from psychescale.evaluation.measures.ranking import rank
-from psychescale.evaluation.predictions import FREQUENT_POSITIVES, Floats, Predictions
+from psychescale.evaluation.measures.proper_scores import log_losses, squared_errors
+from psychescale.evaluation.measures.shares import Unseen, share
+from psychescale.evaluation.predictions import (
+    FREQUENT_POSITIVES,
+    MIN_POSITIVES,
+    Floats,
+    Predictions,
+)
 
 SPECIFICITY = 0.95
 """At which the sensitivity is read, unless another is asked for."""
 
 
 class Kind(Enum):
-    """What a measure is made of: it decides how its interval is made."""
+    """What a measure is made of."""
 
     SHARE = "share"
     """A share of documents, or a mean or quotient of such shares, in [0, 1]."""
     ORDER = "order"
     """A measure of order in [0, 1]."""
     CUT = "cut"
-    """A share above a cut that the data themselves choose."""
+    """A share above a cut that the data themselves choose; its interval is the bootstrap's."""
     LOSS = "loss"
     """A mean of what is never negative and has no upper bound."""
     GAP = "gap"
-    """A sum of absolute differences, biased upwards."""
+    """A sum of absolute differences, biased upwards; its interval is the bootstrap's."""
 
 
-GAP = "ece"
+GAP, CUT = "ece", "sensitivity_at_specificity"
+DECISIONS = ("precision", "recall", "specificity", "f1")
 KINDS = {
-    **dict.fromkeys((*decisions.PER_LABEL, "predicted_rate", "base_rate"), Kind.SHARE),
+    **dict.fromkeys((*DECISIONS, "predicted_rate", "base_rate"), Kind.SHARE),
     **dict.fromkeys(("subset_accuracy", "all_negative_subset_accuracy"), Kind.SHARE),
     **dict.fromkeys(("hamming_loss", "jaccard"), Kind.SHARE),
     **dict.fromkeys(("roc_auc", "average_precision"), Kind.ORDER),
-    "sensitivity_at_specificity": Kind.CUT,
+    CUT: Kind.CUT,
     **dict.fromkeys(("log_loss", "brier"), Kind.LOSS),
     GAP: Kind.GAP,
 }
-NOISE = "ece_noise"
-"""No measure of its own: how far the bins of a replicate are from those of the documents as they are,
-which the interval of the calibration error needs."""
 AVERAGES = ("_micro", "_macro", "_weighted", "_macro_frequent")
 LESS_IS_BETTER = frozenset({"hamming_loss", "log_loss", "brier", "ece"})
+# They have an interval however rare the label is: their denominator is every document.
+_NEED_NO_POSITIVES = frozenset({"base_rate", "predicted_rate"})
 
 
 def base_name(name: str) -> str:
@@ -62,118 +69,187 @@ def base_name(name: str) -> str:
     return name
 
 
+def is_estimable(name: str, positives: int, negatives: int) -> bool:
+    """Whether there are enough documents for an interval: the one rule, for labels, groups and pairs.
+
+    Args:
+        name: The measure, or an average of it over all decisions.
+        positives: Documents, or decisions, that hold.
+        negatives: Those that do not.
+    """
+    measure = base_name(name)
+    if measure == "specificity":
+        return negatives >= MIN_POSITIVES
+    return measure in _NEED_NO_POSITIVES or min(positives, negatives) >= MIN_POSITIVES
+
+
 @dataclass(frozen=True)
-class Table:
+class Measured:
     """Measures by name.
 
     Attributes:
-        per_label: Each of shape (n_labels, n_weightings), NaN where not defined.
-        overall: Each of shape (n_weightings,).
+        per_label: One a label, undefined where it has no value.
+        overall: Averages over labels, and measures of whole rows.
     """
 
-    per_label: Mapping[str, Floats]
-    overall: Mapping[str, Floats]
+    per_label: Mapping[str, Sequence[Linear]]
+    overall: Mapping[str, Linear]
 
 
-Measure = Callable[[Predictions, Floats], Table]
-"""From predictions and weights of shape (n, n_weightings) to a table."""
-
-
-def measure_decisions(thresholds: Floats) -> Measure:
+def measure_decisions(predictions: Predictions, thresholds: Floats) -> Measured:
     """Measures of the decisions ``probability >= threshold``, one threshold a label.
 
     Averages end in ``_micro``, ``_macro``, ``_weighted`` and ``_macro_frequent`` (over the labels with
-    at least 50 positives; absent without such a label).
+    at least 50 positives; absent without such a label). As in scikit-learn with ``zero_division=0``,
+    a label whose value is not defined counts as 0 in them, and labels are weighted by their positives
+    (negatives for specificity).
     """
+    design = Design.of(predictions)
+    held, given = predictions.truth == 1, predictions.probabilities >= thresholds
+    cells = _cells(held, given)
+    frequent = frequent_labels(predictions)
+    per_label: dict[str, list[Linear]] = {}
+    overall: dict[str, Linear] = {}
+    for name, (hits, mass, unseen) in cells.items():
+        labels = [
+            _of_cells(design, name, hits[:, one], mass[:, one], _column(unseen, one))
+            for one in range(held.shape[1])
+        ]
+        per_label[name] = labels
+        if name == "predicted_rate":
+            continue
+        support = ~held if name == "specificity" else held
+        pooled = Unseen(unseen.hit.any(1), unseen.miss.any(1))
+        overall[f"{name}_micro"] = _of_cells(design, name, hits.sum(1), mass.sum(1), pooled)
+        overall[f"{name}_macro"] = average(labels, design)
+        overall[f"{name}_weighted"] = _weighted(design, labels, support)
+        if frequent.any():
+            overall[f"{name}_macro_frequent"] = average(_chosen(labels, frequent), design)
+    return Measured(per_label, overall | _of_rows(design, held, given))
 
-    def measure(predictions: Predictions, weights: Floats) -> Table:
-        predicted = predictions.probabilities >= thresholds
-        counts = decisions.confusion(predictions.truth, predicted, weights)
-        per_label = {name: of(counts) for name, of in decisions.PER_LABEL.items()}
-        frequent = frequent_labels(predictions)
-        overall: dict[str, Floats] = {}
-        for name, values in per_label.items():
-            for average, value in decisions.averages(name, counts).items():
-                overall[f"{name}_{average}"] = value
-            if frequent.any():
-                overall[f"{name}_macro_frequent"] = np.nan_to_num(values[frequent]).mean(0)
-        overall |= decisions.by_document(predictions.truth, predicted, weights)
-        per_label["predicted_rate"] = weighted_means(predicted.astype(np.float64), weights)
-        return Table(per_label, overall)
 
-    return measure
+def _cells(
+    held: NDArray[np.bool_], given: NDArray[np.bool_]
+) -> dict[str, tuple[NDArray[np.bool_], NDArray[np.bool_], Unseen]]:
+    """Hits, what they are a share of, and where one more of either could have been; by measure."""
+    every = np.ones_like(held)
+    return {
+        "precision": (held & given, given, Unseen(given, given)),
+        "recall": (held & given, held, Unseen(given, ~given)),
+        "specificity": (~held & ~given, ~held, Unseen(~given, given)),
+        "f1": (held & given, held | given, Unseen(given, every)),
+        "predicted_rate": (given, every, Unseen(given, ~given)),
+    }
 
 
-def measure_probabilities(predictions: Predictions, *, specificity: float = SPECIFICITY) -> Measure:
-    """Measures that need no threshold.
+def _column(unseen: Unseen, one: int) -> Unseen:
+    return Unseen(unseen.hit[:, one], unseen.miss[:, one])
 
-    Macro averages of order measures leave out labels without both classes; `Table.per_label` has NaN
-    there. Log loss and Brier score average over all labels.
 
-    Args:
-        predictions: The bins of the calibration error are those of these probabilities, so that they
-            stay put from replicate to replicate.
-        specificity: At which the sensitivity is read.
+def _of_cells(
+    design: Design, name: str, hits: NDArray[np.generic], mass: NDArray[np.generic], unseen: Unseen
+) -> Linear:
+    found = share(design, hits.astype(np.float64), mass.astype(np.float64), unseen)
+    # F1 is a function of the share of hits among all that is given or should be.
+    return stretched(found, _f1, 2 / (1 + found.value) ** 2) if name == "f1" else found
+
+
+def _f1(jaccard: float) -> float:
+    return 2 * jaccard / (1 + jaccard)
+
+
+def _weighted(design: Design, labels: Sequence[Linear], support: NDArray[np.bool_]) -> Linear:
+    sums = design.weights @ support
+    if not sums.any():
+        return average(labels, design, shares=np.zeros(len(labels)))
+    shares = sums / sums.sum()
+    values = np.nan_to_num([one.value for one in labels])
+    drift = design.weights * (support @ (values - shares @ values)) / sums.sum()
+    return average(labels, design, shares=shares, drift=design.spread(drift))
+
+
+def _chosen(labels: Sequence[Linear], which: NDArray[np.bool_]) -> list[Linear]:
+    return [one for one, kept in zip(labels, which, strict=True) if kept]
+
+
+def _of_rows(
+    design: Design, held: NDArray[np.bool_], given: NDArray[np.bool_]
+) -> dict[str, Linear]:
+    """Measures over whole rows of labels.
+
+    ``subset_accuracy``: every label right; ``all_negative_subset_accuracy``: the same for a model that
+    never predicts anything; ``hamming_loss``: share of cells that are wrong; ``jaccard``: mean over
+    documents of common over all labels, 1 where there is none on either side (scikit-learn's
+    ``average="samples", zero_division=1``).
     """
-    bins = np.stack([
-        equal_mass_bins(column, predictions.weights) for column in predictions.probabilities.T
-    ])  # fmt: skip
-    origin = predictions.weights[:, None]
+    wrong = held != given
+    either, both = (held | given).sum(1), (held & given).sum(1)
+    every = np.ones(len(held))
+    anywhere = Unseen(every > 0, every > 0)
+    found = {
+        "subset_accuracy": (~wrong.any(1), every),
+        "all_negative_subset_accuracy": (~held.any(1), every),
+        "hamming_loss": (wrong.sum(1), every * held.shape[1]),
+        "jaccard": (np.where(either > 0, both / np.maximum(either, 1), 1.0), every),
+    }
+    return {
+        name: share(design, hits.astype(np.float64), mass, anywhere)
+        for name, (hits, mass) in found.items()
+    }
 
-    def measure(predictions: Predictions, weights: Floats) -> Table:
-        probabilities, truth = predictions.probabilities, predictions.truth
-        ranks = [
-            rank(column, held, weights, specificity=specificity)
-            for column, held in zip(probabilities.T, truth.T, strict=True)
-        ]
-        per_label = {
-            "base_rate": weighted_means(truth.astype(np.float64), weights),
-            "roc_auc": np.stack([label.roc_auc for label in ranks]),
-            "average_precision": np.stack([label.average_precision for label in ranks]),
-            "sensitivity_at_specificity": np.stack([label.sensitivity for label in ranks]),
-            "log_loss": weighted_means(log_losses(probabilities, truth), weights),
-            "brier": weighted_means(squared_errors(probabilities, truth), weights),
-        }
-        errors = [
-            calibration_error(*columns, weights, origin=origin)
-            for columns in zip(probabilities.T, truth.T, bins, strict=True)
-        ]
-        per_label[GAP], per_label[NOISE] = (np.stack(part) for part in zip(*errors, strict=True))
-        frequent = frequent_labels(predictions)
-        overall: dict[str, Floats] = {}
-        for name, values in per_label.items():
-            if name == "base_rate":
-                continue
-            overall[f"{name}_macro"] = _mean_of_defined(values)
-            if frequent.any():
-                overall[f"{name}_macro_frequent"] = _mean_of_defined(values[frequent])
-        return Table(per_label, overall)
 
-    return measure
+def measure_probabilities(predictions: Predictions) -> Measured:
+    """Measures that need no threshold and no bootstrap.
+
+    Macro averages of order measures leave out labels without both classes. Log loss and Brier score
+    average over all labels.
+    """
+    design = Design.of(predictions)
+    probabilities, truth = predictions.probabilities, predictions.truth
+    every = np.ones(len(predictions))
+    anywhere = Unseen(every > 0, every > 0)
+    columns = list(zip(probabilities.T, truth.T, strict=True))
+    per_label = {
+        "base_rate": [share(design, t.astype(np.float64), every, anywhere) for _, t in columns],
+        "roc_auc": [order.roc_auc(design, p, t) for p, t in columns],
+        "average_precision": [order.average_precision(design, p, t) for p, t in columns],
+        "log_loss": _losses(design, log_losses(probabilities, truth)),
+        "brier": _losses(design, squared_errors(probabilities, truth)),
+    }
+    every_label = np.ones(len(columns), np.bool_)
+    averages = {"macro": every_label}
+    if frequent_labels(predictions).any():
+        averages["macro_frequent"] = frequent_labels(predictions)
+    overall = {
+        f"{name}_{kind}": _of_defined(_chosen(labels, which), design)
+        for name, labels in per_label.items()
+        if name != "base_rate"
+        for kind, which in averages.items()
+    }
+    return Measured(per_label, overall)
+
+
+def _of_defined(labels: Sequence[Linear], design: Design) -> Linear:
+    defined = [one for one in labels if not np.isnan(one.value)]
+    return average(defined, design) if defined else undefined(design.n_units)
+
+
+def _losses(design: Design, values: Floats) -> list[Linear]:
+    weights, total = design.weights, design.weights.sum()
+    means = weights @ values / total
+    units = design.bearing(weights)
+    return [
+        loss(
+            float(mean),
+            design.spread(weights * (column - mean) / total, weights),
+            units,
+            unseen=design.unseen * float(column.max() - mean) / total,
+        )
+        for column, mean in zip(values.T, means, strict=True)
+    ]
 
 
 def frequent_labels(predictions: Predictions) -> NDArray[np.bool_]:
     """Labels with at least 50 positives, shape (n_labels,)."""
     frequent: NDArray[np.bool_] = predictions.positives >= FREQUENT_POSITIVES
     return frequent
-
-
-def bearing_units(predictions: Predictions, thresholds: Floats) -> dict[str, NDArray[np.int64]]:
-    """How many authors, or documents, each per-label measure rests on, shape (n_labels,)."""
-    predicted = predictions.probabilities >= thresholds
-    truth = predictions.truth == 1
-    found = {"precision": predicted, "recall": truth, "f1": predicted | truth}
-    rest = {"specificity": ~truth}
-    order = dict.fromkeys(("roc_auc", "average_precision", "sensitivity_at_specificity"), truth)
-    units = {
-        name: np.array([len(np.unique(predictions.units[column])) for column in cells.T])
-        for name, cells in {**found, **rest, **order}.items()
-    }
-    everyone = np.full(len(predictions.labels), predictions.n_units)
-    return {name: units.get(name, everyone) for name in KINDS}
-
-
-def _mean_of_defined(values: Floats) -> Floats:
-    """Mean over labels, shape (n_weightings,), NaN where no label has a value."""
-    defined = ~np.isnan(values)
-    return decisions.ratio(np.where(defined, values, 0).sum(0), defined.sum(0).astype(np.float64))

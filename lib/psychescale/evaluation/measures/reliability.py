@@ -1,15 +1,17 @@
-"""Do probabilities mean what they say: logistic recalibration and reliability bins, with intervals."""
+"""Do probabilities mean what they say: logistic recalibration, smooth curves and reliability bins."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 from scipy.special import expit, logit
 
-from psychescale.evaluation.measures.intervals import LEVEL, Estimate, score_interval
+from psychescale.evaluation.measures.intervals import Estimate, counts
+from psychescale.evaluation.measures.linear import Design, Linear, loss, quantile
 from psychescale.evaluation.measures.proper_scores import BINS, equal_mass_bins
-from psychescale.evaluation.predictions import MIN_POSITIVES, Floats, Predictions, Undefined
+from psychescale.evaluation.measures.registry import is_estimable
+from psychescale.evaluation.measures.shares import Unseen, share
+from psychescale.evaluation.predictions import Floats, Predictions, Undefined
 
 # Float32's epsilon: a float32 sigmoid says exactly 1 beyond it.
 _EPSILON = float(np.finfo(np.float32).eps)
@@ -34,26 +36,98 @@ class Recalibration:
     intercept: Estimate
 
 
-def recalibrate(predictions: Predictions, label: int) -> Recalibration:
-    """Slope and intercept of one label.
+def recalibrate(predictions: Predictions, label: int | None = None) -> Recalibration:
+    """Slope and intercept of one label, or of the decisions on all labels together.
 
     The intervals are Wald's with the sandwich variance over authors or documents (Liang & Zeger 1986),
     scaled by G / (G - 1), on Student's quantile; both G are those with a positive, which carry the
     information about a rare label.
     """
-    truth = predictions.truth[:, label]
-    units = len(np.unique(predictions.units[truth == 1]))
-    missing = _missing_class(truth)
+    cells = _Cells.of(predictions, label)
+    missing = _missing_class(cells.truth)
     if missing is not None:
         nothing = Estimate(np.nan, reason=missing)
         return Recalibration(nothing, nothing)
-    x = logit(np.clip(predictions.probabilities[:, label], _EPSILON, 1 - _EPSILON))
-    ones = np.ones_like(x)
-    fixed = _fit(ones[:, None], x, predictions, label, units)
-    both = _fit(np.stack([ones, x], 1), np.zeros_like(x), predictions, label, units)
-    if min(truth.sum(), (1 - truth).sum()) < MIN_POSITIVES:
+    ones = np.ones_like(cells.logits)
+    fixed = _last_coefficient(ones[:, None], cells.logits, cells)
+    both = _last_coefficient(np.stack([ones, cells.logits], 1), np.zeros_like(ones), cells)
+    positives, negatives = counts(predictions, label)
+    if not is_estimable("calibration", positives, negatives):
         both, fixed = _without_interval(both), _without_interval(fixed)
     return Recalibration(slope=both, intercept=fixed)
+
+
+@dataclass(frozen=True)
+class SmoothCalibration:
+    """How far probabilities are from a smooth curve of the truth on them (Austin & Steyerberg 2019).
+
+    Attributes:
+        ici: Integrated calibration index: mean distance over the documents.
+        e90: The distance that nine in ten documents are within.
+    """
+
+    ici: Estimate
+    e90: Estimate
+
+
+def smooth_calibration(predictions: Predictions, label: int) -> SmoothCalibration:
+    """Distances from a logistic regression on restricted cubic splines of the logit.
+
+    Four knots, at the 5th, 35th, 65th and 95th percentile (Harrell 2015, section 2.4.6); where
+    probabilities have fewer different values, a straight line. Both are biased upwards, as the ECE is.
+    """
+    cells = _Cells.of(predictions, label)
+    missing = _missing_class(cells.truth)
+    fitted = (
+        None if missing else _maximum(_splines(cells.logits), np.zeros(len(cells.truth)), cells)
+    )
+    if fitted is None:
+        nothing = Estimate(np.nan, reason=missing or Undefined.NOT_CONVERGED)
+        return SmoothCalibration(nothing, nothing)
+    curve = expit(_splines(cells.logits) @ fitted)
+    distances = np.abs(curve - predictions.probabilities[:, label])
+    order = np.argsort(distances)
+    below = cells.weights[order].cumsum() / cells.weights.sum()
+    return SmoothCalibration(
+        Estimate(float(cells.weights @ distances / cells.weights.sum())),
+        Estimate(float(distances[order][np.searchsorted(below, 0.9).clip(max=len(order) - 1)])),
+    )
+
+
+_KNOTS = (5, 35, 65, 95)
+
+
+def _splines(x: Floats) -> Floats:
+    """Constant, line, and two cubic terms that are straight beyond the outer knots; (n, 4 or 2)."""
+    knots = np.percentile(x, _KNOTS)
+    line = np.stack([np.ones_like(x), x], 1)
+    if np.diff(knots).min() <= _TOLERANCE * np.ptp(knots):
+        return line
+    last, before = knots[-1], knots[-2]
+
+    def cubed(knot: float) -> Floats:
+        found: Floats = np.maximum(x - knot, 0) ** 3 / (last - knots[0]) ** 2
+        return found
+
+    terms = [
+        cubed(knot)
+        - cubed(before) * (last - knot) / (last - before)
+        + cubed(last) * (before - knot) / (last - before)
+        for knot in knots[:-2]
+    ]
+    return np.column_stack([line, *terms])
+
+
+def observed_expected(predictions: Predictions) -> Linear:
+    """Positives over the sum of probabilities, all labels together; 1 if right."""
+    design = Design.of(predictions)
+    weights = design.weights
+    observed, expected = predictions.truth.sum(1), predictions.probabilities.sum(1)
+    total = float(weights @ expected)
+    value = float(weights @ observed) / max(total, _EPSILON)
+    errors = weights * (observed - value * expected) / max(total, _EPSILON)
+    mass = weights * expected
+    return loss(value, design.spread(errors, mass), design.bearing(weights * observed))
 
 
 @dataclass(frozen=True)
@@ -123,15 +197,13 @@ def _merge(bins: NDArray[np.intp], truth: NDArray[np.uint8], fewest: int) -> NDA
 
 def _bin(predictions: Predictions, label: int, inside: NDArray[np.bool_]) -> ReliabilityBin:
     weights, truth = predictions.weights[inside], predictions.truth[inside, label]
-    total = float(weights.sum())
-    share = float(weights @ truth / total)
-    sums = _unit_sums((weights * (truth - share))[:, None], predictions.units[inside])
-    n_units = len(sums)
-    variance = float((sums**2).sum()) / total**2 * (n_units / max(n_units - 1, 1))
-    quantile = stats.t.ppf((1 + LEVEL) / 2, max(n_units - 1, 1))
-    low, high = score_interval(share, variance, n_units, float(quantile))
-    probability = float(weights @ predictions.probabilities[inside, label] / total)
-    return ReliabilityBin(int(inside.sum()), int(truth.sum()), probability, share, low, high)
+    every = np.ones(len(truth))
+    anywhere = Unseen(every > 0, every > 0)
+    held = share(Design.of(predictions.rows(inside)), truth.astype(np.float64), every, anywhere)
+    probability = float(weights @ predictions.probabilities[inside, label] / weights.sum())
+    return ReliabilityBin(
+        int(inside.sum()), int(truth.sum()), probability, held.value, *held.interval
+    )
 
 
 def _without_interval(estimate: Estimate) -> Estimate:
@@ -144,15 +216,66 @@ def _missing_class(truth: NDArray[np.uint8]) -> Undefined | None:
     return Undefined.NO_NEGATIVES if truth.all() else None
 
 
-def _fit(
-    design: Floats, offset: Floats, predictions: Predictions, label: int, units: int
-) -> Estimate:
-    """The last coefficient of a weighted logistic regression, by Newton's method with halved steps.
+@dataclass(frozen=True)
+class _Cells:
+    """Decisions of one label, or of all of them end to end.
 
-    Whole steps overshoot where the probabilities are far off, though the solution is finite.
+    Attributes:
+        logits: Of the probabilities, shape (n_cells,).
+        truth: 0 or 1.
+        weights: Of their documents.
+        unit_of: Number of their unit.
+        units: How many units have a positive.
     """
-    weights = predictions.weights
-    truth = predictions.truth[:, label]
+
+    logits: Floats
+    truth: NDArray[np.uint8]
+    weights: Floats
+    unit_of: NDArray[np.int64]
+    units: int
+
+    @classmethod
+    def of(cls, predictions: Predictions, label: int | None) -> "_Cells":
+        chosen = slice(None) if label is None else slice(label, label + 1)
+        values, truth = predictions.probabilities[:, chosen], predictions.truth[:, chosen]
+        n = truth.shape[1]
+        return cls(
+            logit(np.clip(values, _EPSILON, 1 - _EPSILON)).ravel(),
+            truth.ravel(),
+            np.repeat(predictions.weights, n),
+            np.repeat(predictions.units, n),
+            len(np.unique(predictions.units[truth.any(1)])),
+        )
+
+
+def _last_coefficient(design: Floats, offset: Floats, cells: _Cells) -> Estimate:
+    """Of a weighted logistic regression, with the sandwich interval."""
+    coefficients = _maximum(design, offset, cells)
+    if coefficients is None:
+        return Estimate(np.nan, reason=Undefined.NOT_CONVERGED)
+    value = float(coefficients[-1])
+    if cells.units < 2:  # noqa: PLR2004
+        return Estimate(value, reason=Undefined.FEW_POSITIVES)
+    fitted = expit(design @ coefficients + offset)
+    bread = np.linalg.inv(_information(design, fitted, cells))
+    scores = design * (cells.weights * (cells.truth - fitted))[:, None]
+    sums = _unit_sums(scores, cells.unit_of)
+    covariance = bread @ (sums.T @ sums) @ bread * cells.units / (cells.units - 1)
+    half = quantile(cells.units) * float(np.sqrt(covariance[-1, -1]))
+    return Estimate(value, value - half, value + half)
+
+
+def _information(design: Floats, fitted: Floats, cells: _Cells) -> Floats:
+    return (design * (cells.weights * fitted * (1 - fitted))[:, None]).T @ design
+
+
+def _maximum(design: Floats, offset: Floats, cells: _Cells) -> Floats | None:
+    """Coefficients of a weighted logistic regression, by Newton's method with halved steps.
+
+    Whole steps overshoot where the probabilities are far off, though the solution is finite. None
+    where there is none.
+    """
+    weights, truth = cells.weights, cells.truth
 
     def likelihood(coefficients: Floats) -> float:
         linear = design @ coefficients + offset
@@ -161,7 +284,7 @@ def _fit(
     coefficients = np.zeros(design.shape[1])
     for _ in range(_MAX_STEPS):
         fitted = expit(design @ coefficients + offset)
-        information = (design * (weights * fitted * (1 - fitted))[:, None]).T @ design
+        information = _information(design, fitted, cells)
         if np.linalg.cond(information) > 1 / np.finfo(np.float64).eps:
             break
         step = np.linalg.solve(information, design.T @ (weights * (truth - fitted)))
@@ -172,26 +295,8 @@ def _fit(
         if np.abs(coefficients).max() > _MAX_COEFFICIENT:
             break
         if np.abs(step).max() < _TOLERANCE * (1 + np.abs(coefficients).max()):
-            scores = design * (weights * (truth - fitted))[:, None]
-            return _with_sandwich(coefficients, information, scores, predictions.units, units)
-    return Estimate(np.nan, reason=Undefined.NOT_CONVERGED)
-
-
-def _with_sandwich(
-    coefficients: Floats,
-    information: Floats,
-    scores: Floats,
-    unit_of: NDArray[np.int64],
-    units: int,
-) -> Estimate:
-    value = float(coefficients[-1])
-    if units < 2:  # noqa: PLR2004
-        return Estimate(value, reason=Undefined.FEW_POSITIVES)
-    bread = np.linalg.inv(information)
-    sums = _unit_sums(scores, unit_of)
-    covariance = bread @ (sums.T @ sums) @ bread * units / (units - 1)
-    half = float(stats.t.ppf((1 + LEVEL) / 2, units - 1) * np.sqrt(covariance[-1, -1]))
-    return Estimate(value, value - half, value + half)
+            return coefficients
+    return None
 
 
 def _unit_sums(values: Floats, unit_of: NDArray[np.int64]) -> Floats:

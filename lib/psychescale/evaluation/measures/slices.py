@@ -1,7 +1,7 @@
 """The same measures within groups of documents, each group against all the others.
 
-Every group and its rest see the same bootstrap draws, so that an author with documents in both is
-drawn for both, and the difference has an interval that knows of it.
+A group and its rest are measured over the same units, so that the interval of their difference knows
+of an author with documents in both.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,16 +12,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from psychescale.errors import InputError
-from psychescale.evaluation.measures.bootstrap import draw_weights
 from psychescale.evaluation.measures.counts import count_cells
-from psychescale.evaluation.measures.intervals import Estimate, difference_interval, interval
-from psychescale.evaluation.measures.registry import (
-    KINDS,
-    Measure,
-    base_name,
-    measure_decisions,
-    measure_probabilities,
-)
+from psychescale.evaluation.measures.intervals import Estimate, counts, of_difference, of_linear
+from psychescale.evaluation.measures.linear import Linear
+from psychescale.evaluation.measures.registry import measure_decisions, measure_probabilities
+from psychescale.evaluation.measures.reliability import observed_expected, recalibrate
 from psychescale.evaluation.predictions import MIN_POSITIVES, Floats, Predictions, Undefined
 
 UNKNOWN = "unknown"
@@ -29,8 +24,9 @@ POOLED = ("f1_micro", "precision_micro", "recall_micro", "specificity_micro")
 """Over all decisions together: comparable between groups whichever labels they have."""
 BY_LABEL = ("f1_macro", "roc_auc_macro", "brier_macro")
 """Averages over the labels with at least 20 positives both in the group and outside it."""
-# Slices are looked through, not quoted: fewer replicates than elsewhere, at a fifth of a second each.
-SLICE_REPLICATES = 500
+CALIBRATION = ("observed_expected", "calibration_slope")
+"""Of all decisions together: positives over the sum of probabilities, and the slope of a logistic
+recalibration; both 1 if right."""
 _MOST_NUMBERS = 10  # a numeric column with more values than this is cut at its quartiles
 
 
@@ -79,9 +75,6 @@ def slice_by(
     predictions: Predictions,
     thresholds: Floats,
     columns: Mapping[str, Sequence[object]],
-    *,
-    n_replicates: int = SLICE_REPLICATES,
-    seed: int = 0,
 ) -> list[SliceTable]:
     """Measures by the groups of each column.
 
@@ -90,8 +83,6 @@ def slice_by(
         thresholds: float64, shape (n_labels,).
         columns: name → a value a document; numbers of more than ten values are cut at their
             quartiles; missing ones are a group of their own.
-        n_replicates: Of the bootstrap.
-        seed: Of the bootstrap.
 
     Raises:
         InputError: A column has not one value a document.
@@ -102,8 +93,6 @@ def slice_by(
             thresholds,
             column=name,
             groups=_as_groups(name, values, len(predictions)),
-            n_replicates=n_replicates,
-            seed=seed,
         )
         for name, values in columns.items()
     ]
@@ -148,126 +137,83 @@ def _as_groups(name: str, values: Sequence[object], n: int) -> NDArray[np.object
 
 
 def _slice_column(
-    predictions: Predictions,
-    thresholds: Floats,
-    *,
-    column: str,
-    groups: NDArray[np.object_],
-    n_replicates: int,
-    seed: int,
+    predictions: Predictions, thresholds: Floats, *, column: str, groups: NDArray[np.object_]
 ) -> SliceTable:
     names = sorted(set(groups))
     inside = [groups == name for name in names]
-    estimable = [predictions.rows(chosen).n_units >= MIN_POSITIVES for chosen in inside]
-    contrasts = [
-        _Contrast.of(predictions, thresholds, chosen) if enough else None
-        for chosen, enough in zip(inside, estimable, strict=True)
-    ]
-    drawn: list[list[list[Floats]]] = [[] for _ in names]
-    for weights in draw_weights(predictions, n_replicates=n_replicates, seed=seed):
-        for rows, contrast in zip(drawn, contrasts, strict=True):
-            if contrast is not None:
-                rows.append(contrast.measured(weights))
+    large = [predictions.rows(chosen).n_units >= MIN_POSITIVES for chosen in inside]
     slices = tuple(
-        _make_slice(predictions, thresholds, (name, chosen), contrast, rows)
-        for name, chosen, contrast, rows in zip(names, inside, contrasts, drawn, strict=True)
+        _slice(predictions, thresholds, name, chosen, measured=enough)
+        for name, chosen, enough in zip(names, inside, large, strict=True)
     )
-    kept = np.isin(groups, [n for n, enough in zip(names, estimable, strict=True) if enough])
+    kept = np.isin(groups, [n for n, enough in zip(names, large, strict=True) if enough])
     return SliceTable(column, slices, _gaps(predictions, thresholds, groups, kept))
 
 
-@dataclass(frozen=True)
-class _Contrast:
-    """A group and the rest, and what is measured on either."""
-
-    inside: NDArray[np.bool_]
-    sides: tuple[Predictions, ...]
-    by_label: tuple[Predictions, ...]
-    measures: tuple[Measure, ...]
-    measures_by_label: tuple[tuple[Measure, ...], ...]
-
-    @classmethod
-    def of(
-        cls, predictions: Predictions, thresholds: Floats, inside: NDArray[np.bool_]
-    ) -> "_Contrast":
-        group, rest = predictions.rows(inside), predictions.rows(~inside)
-        sides = (group, rest) if rest.n_units >= MIN_POSITIVES else (group,)
-        enough = np.all([side.positives >= MIN_POSITIVES for side in sides], axis=0)
-        compared = tuple(side.columns(enough) for side in sides) if enough.any() else ()
-        return cls(
-            inside,
-            sides,
-            compared,
-            (measure_decisions(thresholds),),
-            tuple(
-                (measure_decisions(thresholds[enough]), measure_probabilities(side))
-                for side in compared
-            ),
-        )
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return (*POOLED, *BY_LABEL) if self.by_label else POOLED
-
-    def measured(self, weights: Floats) -> list[Floats]:
-        """For the group and, if there is one, the rest: shape (n_measures, n_weightings)."""
-        masks = (self.inside, ~self.inside)[: len(self.sides)]
-        found: list[Floats] = []
-        for number, mask in enumerate(masks):
-            values: dict[str, Floats] = {}
-            for measure in self.measures:
-                values |= {n: measure(self.sides[number], weights[mask]).overall[n] for n in POOLED}
-            if self.by_label:
-                overall: dict[str, Floats] = {}
-                for measure in self.measures_by_label[number]:
-                    overall |= measure(self.by_label[number], weights[mask]).overall
-                values |= {name: overall[name] for name in BY_LABEL}
-            found.append(np.stack([values[name] for name in self.names]))
-        return found
-
-
-def _make_slice(
+def _slice(
     predictions: Predictions,
     thresholds: Floats,
-    group: tuple[str, NDArray[np.bool_]],
-    contrast: _Contrast | None,
-    drawn: Sequence[Sequence[Floats]],
+    name: str,
+    inside: NDArray[np.bool_],
+    *,
+    measured: bool,
 ) -> Slice:
-    name, inside = group
-    n, positives = int(inside.sum()), int(predictions.truth[inside].sum())
-    tables = (
-        _pooled(predictions.rows(inside), thresholds),
-        _pooled(predictions.rows(~inside), thresholds),
-    )
-    if contrast is None:
+    group, rest = predictions.rows(inside), predictions.rows(~inside)
+    tables = tuple(_pooled(side, thresholds) for side in (group, rest))
+    head = (name, len(group), int(group.truth.sum()))
+    if not measured:
         nothing = dict.fromkeys(POOLED, Estimate(np.nan, reason=Undefined.FEW_POSITIVES))
-        return Slice(name, n, positives, 0, *tables, nothing, nothing)
-    points = contrast.measured(predictions.weights[:, None])
-    replicates = [np.concatenate(side, 1) for side in zip(*drawn, strict=True)]
-    units = contrast.sides[0].n_units
-    by_author = predictions.by_author
-    values: dict[str, Estimate] = {}
-    differences: dict[str, Estimate] = {}
-    for row, measure in enumerate(contrast.names):
-        value = float(points[0][row, 0])
-        kind = KINDS[base_name(measure)]
-        ends = interval(kind, value, replicates[0][row], units=units, by_author=by_author)
-        values[measure] = _estimate(value, ends)
-        if len(points) > 1:
-            change = value - float(points[1][row, 0])
-            gap = replicates[0][row] - replicates[1][row]
-            differences[measure] = _estimate(change, difference_interval(change, gap, units=units))
-    n_labels = len(contrast.by_label[0].labels) if contrast.by_label else 0
-    return Slice(name, n, positives, n_labels, *tables, values, differences)
+        return Slice(*head, 0, *tables, nothing, nothing)
+    sides = (group, rest) if rest.n_units >= MIN_POSITIVES else (group,)
+    common = np.all([_frequent_enough(side) for side in sides], axis=0)
+    masks = (inside, ~inside)
+    found = [
+        _measured(predictions, side, thresholds, mask, common)
+        for side, mask in zip(sides, masks, strict=False)
+    ]
+    size = counts(group)
+    values = {name: of_linear(name, one, *size) for name, one in found[0].items()}
+    values["observed_expected"] = of_linear("observed_expected", observed_expected(group), *size)
+    values["calibration_slope"] = recalibrate(group).slope
+    differences = {}
+    if len(found) > 1:
+        fewest = [min(pair) for pair in zip(size, counts(rest), strict=True)]
+        differences = {
+            name: of_difference(name, one, found[1][name], *fewest)
+            for name, one in found[0].items()
+        }
+    return Slice(*head, int(common.sum()), *tables, values, differences)
+
+
+def _frequent_enough(side: Predictions) -> NDArray[np.bool_]:
+    enough: NDArray[np.bool_] = side.positives >= MIN_POSITIVES
+    return enough
+
+
+def _measured(
+    predictions: Predictions,
+    side: Predictions,
+    thresholds: Floats,
+    inside: NDArray[np.bool_],
+    common: NDArray[np.bool_],
+) -> dict[str, Linear]:
+    """What is measured of one side, over the units of all documents."""
+    overall = measure_decisions(side, thresholds).overall
+    found = {name: overall[name] for name in POOLED}
+    if common.any():
+        chosen = side.columns(common)
+        averages = {
+            **measure_decisions(chosen, thresholds[common]).overall,
+            **measure_probabilities(chosen).overall,
+        }
+        found |= {name: averages[name] for name in BY_LABEL}
+    units = np.unique(predictions.units[inside])
+    return {name: one.among(units, int(predictions.units.max()) + 1) for name, one in found.items()}
 
 
 def _pooled(part: Predictions, thresholds: Floats) -> tuple[int, int, int, int]:
     tp, fp, fn, tn = count_cells(part, thresholds).sum(0).tolist()
     return tp, fp, fn, tn
-
-
-def _estimate(value: float, ends: tuple[float, float]) -> Estimate:
-    return Estimate(value, *ends, Undefined.FEW_POSITIVES if np.isnan(ends[0]) else None)
 
 
 def _gaps(
@@ -279,7 +225,6 @@ def _gaps(
     """Largest minus smallest value of each pooled measure among the groups that are kept."""
     names = groups.astype(str)
     parts = [predictions.rows(np.flatnonzero(kept & (names == one))) for one in set(names[kept])]
-    measure = measure_decisions(thresholds)
-    found = [measure(part, part.weights[:, None]).overall for part in parts]
-    values = {name: np.array([float(one[name][0]) for one in found]) for name in POOLED if found}
+    found = [measure_decisions(part, thresholds).overall for part in parts]
+    values = {name: np.array([one[name].value for one in found]) for name in POOLED if found}
     return {name: float(np.fmax.reduce(v) - np.fmin.reduce(v)) for name, v in values.items()}

@@ -26,12 +26,30 @@ NEGATORS = _words("""
     no not never none nobody nothing nowhere neither nor without hardly barely scarcely rarely seldom
     cannot cant dont doesnt didnt wont wouldnt shouldnt couldnt isnt arent wasnt werent hasnt havent
     hadnt aint nah nope lack lacks lacking deny denies denied denying absent negative free unable
-    stop stopped quit except but
+    stop stopped quit except but only just merely nor zero anymore instead unlike despite although
+    though however false untrue wrong against lacked ceased ended gone fewer less rather than
 """)
 PRONOUNS = _words("""
     i me my mine myself im ive id ill we us our ours ourselves you your yours yourself yourselves he
     him his himself she her hers herself it its itself they them their theirs themselves who whom
-    whose someone somebody anyone anybody everyone everybody one
+    whose someone somebody anyone anybody everyone everybody one myself oneself
+    this that these those u ur ya yall
+""")
+PERSONS = _words("""
+    mother mom mum mommy mummy mama ma father dad daddy papa pa parent parents stepmother stepmom
+    stepmum stepfather stepdad sibling siblings brother bro brothers sister sis sisters stepbrother
+    stepsister son sons daughter daughters kid kids child children baby toddler teen teens teenager
+    teenagers grandmother grandma nan nana gran granny grandfather grandpa grandad granddad
+    grandparents grandson granddaughter grandchild grandchildren aunt auntie aunty uncle cousin
+    cousins niece nephew inlaws husband hubby wife spouse partner fiance fiancee boyfriend girlfriend
+    bf gf ex exes lover crush family relative relatives twin twins friend friends bff buddy mate mates
+    pal roommate flatmate housemate neighbour neighbor neighbours neighbors colleague colleagues
+    coworker coworkers boss manager supervisor teacher professor tutor coach student students
+    classmate classmates pupil pupils doctor dr gp psychiatrist psychologist therapist counsellor
+    counselor nurse midwife carer caregiver patient patients client clients inmate veteran veterans
+    stranger strangers person people persons folks man men woman women guy guys girl girls boy boys
+    lady ladies gentleman dude adult adults character protagonist hero heroine author celebrity
+    singer actor landlord customer customers employee employees staff pt
 """)
 MODALS = _words("""
     can could may might must shall should will would ought need want wanna gonna gotta maybe perhaps
@@ -45,11 +63,30 @@ TEMPORAL_CUES = _words("""
     during day days week weeks month months year years hour hours morning night history
     childhood
 """)
-PROTECTED = NEGATORS | PRONOUNS | MODALS | TEMPORAL_CUES
+PROTECTED = NEGATORS | PRONOUNS | PERSONS | MODALS | TEMPORAL_CUES
 """Words (lower case, without apostrophes) that are never deleted, masked or moved."""
 
 _CONTRACTED = re.compile(r"(n['’]t|['’](m|ve|d|ll|re))$")
 _POSSESSIVE = re.compile(r"['’]s$")
+# What only together denies, ends, or turns away.
+_PHRASES = tuple(
+    tuple(phrase.split())
+    for phrase in """
+        no longer|not longer|any longer|no more|any more|far from|free from|free of|rid of|ruled out|
+        rule out|instead of|rather than|other than|apart from|in no way|by no means|at all|used to|
+        let alone|on behalf of|as if|as though|in case|in remission|in recovery|grew out of|
+        got over|gotten over|over it|in the past|back then|long ago|other people|too good to be true|
+        failed to|fails to|fail to|refuse to|refused to|refuses to|opposite of|anything but|
+        nothing but|everything but|not only|even though|even if|as opposed to|in place of|
+        to be honest|kidding|joking|under control|put an end to|put behind|left behind
+    """.replace("\n", " ").split("|")
+)
+# Whoever stands right before one of these is whom the sentence is about.
+_VERBS = _words("""
+    is isnt was wasnt are arent were werent has hasnt had hadnt does doesnt did didnt feels felt says
+    said seems suffers suffered struggles struggled tells told thinks wants wanted keeps kept gets got
+    becomes became attempted tried died cries cried lives lived hates loves needs
+""")
 _MARKER = re.compile(r"^\W*[\[<{].*[\]>}]\W*$")  # what a redactor left for a name
 _PARTS = re.compile(r"\w+(?:['’]\w+)*")
 
@@ -93,6 +130,32 @@ class Augmented:
     origin: NDArray[np.int64]
 
 
+def protect(words: Sequence[str]) -> NDArray[np.bool_]:
+    """Which words of a text carry person, denial, doubt or time; bool, shape (n_words,).
+
+    By themselves, as part of a phrase that denies ("no longer"), as a name, or because they stand
+    before the verb: whom a sentence is about.
+    """
+    plain = [_plain(word) for word in words]
+    kept = np.array([is_protected(word) for word in words], np.bool_)
+    for place, word in enumerate(words[:-1]):
+        follows = plain[place + 1] in _VERBS or _CONTRACTED.search(plain[place + 1])
+        kept[place] |= bool(follows) and word[-1:].isalnum()
+        kept[place + 1] |= kept[place] and plain[place + 1] in _VERBS
+    for place in range(1, len(words)):  # the first word of a sentence is no name
+        kept[place] |= words[place][:1].isupper() and words[place - 1][-1:] not in ".!?:"
+    for phrase in _PHRASES:
+        for place in range(len(words) - len(phrase) + 1):
+            if tuple(plain[place : place + len(phrase)]) == phrase:
+                kept[place : place + len(phrase)] = True
+    return kept
+
+
+def _plain(word: str) -> str:
+    """Lower case, without what hangs on it; an apostrophe is left out."""
+    return "".join(letter for letter in word.casefold() if letter.isalnum())
+
+
 def is_protected(word: str) -> bool:
     """Whether a word, with what punctuation hangs on it, carries person, denial, doubt or time."""
     if _MARKER.match(word):
@@ -101,7 +164,7 @@ def is_protected(word: str) -> bool:
 
 
 def _is_cue(part: str) -> bool:
-    if _CONTRACTED.search(part) or _POSSESSIVE.sub("", part) in PROTECTED:
+    if _CONTRACTED.search(part) or _POSSESSIVE.search(part):  # somebody's
         return True
     return part.replace("'", "").replace("’", "") in PROTECTED
 
@@ -137,7 +200,7 @@ def vary(text: str, options: AugmentOptions, *, mask: str, rng: np.random.Genera
     as it was too.
     """
     words = text.split()
-    free = np.array([not is_protected(word) for word in words], np.bool_)
+    free = ~protect(words)
     draws = rng.random((3, len(words)))
     masked = free & (draws[0] < options.masking)
     deleted = free & ~masked & (draws[1] < options.deletion)

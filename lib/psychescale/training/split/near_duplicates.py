@@ -1,4 +1,4 @@
-"""Near-duplicates: clusters of texts that share at least four fifths of their words and word pairs.
+"""Near-duplicates: clusters of texts that share most of their words and pairs of neighbouring words.
 
 Broder 1997, "On the resemblance and containment of documents": the resemblance of two texts is the
 Jaccard index of their shingles; the share of equal minima under random permutations estimates it.
@@ -15,18 +15,20 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-NEAR_DUPLICATE = 0.8
-"""Jaccard index from which two texts count as near-duplicates."""
+NEAR_DUPLICATE = 0.65
+"""Jaccard index, of words and pairs of neighbouring words, from which two texts count as
+near-duplicates: one word of eight changed is .67, one of ten .73, one of twenty .86."""
 
-# 25 bands of 5 minima: two texts at Jaccard .8 are missed by all bands with probability 5e-5.
-_BANDS, _ROWS = 25, 5
-# Estimates from 125 minima have a standard deviation of .036 at .8: four of them below.
+# 40 bands of 4 minima: two texts at Jaccard .65 are missed by all bands with probability 4e-4.
+_BANDS, _ROWS = 40, 4
+# Estimates from 160 minima have a standard deviation of .038 at .65: four of them below.
 _SLACK = 0.15
 # Neighbours within a bucket that a text is compared with: all of them in buckets up to this size; in
-# the huge ones of template text, the nearest by signature (chains through 25 bands do the rest).
+# the huge ones of template text, the nearest by signature (chains through 40 bands do the rest).
 _NEIGHBOURS = 50
 _PAIRS_AT_ONCE = 200_000
-_WORD = re.compile(r"\w+")
+# Words, and faces of punctuation marks: ":)" and ":(" make opposite texts of the same words.
+_WORD = re.compile(r"\w+|[:;=][-'^]?[()\[\]/\\|*]+|<3|[^\w\s\x00-\x7f]")
 
 
 @dataclass(frozen=True)
@@ -53,13 +55,19 @@ def canonical(text: str) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text, in order; of a text without words, the text itself."""
+    """Words, emoticons and emoji of a text, in order; of a text without any, the text itself."""
     same = canonical(text)
-    return _WORD.findall(same) or ["\0" + same]
+    found = [word for word in _WORD.findall(same) if _is_word(word)]
+    return found or ["\0" + same]
+
+
+def _is_word(found: str) -> bool:
+    """Whether it is no mere mark: of single characters outside words, emoji alone count."""
+    return len(found) > 1 or found.isalnum() or found == "_" or unicodedata.category(found) == "So"
 
 
 def shingle(texts: Sequence[str]) -> Shingles:
-    """The words and pairs of neighbouring words of each text, as sets.
+    """The words and pairs of neighbouring words of each text, as sets; an emoji is a word.
 
     Pairs alone would lose a short comment in which one word was changed; words alone would join
     comments of the same words in another order. A text without words is one shingle: itself.
@@ -133,7 +141,7 @@ def find_near_duplicates(
 
     Args:
         texts: The texts.
-        threshold: Least Jaccard index of a pair. The bands are laid out for .8; well below .6 pairs
+        threshold: Least Jaccard index of a pair. The bands are laid out for .65; well below .5 pairs
             would be missed.
         seed: Of the permutations.
 

@@ -235,6 +235,27 @@ def label_shares(
     )
 
 
+_PROLIFIC = 0.05
+
+
+def prolific_rows(groups: NDArray[np.int64], split: Split) -> tuple[int, int, int] | None:
+    """Rows of the largest twentieth of the groups in each part: is it even for authors of every size.
+
+    Args:
+        groups: int64, shape (n_rows,), as `group_rows` gives them.
+        split: The parts.
+
+    Returns:
+        Rows of train, validation, test; None where every row is a group of its own.
+    """
+    _, group_of, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    if sizes.max(initial=0) < 2:  # noqa: PLR2004
+        return None
+    largest = np.argsort(-sizes, kind="stable")[: max(1, int(_PROLIFIC * len(sizes)))]
+    of_largest = np.isin(group_of, largest)
+    return _three(np.array([of_largest[getattr(split, part)].sum() for part in PARTS], np.float64))
+
+
 def _three(counts: NDArray[np.float64]) -> tuple[int, int, int]:
     train, validation, test = counts.astype(np.int64).tolist()
     return train, validation, test

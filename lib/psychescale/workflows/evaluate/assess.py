@@ -87,9 +87,7 @@ def assess(
         specificity=config.specificity,
     )
     asked = slice_groups(config, rows)
-    slices = slice_by(
-        predictions, own.thresholds, {**_own_slices(scores), **asked}, seed=config.seed
-    )
+    slices = slice_by(predictions, own.thresholds, {**_own_slices(scores), **asked})
     comparators: dict[str, Comparator] = {}
     uncalibrated = None
     if (
@@ -111,9 +109,7 @@ def assess(
         shared, mine = _among(predictions, own, common)
         comparators[other.name] = set_beside(shared, mine, other, config)
         comparison = comparators[other.name].comparison
-        recommendation, groups = advise(
-            shared, mine, other, comparison, slices=asked, config=config
-        )
+        recommendation, groups = advise(shared, mine, other, comparison, slices=asked)
         replaced = Champion(common, comparison, groups)
     suite = identity = None
     if scorer is not None:

@@ -262,13 +262,15 @@ def _thresholds(
     if applied.long_text != spec.long_text or spec.activation == "softmax":
         reason = applied.set_aside or f"they were chosen under --long-text {spec.long_text}"
         return None, f"The model's thresholds are not applied ({reason}): 0.5 for every label."
-    criterion = (checkpoint.scoring.get("thresholds") or {}).get(
-        "criterion", "an unknown criterion"
+    stored = checkpoint.scoring.get("thresholds") or {}
+    criterion = str(stored.get("criterion", "an unknown criterion"))
+    way = (
+        "so that an exact 95 % bound keeps the floor"
+        if criterion.startswith(("sensitivity", "specificity"))
+        else "by cross-fitting, rare labels shrunk towards a pooled threshold"
     )
-    return np.array(spec.thresholds), (
-        f"They were chosen by cross-fitting on validation rows for {criterion}, rare labels shrunk "
-        "towards a pooled threshold."
-    )
+    chosen = f"They were chosen on validation rows for {criterion}, {way}."
+    return np.array(spec.thresholds), " ".join([chosen, *stored.get("told", ())])
 
 
 def score_rows(

@@ -148,14 +148,14 @@ def set_beside(
     predictions: Predictions, own: Scored, other: Scored, config: EvaluateConfig
 ) -> Comparator:
     """Judge another on the same rows and labels, and compare."""
-    options = {"n_replicates": config.replicates, "seed": config.seed}
     judged = evaluate(
         predictions.with_probabilities(other.probabilities),
         other.thresholds,
         specificity=config.specificity,
-        **options,
+        n_replicates=config.replicates,
+        seed=config.seed,
     )
-    return Comparator(judged, compare(predictions, own, other, **options))
+    return Comparator(judged, compare(predictions, own, other))
 
 
 def advise(
@@ -165,7 +165,6 @@ def advise(
     comparison: Comparison,
     *,
     slices: Mapping[str, Sequence[str]],
-    config: EvaluateConfig,
 ) -> tuple[Recommendation, list[Subgroup]]:
     """Whether the model should take the other's place, and the subgroups that are large enough."""
     groups: list[Subgroup] = []
@@ -180,8 +179,6 @@ def advise(
             Scored(own.name, own.probabilities[large], own.thresholds),
             Scored(other.name, other.probabilities[large], other.thresholds),
             names[large].tolist(),
-            n_replicates=config.replicates,
-            seed=config.seed,
         )
         groups += [
             Subgroup(

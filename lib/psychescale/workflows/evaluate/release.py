@@ -51,7 +51,9 @@ def measure_rows(shown: Mapping[str, Any]) -> Iterator[MeasureRow]:
     for label, part in shown["per_label"].items():
         for kind, found in _blocks(part):
             yield from _rows(found, label=label, thresholds=kind)
-        calibration = {f"calibration_{n}": part["calibration"][n] for n in ("slope", "intercept")}
+        calibration = {
+            f"calibration_{n}": part["calibration"][n] for n in ("slope", "intercept", "ici", "e90")
+        }
         before = part["calibration"]["before"] or {}
         calibration |= {f"{name}_before_calibration": found for name, found in before.items()}
         yield from _rows(calibration, label=label)

@@ -1,6 +1,6 @@
 """From parts to a fitted model: start, fit, calibrate, choose thresholds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,13 @@ from psychescale.training.classifier.start import (
     open_bundle,
 )
 from psychescale.training.split.digests import read_key
-from psychescale.training.thresholds import Criterion, Thresholds, fit_thresholds, parse_criterion
+from psychescale.training.thresholds import (
+    Criterion,
+    Thresholds,
+    fit_thresholds,
+    parse_criterion,
+    tell_thresholds,
+)
 from psychescale.workflows.train.mlflow import require_mlflow
 from psychescale.workflows.train.parts import Parts
 
@@ -59,11 +65,13 @@ class Outcome:
         calibration: Slope and intercept per label; None where there is no validation, or none is
             asked for.
         thresholds: Per label; None likewise.
+        told: What whoever uses the thresholds must know.
     """
 
     fitted: Fitted
     calibration: Calibration | None
     thresholds: Thresholds | None
+    told: Sequence[str] = ()
 
 
 def require_ready(config: TrainConfig) -> Start:
@@ -184,19 +192,21 @@ def fit_parts(
     if config.calibrate:
         weights = positive_weights(train.targets, loss)
         calibration = fit_calibration(logits, targets, positive_weights=weights)
-    thresholds = None
-    if start.criterion is not None:
-        calibrated = logits.astype(np.float64)
-        if calibration is not None:
-            calibrated = calibrated * calibration.slope + calibration.intercept
-        thresholds = fit_thresholds(
-            sigmoid(calibrated).astype(np.float32),
-            targets,
-            criterion=start.criterion,
-            groups=parts.groups[chosen],
-            seed=config.seed,
-        )
-    return Outcome(fitted, calibration, thresholds)
+    if start.criterion is None:
+        return Outcome(fitted, calibration, None)
+    calibrated = logits.astype(np.float64)
+    if calibration is not None:
+        calibrated = calibrated * calibration.slope + calibration.intercept
+    probabilities = sigmoid(calibrated).astype(np.float32)
+    thresholds = fit_thresholds(
+        probabilities,
+        targets,
+        criterion=start.criterion,
+        groups=parts.groups[chosen],
+        seed=config.seed,
+    )
+    told = tell_thresholds(thresholds, probabilities, targets, parts.labels, seed=config.seed)
+    return Outcome(fitted, calibration, thresholds, told)
 
 
 def _validation_logits(

@@ -54,6 +54,7 @@ def scoring_facts(
     chosen = None if thresholds is None else dict(thresholds.to_json())
     if chosen is not None:
         del chosen["own_weight"]  # positives / 50: it would tell a rare label's count
+        chosen["told"] = list(outcome.told)
     normalizer, redactor = mark or (None, None)
     return {
         "labels": list(parts.labels),
@@ -149,7 +150,7 @@ def card_text(facts: Mapping[str, Any], parts: Parts) -> str:
         "calibration": "slope and intercept per label, on validation"
         if facts["calibration"]
         else "none: probabilities are those of the loss",
-        "thresholds": f"cross-fitted on validation for {facts['thresholds']['criterion']}"
+        "thresholds": f"on validation for {facts['thresholds']['criterion']}"
         if facts["thresholds"]
         else "none",
         "long_texts": f"{policy['policy']}, {policy['stride']} tokens shared",
@@ -164,6 +165,7 @@ def card_text(facts: Mapping[str, Any], parts: Parts) -> str:
             deviations={share.label: share.deviation for share in parts.shares},
             leaks=parts.dropped,
             provenance={"normalizer": facts["normalizer"], "redactor": facts["redactor"]},
+            limits=(facts["thresholds"] or {}).get("told", ()),
         )
     )
 
