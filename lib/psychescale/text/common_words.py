@@ -178,6 +178,55 @@ _TAKEN: Final = (
     " wave weasel whale wheat whisper whistle willow wind windmill winter wizard wolf wombat wonder"
     " woodpecker wren yak yellow yeti yogurt zebra zen zephyr zombie"
 )
+# Words of mental health that people take for handles: what they suffer from, take and hope for.
+_CLINICAL: Final = (
+    " abilify abstinence abuse abused abuser abusive aches adderall addict addicted addiction adhd"
+    " admission admitted adrenaline affect aggression agitated agitation agoraphobia alcoholic"
+    " alcoholism alprazolam ambien amitriptyline amnesia amphetamine anaemia anesthesia anger"
+    " anhedonia anorexia anorexic antidepressant antipsychotic anxiety anxious apathy appetite"
+    " aripiprazole arousal asperger asthma ataxia ativan atomoxetine attachment attempt autism"
+    " autistic avoidance avoidant baclofen baseline behavior behaviour benzo benzodiazepine benzos"
+    " bereavement binge bingeing bipolar blackout bleeding borderline bpd breakdown breathless bulimia"
+    " bulimic buprenorphine bupropion burnout buspar buspirone caffeine cancer cannabis catatonia"
+    " catatonic celexa chemo chronic cigarette citalopram clonazepam clonidine clozapine cluster"
+    " cocaine codeine cognition cognitive coma compulsion compulsive concerta concussion confused"
+    " confusion counseling counselling counsellor counselor crash craving crisis cutting cymbalta"
+    " death deceased delirium delusion delusional dementia denial dependence dependency"
+    " depersonalization depressant depressed depression depressive derealization despair desperate"
+    " despondent detox diabetes diabetic diagnosis diazepam disability disabled discharge disorder"
+    " dissociated dissociation dissociative distress distressed dizziness dizzy dopamine drinking drug"
+    " drugs drunk duloxetine dyslexia dysphoria dysphoric dyspraxia dysthymia eating ecstasy effexor"
+    " ego emdr empathy emptiness empty endorphin epilepsy escitalopram euphoria euphoric euthymic"
+    " exhausted exhaustion exposure fatigue fear fentanyl fibromyalgia flashback fluoxetine"
+    " fluvoxamine gabapentin gambling gender grief grieving guilt guilty habit haldol hallucination"
+    " haloperidol hangover headache heroin homicidal hopeless hopelessness hormone hospice hospital"
+    " hospitalized hungover hydroxyzine hyper hyperactive hypersomnia hypervigilance hypervigilant"
+    " hypomania hypomanic hysteria ideation impulse impulsive impulsivity inpatient insane insanity"
+    " insight insomnia insomniac insulin intake intoxicated introvert irritability irritable isolation"
+    " ketamine klonopin lamictal lamotrigine laxative lexapro librium lithium loneliness lonely"
+    " lorazepam lupus luvox mania manic marijuana medicated medication meds melancholia melancholy"
+    " melatonin meltdown memantine meth methadone methamphetamine methylphenidate migraine mindful"
+    " mindfulness mirtazapine misery mood morphine mourning mutism naltrexone narcan narcissism"
+    " narcissist narcissistic narcolepsy nausea nauseous needles nervous neuroleptic neuropathy"
+    " neurotic nicotine nightmares noncompliant numb numbness obese obesity obsessed obsession"
+    " obsessive ocd olanzapine opiate opiates opioid opioids outpatient overdose overwhelmed oxycodone"
+    " oxycontin pain panic paralysis paranoia paranoid parkinson paroxetine paxil percocet"
+    " perfectionism phobia phobic placebo postpartum pregabalin pregnancy pregnant prescription"
+    " prodrome propranolol prozac psilocybin psych psychedelic psychiatric psychiatrist psychiatry"
+    " psycho psychologist psychology psychopath psychosis psychotherapy psychotic ptsd purge purging"
+    " quetiapine rage rape recovered recovering recovery rehab relapse relapsed remeron remission"
+    " remorse repressed resilience restless restraint risperdal risperidone ritalin ruminating"
+    " rumination sad sadness sane schizo schizoaffective schizoid schizophrenia schizophrenic"
+    " seclusion sedated sedation sedative seizure self-esteem self-harm self-injury selfharm"
+    " selfinjury seroquel serotonin sertraline shaking shame sick sickness sleepless sleeplessness"
+    " snri sober sobriety sociopath somatic spectrum spiral ssri stigma stimulant strattera stress"
+    " stressed stroke suboxone substance suffer suffering suicidal suicidality suicide survivor"
+    " symptom symptoms tapering temazepam terror therapist therapy thyroid tic tics titration topamax"
+    " topiramate tourette tramadol tranquilizer trauma traumatic traumatized trazodone treatment"
+    " tremor tremors trigger triggered tumor unstable unwell urge urges valium valproate vaping"
+    " venlafaxine vertigo victim violence violent vivid vomiting vraylar vyvanse weed wellbutrin"
+    " withdrawal withdrawn worthless worthlessness xanax zoloft zolpidem zopiclone zyprexa"
+)
 # fmt: on
 _ENDINGS: Final = ("s", "es", "d", "ed", "ing", "ly", "er", "n")
 
@@ -200,7 +249,7 @@ def is_common(word: str) -> bool:
 
 @cache
 def _taken() -> frozenset[str]:
-    return frozenset(_TAKEN.split())
+    return frozenset(_TAKEN.split()) | frozenset(_CLINICAL.split())
 
 
 def is_everyday(word: str) -> bool:
