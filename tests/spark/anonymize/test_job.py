@@ -94,6 +94,9 @@ def test_whole_way(
     assert [secret for secret in [*SECRETS, "patient"] if secret in everything] == []
     assert search(output) == {}
     assert "[NAME]" in "".join(table["text"].dropna())
+    paths = [output, *output.rglob("*.parquet")]
+    modes = {path.is_dir(): path.stat().st_mode & 0o777 for path in paths}
+    assert modes == {True: 0o700, False: 0o600}
     assert table["author"].nunique() == 3
     assert set(table["time"].astype(str).str[:10]) == {"2024-01-01"}
     quarantine = DeltaTable(str(output / "_psychescale" / "quarantine")).to_pandas()

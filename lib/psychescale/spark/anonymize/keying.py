@@ -166,7 +166,8 @@ def author_name(rows: DataFrame, author: str) -> Column:
         name = F.when(is_valid(value), name).otherwise(F.lower(F.hex(value)))
     elif isinstance(kind, T.FractionalType):
         whole = value.cast("decimal(38,0)").cast("string")
-        name = F.when(value == F.floor(value), whole).otherwise(name)
+        part = F.regexp_replace(name, r"(\.\d*[1-9])0+$", "$1")
+        name = F.when(value == F.floor(value), whole).otherwise(part)
     bare = F.regexp_replace(F.lower(name), r"^\s+|\s+$", "")
     return F.when(~bare.isin(*NOBODY), name)
 
