@@ -25,6 +25,8 @@ SAMPLED_ROWS = 1000
 """Rows at random of which the kept columns are looked at."""
 _HARMLESS_SHARE = 0.01
 """Of a column's values: more that look like names, places or dates make it one of identifiers."""
+_FEW_VALUES = 20
+"""A column of no more is one of groups, not of identifiers."""
 _CERTAIN = HARD | {PiiType.EMAIL}
 """Types that have a form of their own: one such value is enough."""
 _NO_IDENTIFIERS = (T.BooleanType, T.FloatType, T.DoubleType)
@@ -75,8 +77,8 @@ def _require_harmless(rows: DataFrame, names: Sequence[str], redactor: Redactor)
         return
     sample = rows.select(*columns).orderBy(F.rand(0)).limit(SAMPLED_ROWS).collect()
     for i, field in enumerate(looked_at):
-        values = {row[i] for row in sample if row[i] is not None}
-        found = identifiers_of(field.name, sorted(values), redactor)
+        values = [row[i] for row in sample if row[i] is not None]
+        found = identifiers_of(field.name, values, redactor)
         if found:
             raise PrivacyError(
                 f"‹keep› {field.name} would pass identifiers through as they are "
@@ -98,13 +100,17 @@ def identifiers_of(name: str, values: Sequence[str], redactor: Redactor) -> list
     """Types of identifiers that a column holds, to all appearances.
 
     Args:
-        name: Of the column: a number is one thing under ``phone`` and another under ``score``.
-        values: Some of its values, each once.
+        name: Of the column: a number is one thing under ``mrn`` and another under ``score``. It counts
+            where most rows have a value of their own, or there are many: not of ``age group: 18-24``.
+        values: Of a sample of its rows.
         redactor: Rules, authors and types left in; values are no sentences, so no model for names.
     """
-    label = name.replace("_", " ").strip()
-    texts = [text for value in values for text in (value, f"{label}: {value}")]
+    distinct = sorted(set(values))
+    texts = list(distinct)
+    if len(distinct) > min(_FEW_VALUES, len(values) / 2):
+        label = name.replace("_", " ").strip()
+        texts += [f"{label}: {value}" for value in distinct]
     results = [r for r in redactor.redact_batch(texts) if isinstance(r, Redacted)]
     counts = {kind: sum(kind in r.counts for r in results) for kind in PiiType}
-    least = 2 * _HARMLESS_SHARE * len(values)
+    least = _HARMLESS_SHARE * len(texts)
     return [kind for kind, n in counts.items() if n and (kind in _CERTAIN or n > least)]
