@@ -120,13 +120,12 @@ class Handles:
         return lru_cache(_REMEMBERED)(self._look)
 
     def _look(self, word: str) -> bool:
-        return any(
-            self._has(_number(entry, self.secret))
-            for entry in (_FOLDED + fold_handle(word), _EXACT + word)
+        return self._has(_FOLDED + fold_handle(word)) or (
+            _has_own_case(word) and self._has(_EXACT + word)
         )
 
-    def _has(self, number: int) -> bool:
-        wanted = np.uint64(number)
+    def _has(self, entry: str) -> bool:
+        wanted = np.uint64(_number(entry, self.secret))
         at = int(np.searchsorted(self.numbers, wanted))
         return at < self.numbers.size and bool(self.numbers[at] == wanted)
 
