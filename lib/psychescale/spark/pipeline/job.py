@@ -149,7 +149,7 @@ def _left(state: StateFolder, sink: Sink) -> Iterator[None]:
         raise FailureBudgetError(
             f"{problem} {done} The landed texts wait in {state.path}, as they were in ‹input›, for the "
             "next run.",
-            remedy=f"{remedy} Run again to go on; the same command with ‹discard› deletes them.",
+            remedy=f"{remedy} The same command with ‹discard› deletes them.",
         ) from None
 
 
