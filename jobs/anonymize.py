@@ -1,6 +1,5 @@
 """Redact a corpus: texts without identifiers, pseudonyms for ids and authors, a mark on the table."""
 
-import json
 import sys
 from collections.abc import Sequence
 
@@ -14,10 +13,11 @@ from psychescale.results import AnonymizeResult
 from psychescale.settings.anonymize import AnonymizeConfig
 from psychescale.spark.anonymize.job import AnonymizingJob
 from psychescale.spark.anonymize.plan import columns_of, make_plan
+from psychescale.spark.anonymize.precheck import survey_corpus
 from psychescale.spark.corpus.lines import Dialect
 from psychescale.spark.corpus.sample import look_at_corpus
 from psychescale.spark.corpus.source import open_corpus, require_unmarked
-from psychescale.spark.pipeline.job import run_job
+from psychescale.spark.pipeline.job import discard_unfinished, run_job
 from psychescale.spark.pipeline.state import state_folder
 from psychescale.spark.session.session import open_session
 
@@ -31,20 +31,24 @@ def anonymize(config: AnonymizeConfig, console: Console) -> AnonymizeResult | No
     """Open the corpus, settle how it is redacted, bring every row through that, and tell of it."""
     state = state_folder(config.output, config.state)
     spark = open_session(config.spark, verbose=config.verbose)
+    if config.discard:
+        discard_unfinished(spark, state, console.print)
+        return None
     corpus = open_corpus(spark, config.input, columns_of(config), dialect=config.choices(Dialect))
     require_unmarked(corpus)
     plan = make_plan(spark, config, corpus)
     print_plan(console, config, corpus, plan)
+    authors = survey_corpus(spark, config, corpus, plan)
     if config.dry_run:
         print_look(console, look_at_corpus(spark, corpus))
         return None
-    job = AnonymizingJob.open(spark, config, corpus, plan, state)
+    job = AnonymizingJob.open(spark, config, corpus, plan, authors, state=state)
     with ProgressDisplay(console, title="redacting") as progress:
         run, report = run_job(
             spark, job, corpus, state=state, limits=config, on_progress=progress.update
         )
     if config.json_output:
-        print(json.dumps({**json.loads(run.to_json()), "report": report}))
+        print(run.to_json(report=report))
     print_report(console, config, report)
     return job.result(run, report)
 

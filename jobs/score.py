@@ -15,7 +15,7 @@ from psychescale.settings.score import ScoreConfig
 from psychescale.spark.corpus.lines import Dialect
 from psychescale.spark.corpus.sample import look_at_corpus
 from psychescale.spark.corpus.source import open_corpus
-from psychescale.spark.pipeline.job import run_job
+from psychescale.spark.pipeline.job import discard_unfinished, run_job
 from psychescale.spark.pipeline.state import state_folder
 from psychescale.spark.score.job import ScoringJob, configured_columns, configured_model
 from psychescale.spark.session.session import open_session
@@ -29,6 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def score(config: ScoreConfig, console: Console) -> ScoreResult | None:
     """Check the model, open the corpus, bring every row of it through the model, and tell of it."""
     state = state_folder(config.output, config.state)
+    if config.discard:
+        spark = open_session(config.spark, verbose=config.verbose)
+        discard_unfinished(spark, state, console.print)
+        return None
     model = configured_model(config)
     spark = open_session(config.spark, verbose=config.verbose)
     corpus = open_corpus(

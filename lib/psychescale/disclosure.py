@@ -64,3 +64,9 @@ def masked_groups(counts: Sequence[int]) -> list[int | str]:
 def rounded(count: int) -> int | str:
     """The same for a person: a small count is a band."""
     return masked(count, BAND)
+
+
+def told(count: int) -> str:
+    """The same in a sentence: with commas."""
+    shown = rounded(count)
+    return shown if isinstance(shown, str) else f"{shown:,}"

@@ -19,7 +19,8 @@ REMEDY = (
 _ISO = re.compile(
     r"(\d{4})(-\d\d)?(-\d\d)?([T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)? ?(Z|[+-]\d\d(?::?\d\d)?)?"
 )
-_MISSING = ("", "nan", "nat")
+MISSING = ("", "nan", "nat")
+"""What columns hold where there is no time, in small letters."""
 
 
 def read_moment(value: object, time_format: str | None) -> datetime | None:
@@ -33,7 +34,7 @@ def read_moment(value: object, time_format: str | None) -> datetime | None:
         ValueError: It cannot be read; its message holds the value.
     """
     text = "" if value is None else str(value).strip()
-    if text.lower() in _MISSING:
+    if text.lower() in MISSING:
         return None
     if isinstance(value, datetime) or time_format is None:
         return _read_iso(text)

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from psychescale.console.next import after_score, print_next
+from psychescale.disclosure import told
 from psychescale.notice import NOTICE
 from psychescale.text.quality.placeholders import EXAMPLES
 
@@ -65,10 +66,10 @@ def print_outcome(console: Console, run: Run, *, output: str, as_json: bool) -> 
     )
     console.print(f"  {tally.done:>10,}  scored")
     for reason, count in sorted(tally.failed.items()):
-        console.print(f"  {count:>10,}  {reason}")
+        console.print(f"  {told(count):>10}  {reason}")
     if tally.sums["placeholders"]:
         console.print(
-            f"  {tally.sums['placeholders']:>10,}  of the scored stand for a text ({EXAMPLES})",
+            f"  {told(tally.sums['placeholders']):>10}  of the scored stand for a text ({EXAMPLES})",
             markup=False,
         )
     console.print(f"The table: {escape(output)}    this run: {run.run_id}")

@@ -146,10 +146,11 @@ def open_checkpoint(folder: Path) -> Checkpoint:
     """Read the small files of a model folder and hash all that count.
 
     Raises:
-        ModelError: A file is missing or unreadable, a digest differs from `SHA256SUMS`, the weights
-            are of another kind (pickled, an adapter, of another library), or the folder asks for code
-            of its own.
+        ModelError: A file is missing or unreadable, a digest differs from `SHA256SUMS` or is not in it,
+            a link leaves the folder, the weights are of another kind (pickled, an adapter, of another
+            library), or the folder asks for code of its own.
     """
+    _refuse_links(folder)
     _refuse_adapters(folder)
     _refuse_outer_folders(folder)
     config = _read_json(folder / "config.json", "It is no model folder.")
@@ -219,6 +220,21 @@ def _refuse_remote_code(folder: Path, config: dict[str, Any]) -> None:
             remedy="psychescale runs no code from a model folder; use a model of a class that "
             "transformers holds.",
         )
+
+
+def _refuse_links(folder: Path) -> None:
+    """Refuse links to files elsewhere: whatever they lead to would be sent to every executor."""
+    inside = [folder.resolve()]
+    if (
+        inside[0].parent.name == "snapshots"
+    ):  # of the hub's cache, whose files are links into its blobs
+        inside.append(inside[0].parents[1] / "blobs")
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() and not any(path.resolve().is_relative_to(place) for place in inside):
+            raise ModelError(
+                f"{folder} has a link that leaves it ({path.relative_to(folder)}).",
+                remedy="Copy the file itself into the folder (cp -L).",
+            )
 
 
 def _refuse_adapters(folder: Path) -> None:
@@ -301,20 +317,35 @@ def _verify_checksums(folder: Path, digests: dict[str, str]) -> None:
     sums = folder / CHECKSUMS_FILE
     if not sums.is_file():
         return
-    lines = sums.read_text(encoding="utf-8", errors="replace").splitlines()
-    for line in filter(str.strip, lines):
-        expected, _, rest = line.partition(" ")
-        name = rest[1:]  # after a blank, or the asterisk of a file read as binary
-        if not name:
-            raise ModelError(f"{sums} is no list of checksums.", remedy=_COPY_AGAIN)
-        if not (folder / name).is_file():
+    named = _read_checksums(sums)
+    for name, expected in named.items():
+        path = folder / name
+        if Path(name).is_absolute() or ".." in Path(name).parts or not path.is_file():
             raise ModelError(f"{folder} lacks {name}, which SHA256SUMS names.", remedy=_COPY_AGAIN)
-        found = digests.get(name) or file_digest(folder / name)
-        if found != expected:
+        if (digests.get(name) or file_digest(path)) != expected:
             raise ModelError(
-                f"{folder / name} is not the file that SHA256SUMS was written for.",
+                f"{path} is not the file that SHA256SUMS was written for.",
                 remedy=_COPY_AGAIN,
             )
+    unnamed = sorted(digests.keys() - named.keys())
+    if unnamed:
+        raise ModelError(
+            f"{folder} holds {unnamed[0]}, which SHA256SUMS does not name.",
+            remedy=f"Take it away if it does not belong there. {_COPY_AGAIN}",
+        )
+
+
+def _read_checksums(sums: Path) -> dict[str, str]:
+    """Digest by file name, as `sha256sum` writes them."""
+    try:
+        lines = sums.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise ModelError(f"{sums} cannot be read as text.", remedy=_COPY_AGAIN) from None
+    # The name stands after a blank, or after the asterisk of a file read as binary.
+    parts = [line.partition(" ") for line in lines if line.strip()]
+    if not all(rest[1:] for _, _, rest in parts):
+        raise ModelError(f"{sums} is no list of checksums.", remedy=_COPY_AGAIN)
+    return {rest[1:].removeprefix("./"): expected for expected, _, rest in parts}
 
 
 _COPY_AGAIN = "Copy the bundle again, or pack it again if the change was meant."

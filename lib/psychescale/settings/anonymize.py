@@ -15,6 +15,7 @@ from psychescale.settings.shared import (
     Share,
     TimeConfig,
 )
+from psychescale.text.replacement.dating import DateOrder
 
 
 class ReplacementConfig(JobConfig):
@@ -25,6 +26,11 @@ class ReplacementConfig(JobConfig):
         description="of dates in texts; shift: by whole weeks, a constant of the author, the time "
         "column too",
     )
+    date_order: DateOrder | None = Field(
+        None,
+        description="how texts write 03/04/2021; without it shift moves such a date only where another "
+        "one of the text tells the order, and leaves a placeholder else",
+    )
     ages: Literal["placeholder", "age-cap"] = Field(
         "placeholder", description="of ages over 89; age-cap: 90+"
     )
@@ -32,7 +38,9 @@ class ReplacementConfig(JobConfig):
         "placeholder", description="of postcodes; zip3: by the population rule"
     )
     names: Literal["placeholder", "surrogate"] = Field(
-        "placeholder", description="of names; surrogates are consistent inside a document only"
+        "placeholder",
+        description="of names; surrogates are consistent inside a document only, of the same form and "
+        "sex, titles kept",
     )
     operators: Names = Field(
         (),
@@ -41,11 +49,12 @@ class ReplacementConfig(JobConfig):
     )
     linkable_mentions: bool = Field(
         False,
-        description="keyed pseudonyms for mentions, so that who mentions whom can be followed",
+        description="keyed pseudonyms for mentions, so that who mentions whom can be followed: they "
+        "begin like the author's; authors whose handles differ by case only are one then",
     )
 
 
-class AnonymizeConfig(CorpusConfig, ReplacementConfig, RedactorConfig, PaceConfig, TimeConfig):
+class AnonymizeConfig(CorpusConfig, TimeConfig, ReplacementConfig, RedactorConfig, PaceConfig):
     """Redact the texts of a corpus, replace ids and authors by keyed pseudonyms, mark the result."""
 
     examples = (
@@ -68,10 +77,23 @@ class AnonymizeConfig(CorpusConfig, ReplacementConfig, RedactorConfig, PaceConfi
     )
     time_column: str | None = Field(
         None,
-        description="column with the time; comes out as time: the beginning of its year, or shifted "
-        "with ‹dates›",
+        description="column with the time; comes out as time: the beginning of its year, month or "
+        "week, or shifted with ‹dates›",
     )
-    keep: Names = Field((), description="columns to pass through as they are")
+    time_grain: Literal["year", "month", "week"] = Field(
+        "year",
+        description="what is kept of time: the beginning of its year, month or week; the report counts "
+        "the persons of a cell",
+    )
+    keep: Names = Field(
+        (),
+        description="columns to pass through as they are; 1,000 rows at random are looked at, and a "
+        "column with identifiers is refused",
+    )
+    accept_kept: Names = Field(
+        (),
+        description="columns of ‹keep› that pass though they seem to hold identifiers; recorded",
+    )
     compare: Names = Field(
         (),
         description="columns of ‹keep› whose groups the report compares in kept and quarantined; the "
@@ -97,6 +119,7 @@ class AnonymizeConfig(CorpusConfig, ReplacementConfig, RedactorConfig, PaceConfi
     )
     max_failed_share: Share = Field(
         0.1,
-        description="share of rows that may go to quarantine; above it nothing is passed on",
+        description="share of rows that may go to quarantine, and of times that cannot be read; above "
+        "it nothing is passed on",
     )
     rows_per_task: Positive = Field(5000, description="most rows in a task, on average")

@@ -31,13 +31,19 @@ def _split_names(value: object) -> object:
 Names = Annotated[tuple[str, ...], BeforeValidator(_split_names)]
 """Several names; on the command line and in the environment with commas between them."""
 
-SECRET_KEY = re.compile(
-    r"secret|password|passwd|token(?!s)|credential|(access|private|account|api).?key",
-    re.IGNORECASE,
+_SECRETS = (
+    "secret|passw(?:or)?d|passphrase|pwd|token(?!s)|credential"
+    "|(?:access|private|account|api|shared).?key|fs[.]azure[.]sas|[?&;]sig="
 )
-"""Keys whose values are never shown or stored (Spark's own redaction rule, and a little more)."""
-# What authorizes a client of Spark Connect stands in the address of its server.
-_TOKEN = re.compile(r"(?<=token=)[^;]+")
+"""What makes a key, or a value, of Spark settings a secret: Spark's own rule, and what Azure, JDBC and
+Java options add to it. Java reads it as Python does; no backslash, for files of properties."""
+HIDDEN_SETTINGS = f"(?i){_SECRETS}|executorEnv|appMasterEnv"
+"""For `spark.redaction.regex`: environments of executors too, whose names tell nothing."""
+SECRET_KEY = re.compile(_SECRETS, re.IGNORECASE)
+"""Keys whose values are never shown or stored."""
+# A value that holds a secret among others: ;token=… of Spark Connect, -Dpassword=…, user:pass@host.
+_ASSIGNED = re.compile(rf"((?:{_SECRETS})[\w.-]*=|[?&;]sig=)[^;&,\s]+", re.IGNORECASE)
+_USER_INFO = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+@")
 
 
 Options = TypeVar("Options", bound="DataclassInstance")
@@ -130,7 +136,10 @@ def load_config(
     flags, file, assignments = read_flags(kind, verb, argv)
     if "spark" in flags:
         flags["spark"] = _read_mapping(flags["spark"], "--spark")
-    layers = [("flag", flags), ("--set", _read_assignments(assignments))]
+    assigned = _read_assignments(assignments)
+    _require_no_secrets(flags.get("spark"), "--spark")
+    _require_no_secrets(assigned.get("spark"), "--set")
+    layers = [("flag", flags), ("--set", assigned)]
     layers += [
         (f"environment {prefix}", values) for prefix, values in _read_environment(verb, environ)
     ]
@@ -173,10 +182,32 @@ def public_values(config: JobConfig) -> dict[str, Any]:
             return {name: mask(name, inner) for name, inner in value.items()}
         if SECRET_KEY.search(key) and value:
             return "***"
-        return _TOKEN.sub("***", value) if isinstance(value, str) else value
+        if key.startswith("spark.") and re.search(HIDDEN_SETTINGS, key) and value:
+            return "***"
+        return _masked(value) if isinstance(value, str) else value
 
     values = config.model_dump(mode="json", by_alias=True)
     return {key: mask(key, values[key]) for key in _keys(type(config))}
+
+
+def _masked(value: str) -> str:
+    return _USER_INFO.sub(r"\1:***@", _ASSIGNED.sub(r"\1***", value))
+
+
+def _require_no_secrets(settings: object, origin: str) -> None:
+    """Refuse secrets on the command line, which every user of the machine may list.
+
+    Raises:
+        UsageError: A key sounds like a secret, or a value holds one.
+    """
+    for key, value in settings.items() if isinstance(settings, Mapping) else ():
+        if SECRET_KEY.search(str(key)) or _masked(str(value)) != str(value):
+            raise UsageError(
+                f"{origin} {key} is a secret: every user of the machine can read what stands on the "
+                "command line (ps).",
+                remedy="Write it into the file of --config, mode 600, under spark:, or into the "
+                "environment variable PSYCHESCALE_<VERB>_SPARK.",
+            )
 
 
 def _keys(kind: type[JobConfig]) -> list[str]:

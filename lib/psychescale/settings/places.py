@@ -6,11 +6,16 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic.fields import FieldInfo
 
+from psychescale.errors import UsageError
+
 FRAME = "dataframe:"
 """Before the name of a temporary view: a DataFrame that Python gave in the place of a corpus."""
 
 FILE_SUFFIX = re.compile(r"\.(csv|tsv|jsonl|json|ndjson|parquet)(\.gz)?$", re.IGNORECASE)
-_CATALOG_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*){1,2}")
+_PART = r"(?:`[^`]+`|[\w-]+)"
+_CATALOG_NAME = re.compile(rf"{_PART}(?:\.{_PART}){{1,2}}")
+_PATH = re.compile(r"[./~]|[^.]*$|.*[/\\:]")
+"""Begins like a path, has no point in it, or what stands in paths only."""
 _SCHEME = re.compile(r"[A-Za-z][\w+.-]*:")
 
 
@@ -42,8 +47,27 @@ def role_of(field: FieldInfo) -> str | None:
 
 
 def is_catalog_name(given: str) -> bool:
-    """Whether `given` names a table of the catalog (`schema.table`) rather than a path."""
-    return bool(_CATALOG_NAME.fullmatch(given)) and not FILE_SUFFIX.search(given)
+    """Whether `given` names a table of the catalog (`schema.table`) rather than a path.
+
+    Names have two or three parts of letters, digits, ``_`` and ``-``, or anything in backticks.
+
+    Raises:
+        UsageError: It looks like neither.
+    """
+    if FILE_SUFFIX.search(given) or ("`" not in given and _PATH.match(given)):
+        return False
+    if _CATALOG_NAME.fullmatch(given):
+        return True
+    raise UsageError(
+        f"{given} looks neither like a path nor like a name of the catalog.",
+        remedy=f"Write ./{given} for a folder of this name; a table is schema.table or "
+        "catalog.schema.table, with backticks around what is not letters, digits, _ and -.",
+    )
+
+
+def name_parts(name: str) -> list[str]:
+    """The parts of a name of the catalog, without backticks."""
+    return [part.strip("`") for part in re.findall(_PART, name)]
 
 
 def is_plain_path(given: str) -> bool:

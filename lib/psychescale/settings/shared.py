@@ -108,6 +108,16 @@ class PaceConfig(JobConfig):
     )
 
 
+class TimeConfig(JobConfig):
+    """Times."""
+
+    time_column: str | None = Field(None, description="column with the time of the text")
+    time_format: str | None = Field(
+        None,
+        description="how times are written, as in %d/%m/%Y, or epoch (seconds); default: ISO 8601",
+    )
+
+
 class CorpusConfig(TextColumnsConfig):
     """Corpus and state."""
 
@@ -119,6 +129,11 @@ class CorpusConfig(TextColumnsConfig):
         None,
         description="folder for checkpoints and run table; required where the output is a catalog "
         "name; an output keeps the one it began with (default: OUTPUT/_psychescale)",
+    )
+    discard: bool = Field(
+        False,
+        description="delete what an unfinished run left in the state folder (landed texts, rows on "
+        "their way), then stop; what it committed stays, and the next run does the rest",
     )
 
 
@@ -159,19 +174,6 @@ class ModelConfig(LongTextConfig):
         None,
         description="longest window in tokens, special tokens included; at least 8 (default: the "
         "model's own)",
-    )
-
-
-class TimeConfig(JobConfig):
-    """Times."""
-
-    time_column: str | None = Field(
-        None, description="column with the time; the report tells from which month to which"
-    )
-    time_format: str | None = Field(
-        None,
-        description="how times are written, as in %d/%m/%Y, or epoch: seconds since 1970; times that "
-        "cannot be read so are refused with their number (default: ISO 8601)",
     )
 
 

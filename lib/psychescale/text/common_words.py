@@ -178,6 +178,24 @@ _TAKEN: Final = (
     " wave weasel whale wheat whisper whistle willow wind windmill winter wizard wolf wombat wonder"
     " woodpecker wren yak yellow yeti yogurt zebra zen zephyr zombie"
 )
+# What people who suffer take for handles, beside the terms of `clinical/`.
+_CLINICAL: Final = (
+    " abstinence abuser aches addicted admitted adrenaline aggression agoraphobia amnesia anaemia"
+    " anesthesia arousal asperger ataxia attachment avoidance baseline behaviour benzodiazepine"
+    " bingeing blackout bleeding breakdown breathless cigarette cluster cognition cognitive coma"
+    " compulsion concussion crash deceased denial dependence dependency depressant despair despondent"
+    " disability disabled dissociated distress distressed dyslexia dysphoria dyspraxia ego endorphin"
+    " euphoria euphoric exhaustion exposure fibromyalgia gambling habit hangover hormone hospice"
+    " hospitalized hungover hyper hyperactive hypervigilance hypervigilant hysteria impulse impulsive"
+    " impulsivity insanity intoxicated introvert isolation laxative loneliness lupus medicated"
+    " melancholia melancholy meltdown meth mindful misery mood mourning mutism narcolepsy nauseous"
+    " needles neuropathy neurotic noncompliant obese obesity obsession overwhelmed paralysis parkinson"
+    " perfectionism phobia phobic prescription prodrome psychedelic psycho psychopath rape remorse"
+    " repressed restraint sad sadness sane schizo schizoid seclusion sedated sedation self-esteem"
+    " self-injury selfinjury shaking sickness sleepless sleeplessness sociopath somatic spectrum"
+    " spiral stigma substance tapering terror tic tics titration tourette tranquilizer unstable unwell"
+    " urge vaping vertigo vivid withdrawn"
+)
 # fmt: on
 _ENDINGS: Final = ("s", "es", "d", "ed", "ing", "ly", "er", "n")
 
@@ -200,7 +218,7 @@ def is_common(word: str) -> bool:
 
 @cache
 def _taken() -> frozenset[str]:
-    return frozenset(_TAKEN.split())
+    return frozenset(_TAKEN.split()) | frozenset(_CLINICAL.split())
 
 
 def is_everyday(word: str) -> bool:

@@ -7,9 +7,13 @@ today, and an author who never posted in the corpus is in no list.
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from psychescale.text.clinical.terms import is_clinical_word
 from psychescale.text.common_words import is_everyday
@@ -26,42 +30,45 @@ _MIN_LENGTH: Final = 3
 _MIN_NUMBER: Final = 6
 """Shorter numbers are years, doses and amounts to any text, even where authors are numbered."""
 _MAX_WORDS: Final = 4
+_FOLDED: Final = "folded\0"
+_EXACT: Final = "exact\0"
+"""Before a handle whose case counts, and before any other: what a number is made of."""
+_REMEMBERED: Final = 2**16
 
 
 @dataclass(frozen=True)
 class Handles:
     """A set of handles, matched token by token in linear time.
 
+    Of the handles only keyed numbers are held, in order: eight bytes each, which fifty million authors
+    fit into, and which name nobody without the key. That a word of a text is taken for one of fifty
+    million handles by chance has a probability of 3e-12.
+
     Attributes:
-        folded: The handles, case and Unicode form aside.
-        exact: Those that are words as well, in their own case, where their case tells them apart.
-        digest: SHA-256 over the sorted folded handles: which list a run has used.
+        numbers: `handle_numbers` of the handles; sorted, unique; a file mapped into memory will do.
+        secret: Key of the numbers, up to 64 bytes.
+        most_words: Words of the longest handle with blanks in it; 1 where none has any.
     """
 
-    folded: frozenset[str] = frozenset()
-    exact: frozenset[str] = frozenset()
-    digest: str = field(default=hashlib.sha256(b"").hexdigest())
+    numbers: NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
+    secret: bytes = field(default=b"", repr=False)
+    most_words: int = 1
 
     @classmethod
-    def of(cls, handles: Iterable[str]) -> "Handles":
-        """A snapshot of `handles`, with or without ``u/`` and ``@``; empty ones do not count.
-
-        A number of up to five digits ("100", "2023") counts after a marker only; so does a handle that
-        is a common English word, a clinical one or a first name ("sunshine", "lithium", "may"), unless its exact spelling has
-        capitals beyond the first or digits ("SunShine").
-        """  # noqa: E501
-        bare = {name for handle in handles if (name := _strip(handle))}
-        bare = {fold(normalize(name).text) for name in bare}  # as the texts are prepared
-        folded = {fold_handle(name) for name in bare}
-        plain = {name for name in bare if not _is_word(name) and _is_telling(name)}
-        exact = {name for name in bare if _is_word(name) and _has_own_case(name)}
-        digest = hashlib.sha256("\n".join(sorted(folded)).encode("utf-8", "surrogatepass"))
-        return cls(frozenset(map(fold_handle, plain)), frozenset(exact), digest.hexdigest())
+    def of(cls, handles: Iterable[str], *, secret: bytes = b"") -> "Handles":
+        """A snapshot of `handles`, with or without ``u/`` and ``@``; empty ones do not count."""
+        numbers, most_words = handle_numbers(handles, secret)
+        return cls(np.unique(np.array(numbers, np.uint64)), secret, most_words)
 
     @property
     def any(self) -> bool:
         """Whether there is a handle to look for."""
-        return bool(self.folded or self.exact)
+        return bool(self.numbers.size)
+
+    @property
+    def digest(self) -> str:
+        """Which list a run has used: 64 hex digits, from which without the key nothing follows."""
+        return hashlib.blake2b(self.numbers.tobytes(), key=self.secret, digest_size=32).hexdigest()
 
     def find(self, text: str) -> Iterator[Finding]:
         """Handles in a normalized text, as findings of type ``USER``.
@@ -78,7 +85,7 @@ class Handles:
     def _tokens(self, text: str, pattern: re.Pattern[str]) -> Iterator[Finding]:
         for match in pattern.finditer(text):
             token = match[0].rstrip("-")
-            if fold_handle(token) in self.folded or token in self.exact:
+            if self._holds(token):
                 yield _finding(match.start(), match.start() + len(token))
             elif "-" in token or token.endswith("_"):
                 yield from self._parts(token, match.start())
@@ -86,35 +93,70 @@ class Handles:
     def _parts(self, token: str, start: int) -> Iterator[Finding]:
         """``name-like``, ``_name_``: a handle with something hyphenated or emphasis around it."""
         bare = token.strip("_")
-        if bare != token and fold_handle(bare) in self.folded:
+        if bare != token and self._holds(bare):
             at = start + token.index(bare)
             yield _finding(at, at + len(bare))
         position = start
         for part in token.split("-"):
-            if part and (fold_handle(part) in self.folded or part in self.exact):
+            if part and self._holds(part):
                 yield _finding(position, position + len(part))
             position += len(part) + 1
 
     def _spaced(self, text: str) -> Iterator[Finding]:
         """Handles that hold spaces, as some forums allow."""
-        if not self._longest_spaced:
+        if self.most_words == 1:
             return
         words = [(m.start(), m.end()) for m in re.finditer(r"\S+", text)]
         for first in range(len(words)):
-            for last in range(first + 1, min(first + self._longest_spaced, len(words))):
+            for last in range(first + 1, min(first + self.most_words, len(words))):
                 start, end = words[first][0], words[last][1]
                 bare = text[start:end].rstrip(".,;:!?)'\"")
-                if fold_handle(bare) in self.folded:
+                if self._holds(bare):
                     yield _finding(start, start + len(bare))
 
-    @property
-    def _longest_spaced(self) -> int:
-        longest = self.__dict__.get("_spaced_words")
-        if longest is None:
-            longest = max((len(h.split()) for h in self.folded if " " in h), default=0)
-            longest = min(longest, _MAX_WORDS)
-            self.__dict__["_spaced_words"] = longest
-        return int(longest)
+    @cached_property
+    def _holds(self) -> Callable[[str], bool]:
+        """Whether a word is a handle; most words of a text have been asked for before."""
+        return lru_cache(_REMEMBERED)(self._look)
+
+    def _look(self, word: str) -> bool:
+        return self._has(_FOLDED + fold_handle(word)) or (
+            _has_own_case(word) and self._has(_EXACT + word)
+        )
+
+    def _has(self, entry: str) -> bool:
+        wanted = np.uint64(_number(entry, self.secret))
+        at = int(np.searchsorted(self.numbers, wanted))
+        return at < self.numbers.size and bool(self.numbers[at] == wanted)
+
+
+def handle_numbers(handles: Iterable[str], secret: bytes) -> tuple[list[int], int]:
+    """What stands for handles in a list of them: BLAKE2b of each under a key, cut to 64 bits.
+
+    A number of up to five digits ("100", "2023") counts after a marker only, so there is none for it;
+    nor for a handle that is a common English or clinical word or a first name ("sunshine", "recovery",
+    "may"), unless its exact spelling has capitals beyond the first or digits ("SunShine").
+
+    Returns:
+        The numbers, in no order, and how many words the longest of the handles has.
+    """
+    numbers, most_words = [], 1
+    for handle in handles:
+        name = fold(normalize(_strip(handle)).text)  # as the texts are prepared
+        if not name:
+            continue
+        if _is_word(name):
+            if _has_own_case(name):
+                numbers.append(_number(_EXACT + name, secret))
+        elif _is_telling(name):
+            numbers.append(_number(_FOLDED + fold_handle(name), secret))
+            most_words = max(most_words, len(name.split()))
+    return numbers, min(most_words, _MAX_WORDS)
+
+
+def _number(entry: str, secret: bytes) -> int:
+    coded = entry.encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(coded, key=secret, digest_size=8).digest(), "big")
 
 
 def fold_handle(handle: str) -> str:
@@ -132,8 +174,13 @@ def _strip(handle: str) -> str:
 
 
 def _is_word(name: str) -> bool:
+    """Whether it is a word, or consists of words; two names beside each other are a person's."""
     low = name.lower()
-    return is_everyday(low) or is_clinical_word(low) or low in first_names() or low in surnames()
+    return (
+        all(is_everyday(word) or is_clinical_word(word) for word in low.split())
+        or low in first_names()
+        or low in surnames()
+    )
 
 
 def _is_telling(name: str) -> bool:

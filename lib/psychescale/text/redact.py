@@ -172,18 +172,17 @@ class Redactor:
             return Redacted(text, [], {})
         deadline = time.monotonic() + self._options.timeout_s
         low = lower(draft.masked)
-        found = keep_clinical(draft.found, draft.masked, low)
+        kept = keep_clinical(draft.found, draft.masked, low)
         if PiiType.NAME not in self._options.excluded:
-            found += repeated_names(found, low)
-        findings = resolve_overlaps(found, text)
+            kept += repeated_names(kept, low)
+        findings = resolve_overlaps(kept, text)
+        operators = self._options.operators
+        found = [(f.type, text[f.start : f.end]) for f in findings]
+        document = operators.seen(found, document)
         pieces: list[str] = []
         position = 0
-        for finding in findings:
-            value = text[finding.start : finding.end]
-            pieces += (
-                text[position : finding.start],
-                self._options.operators.replace(finding.type, value, document),
-            )
+        for finding, (kind, value) in zip(findings, found, strict=True):
+            pieces += (text[position : finding.start], operators.replace(kind, value, document))
             position = finding.end
         pieces.append(text[position:])
         redacted = _without_rest("".join(pieces), findings, text, deadline)

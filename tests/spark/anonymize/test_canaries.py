@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -51,7 +52,7 @@ def leaks(
     """A function (expected exit code, rows, *arguments) → where canaries are after a run."""
     monkeypatch.setattr(test_canaries, "CANARIES", CANARIES)
     key = tmp_path / "key"
-    key.write_text(f"{KEY}-0123456789-0123456789-0123456789", encoding="utf-8")
+    key.write_text(f"{KEY}-{uuid4().hex}", encoding="utf-8")
     key.chmod(0o600)
 
     def anonymize(code: int, rows: list[Row], *arguments: str | Path) -> dict[str, set[str]]:
@@ -158,7 +159,7 @@ class TestUnprotected:
 def test_shipping_needs_encryption(tmp_path: Path) -> None:
     """Without encryption of what Spark writes to disk a key is not sent with the job."""
     path = tmp_path / "key"
-    path.write_bytes(bytes(range(32)))
+    path.write_bytes(uuid4().bytes + uuid4().bytes)
     path.chmod(0o600)
     plain: Any = SimpleNamespace(conf={"spark.io.encryption.enabled": "false"})
     with pytest.raises(PrivacyError, match="as it is"):

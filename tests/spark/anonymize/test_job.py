@@ -1,15 +1,22 @@
 """`psychescale anonymize`, from raw files to a marked table that `score` takes."""
 
+import hashlib
 import json
+import re
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from psychescale.settings.shared import RedactorConfig
 from psychescale.spark.anonymize import outputs, plan
+from psychescale.spark.anonymize.keying import author_name
 from psychescale.workflows.redactors import open_redactor
 from tests.spark.conftest import Row, read_runs, read_table, write_json_lines
 from tests.spark.score.test_canaries import search
@@ -42,7 +49,7 @@ def planted(count: int = 35) -> list[Row]:
 @pytest.fixture
 def key(tmp_path: Path) -> Path:
     path = tmp_path / "key"
-    path.write_bytes(bytes(range(32)))
+    path.write_bytes(hashlib.sha256(b"four").digest())
     path.chmod(0o600)
     return path
 
@@ -87,6 +94,9 @@ def test_whole_way(
     assert [secret for secret in [*SECRETS, "patient"] if secret in everything] == []
     assert search(output) == {}
     assert "[NAME]" in "".join(table["text"].dropna())
+    paths = [output, *output.rglob("*.parquet")]
+    modes = {path.is_dir(): path.stat().st_mode & 0o777 for path in paths}
+    assert modes == {True: 0o700, False: 0o600}
     assert table["author"].nunique() == 3
     assert set(table["time"].astype(str).str[:10]) == {"2024-01-01"}
     quarantine = DeltaTable(str(output / "_psychescale" / "quarantine")).to_pandas()
@@ -105,7 +115,9 @@ def test_whole_way(
     first = read_runs(output)["run_id"].iloc[0]
     report = json.loads((output / "_psychescale" / "reports" / f"{first}.json").read_text())
     assert report["findings"]["NAME"] == 10
-    assert (report["rows"], report["kept"], report["quarantined"]) == (35, 35, "1–7")
+    assert (report["rows"], report["kept"], report["quarantined"]) == (36, 35, 1)
+    assert report["quarantined_by_reason"] == {"corrupt_row": "1–7"}
+    assert set(table["n_chars"] % 10) == set(table["n_words"] % 10) == {0}
     assert report["by_group"]["time"][0] == {"group": 2024, "kept": 35, "quarantined": 0}
     del spark
 
@@ -206,8 +218,6 @@ def test_other_redactor_purges(
     assert anonymize(corpus) == 0
     assert len(read_table(output)) == 14
     texts = [DeltaTable(str(output)).to_pandas()["text"].dropna().str.cat()]
-    import pyarrow.parquet as pq
-
     for path in output.glob("*.parquet"):
         texts += [str(value) for value in pq.read_table(path, columns=["text"])["text"].to_pylist()]
     assert "Sarah" not in "".join(texts)
@@ -219,8 +229,16 @@ def test_failing_closed(
     """A text that runs out of time is not passed on; too many end the run before any row is."""
     corpus = write_json_lines(tmp_path / "c.jsonl", planted(35))
     assert anonymize(corpus, "--timeout-s", "0.0000001") == 6
-    assert "30 redaction_timeout" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "30 redaction_timeout" in told
+    assert "Nothing was passed on" in told
+    assert f"wait in {tmp_path / 'redacted' / '_psychescale'}" in told
+    assert "--discard" in told
     assert len(read_table(tmp_path / "redacted")) == 0
+    assert anonymize(corpus, "--discard") == 0
+    state = tmp_path / "redacted" / "_psychescale"
+    assert not [f for f in ("landed", "redacted", "checkpoints") if (state / f).exists()]
+    assert "deleted" in capsys.readouterr().out
     assert anonymize(corpus, "--max-failed-share", "1") == 0
     assert read_table(tmp_path / "redacted")["text"].isna().all()
     quarantine = DeltaTable(str(tmp_path / "redacted" / "_psychescale" / "quarantine")).to_pandas()
@@ -265,6 +283,11 @@ def test_tagger(anonymize: Anonymize, make_tagger: Callable[..., Path], tmp_path
         (["--leave", "MOOD"], 2, "--leave MOOD"),
         (["--keep", "author"], 2, "--keep author"),
         (["--compare", "clinic"], 2, "--compare clinic"),
+        (["--keep", "email", "--compare", "email"], 5, "--accept-kept email"),
+        (["--keep", "visited"], 5, "DATE"),
+        (["--keep", "nick"], 5, "USER"),
+        (["--keep", "phone"], 5, "PHONE"),
+        (["--time-column", "email"], 3, "3 times cannot be read"),
         (["--operators", "NAME=blur"], 2, "no such operator"),
         (["--operators", "DATE=shift"], 2, "--dates shift"),
         (["--operators", "PHONE=year"], 2, "does not fit PHONE"),
@@ -285,7 +308,11 @@ def test_refusals(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "short").write_bytes(b"0123456789")
     (tmp_path / "short").chmod(0o600)
-    corpus = write_json_lines(tmp_path / "c.jsonl", planted(3))
+    extra = {
+        "email": "a.b@example.org", "visited": "2024-03-05", "nick": "zorkmid_2",
+        "phone": "312 555 0134",
+    }  # fmt: skip
+    corpus = write_json_lines(tmp_path / "c.jsonl", [row | extra for row in planted(3)])
     found = anonymize(corpus, *arguments)
     told = capsys.readouterr().err
     assert (found, message in told) == (code, True), told
@@ -299,8 +326,152 @@ def test_other_key_or_anonymized_input(
     corpus = write_json_lines(tmp_path / "c.jsonl", planted(3))
     assert anonymize(corpus) == 0
     assert anonymize(corpus, "--source", "other") == 3
-    key.write_bytes(bytes(range(1, 33)))
+    key.write_bytes(hashlib.sha256(b"two").digest())
     assert anonymize(corpus) == 3
     capsys.readouterr()
     assert anonymize(tmp_path / "redacted", "--output", tmp_path / "twice") == 5
     assert "anonymized already" in capsys.readouterr().err
+
+
+def test_accepted_columns(anonymize: Anonymize, tmp_path: Path) -> None:
+    """A column that seems to hold identifiers passes where that is said, and the run says so."""
+    rows = [row | {"clinic": "north", "email": "a@example.org"} for row in planted(7)]
+    corpus = write_json_lines(tmp_path / "c.jsonl", rows)
+    kept = ("--keep", "clinic,email", "--accept-kept", "email")
+    assert anonymize(corpus, *kept) == 0
+    assert set(read_table(tmp_path / "redacted")["email"]) == {"a@example.org"}
+    config = json.loads(read_runs(tmp_path / "redacted")["config"].iloc[0])
+    assert config["accept_kept"] == ["email"]
+    assert anonymize(corpus, "--accept-kept", "email") == 2
+
+
+AUTHORS = {
+    "int": pa.array([1000, None, 2000, 3000, None, 1000] * 20, pa.int32()),
+    "long": pa.array([2**53 + 1, None, 2**53, 7, None, 2**53 + 1] * 20, pa.int64()),
+    "decimal": pa.array(
+        [Decimal("12.50"), None, Decimal(12), Decimal(7), None, Decimal("12.50")] * 20,
+        pa.decimal128(38, 2),
+    ),
+    "double": pa.array([1e10, float("nan"), 2.0, 0.5, None, 1e10] * 20, pa.float64()),
+    "date": pa.array(
+        [date(2020, 1, 1), None, date(2021, 1, 1), date(2022, 1, 1), None, date(2020, 1, 1)] * 20
+    ),
+    "binary": pa.array([b"\xff" * 16, None, b"nora", bytes(range(200, 216)), b"", b"\xff" * 16] * 20),
+    "string": pa.array(["nora", "[deleted]", "NaN ", "tom", " ", "nora"] * 20),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["int", "string"])
+def test_one_pseudonym_an_author(anonymize: Anonymize, tmp_path: Path, kind: str) -> None:
+    """An author has one pseudonym in every file and partition, the crosswalk's; nobody has none."""
+    values, folder = AUTHORS[kind], tmp_path / "corpus"
+    folder.mkdir()
+    for part in range(4):  # one with nulls alone, one without any
+        rows = [i for i in range(120) if (0 if values[i].as_py() is None else 1 + i % 3) == part]
+        if kind == "string":
+            rows = [i for i in range(120) if i % 4 == part]
+        table = pa.table({
+            "id": [f"row-{i}" for i in rows],
+            "author": values.take(pa.array(rows, pa.int64())),
+            "time": ["2024-03-05T10:00:00"] * len(rows),
+            "text": ["it was on 2024-03-05"] * len(rows),
+        })  # fmt: skip
+        pq.write_table(table, folder / f"{part}.parquet")
+    assert anonymize(folder, "--dates", "shift", "--crosswalk", tmp_path / "way-back") == 0
+    redacted = read_table(tmp_path / "redacted").set_index("id")
+    crosswalk = DeltaTable(str(tmp_path / "way-back")).to_pandas().set_index("id")
+    assert redacted["author"].nunique() == {"int": 3, "string": 2}[kind]
+    assert crosswalk["author"].loc[redacted.index].equals(redacted["author"])
+    assert crosswalk["original_author"].isna().equals(crosswalk["author"].isna())
+    nobody = redacted[redacted["author"].isna()]
+    assert len(nobody) == {"int": 40, "string": 60}[kind]
+    assert nobody["text"].nunique() > 10  # each row has a shift of its own
+    assert (redacted["text"].str[-10:] == redacted["time"].astype(str).str[:10]).all()
+
+
+def test_every_type_of_author(spark: SparkSession, tmp_path: Path) -> None:
+    """Whatever the type, the name of an author is that of the value alone, and nobody has none."""
+    for kind, values in AUTHORS.items():
+        table = pa.table({"author": values, "row": list(range(len(values)))})
+        pq.write_table(table, tmp_path / f"{kind}.parquet")
+        rows = spark.read.parquet(str(tmp_path / f"{kind}.parquet"))
+        named = rows.select("row", author_name(rows, "author").alias("name"))
+        names = [row["name"] for row in named.orderBy("row").collect()]
+        assert names == names[:6] * 20
+        assert (names[1], names[4], names[0]) == (None, None, names[5])
+        assert len({names[0], names[2], names[3]}) == (2 if kind == "string" else 3)
+    assert names[:6] == ["nora", None, None, "tom", None, "nora"]
+
+
+def test_linkable_mentions(anonymize: Anonymize, tmp_path: Path) -> None:
+    """Who mentions whom can be followed: a mention begins like the pseudonym of the author it names."""
+    rows: list[Row] = [
+        {"id": "1", "author": "Zorkmid_1", "time": None, "text": "thanks u/zorkmid_2"},
+        {"id": "2", "author": "zorkmid_2", "time": None, "text": "thanks @zorkmid_1, ZORKMID_1"},
+    ]
+    assert anonymize(write_json_lines(tmp_path / "c.jsonl", rows), "--linkable-mentions") == 0
+    table = read_table(tmp_path / "redacted")
+    author = {
+        text.count("USER"): name for name, text in zip(table["author"], table["text"], strict=True)
+    }
+    mentions = [re.findall(r"USER:(\w+)", text) for text in table["text"]]
+    for found in mentions:
+        other = author[3 - len(found)]
+        assert all(other.startswith(mention) for mention in found), (found, author)
+
+
+def test_grain_of_times(anonymize: Anonymize, tmp_path: Path) -> None:
+    """Months stay on request, and the report says how small their cells are."""
+    assert (
+        anonymize(write_json_lines(tmp_path / "c.jsonl", planted(35)), "--time-grain", "week") == 0
+    )
+    table = read_table(tmp_path / "redacted")
+    assert set(table["time"].dt.weekday) == {0}
+    (path,) = (tmp_path / "redacted" / "_psychescale" / "reports").glob("*.json")
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    assert (cells["columns"], cells["smallest"]) == (["time"], "1–7")
+    assert cells["rows_in_these"] == 35
+
+
+def test_times_that_cannot_be_read(
+    anonymize: Anonymize, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A few are null; more than the share are refused, with their number and the remedy."""
+    rows = [
+        row | {"time": "yesterday" if i % 10 == 0 else row["time"]}
+        for i, row in enumerate(planted(20))
+    ]
+    corpus = write_json_lines(tmp_path / "c.jsonl", rows)
+    assert anonymize(corpus, "--max-failed-share", "0.05") == 3
+    assert "2 times cannot be read" in capsys.readouterr().err
+    assert anonymize(corpus) == 0
+    assert read_table(tmp_path / "redacted")["time"].isna().sum() == 2
+
+
+def test_what_a_run_tells(
+    anonymize: Anonymize, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Rows are exact everywhere; reasons are in the run table, and masked where a report is read.
+
+    Neither the authors nor the file's name can be tried out with what the run table holds.
+    """
+    corpus = write_json_lines(tmp_path / "zorkmid.jsonl", planted(20))
+    with corpus.open("a", encoding="utf-8") as file:
+        file.write('{"id": "patient-x", "text": "Sarah zorkmid\n' * 2)
+    assert anonymize(corpus, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["rows_in"], told["rows_scored"], told["rows_failed"]) == (22, 20, 2)
+    assert (
+        told["failed_by_reason"]
+        == told["report"]["quarantined_by_reason"]
+        == {"corrupt_row": "1–7"}
+    )
+    assert (told["report"]["rows"], told["report"]["quarantined"]) == (22, 2)
+    row = read_runs(tmp_path / "redacted").iloc[0]
+    assert dict(row["failed_by_reason"]) == {"corrupt_row": 2}
+    assert (tmp_path / "redacted" / "_psychescale").stat().st_mode & 0o777 == 0o700
+    everything = json.dumps(told) + str(row.to_dict())
+    lists = ["\n".join(sorted(f"zorkmid_{i}" for i in range(3))), "zorkmid.jsonl", "zorkmid"]
+    for value in lists:
+        for digest in ("sha256", "sha1", "md5", "blake2b"):
+            assert hashlib.new(digest, value.encode()).hexdigest()[:12] not in everything

@@ -197,6 +197,6 @@ def _quote_rows(monkeypatch: pytest.MonkeyPatch, *, contain: bool) -> None:
 
 
 def test_run_rows_hold_no_path_of_a_file() -> None:
-    """The name of an input file is hashed wherever a run is written down."""
-    assert FILE not in json.dumps(concealed(f"/data/{FILE}.csv"))
-    assert concealed("/data/folder") == "/data/folder"
+    """The name of an input file is a keyed digest wherever a run is written down."""
+    assert FILE not in json.dumps(concealed(f"/data/{FILE}.csv", b"secret"))
+    assert concealed("/data/folder", b"secret") == "/data/folder"

@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -25,7 +26,7 @@ from psychescale.settings.config import load_config
 def places(tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder, which is the working one, with what a job may be given."""
     monkeypatch.chdir(tmp_path)
-    for name, text in {"posts.csv": "id,text\n", "file": "", "key": "k" * 16 + "e" * 16}.items():
+    for name, text in {"posts.csv": "id,text\n", "file": "", "key": uuid4().hex}.items():
         Path(name).write_text(text, encoding="utf-8")
     Path("short").write_bytes(b"short")
     shutil.copytree(tiny_model, "model")

@@ -332,6 +332,68 @@ class TestChecksums:
 
         assert open_checkpoint(folder).digests
 
+    @pytest.mark.parametrize("name", ["added_tokens.json", "vocab.txt", "model-2.safetensors"])
+    def test_unnamed_file(self, make_model: MakeModel, name: str) -> None:
+        """A file that would be read, and that SHA256SUMS does not name, is refused."""
+        folder = make_model()
+        write_checksums(folder)
+        (folder / name).write_text("{}", encoding="utf-8")
+        (folder / "notes.md").write_text("not read, so not asked for", encoding="utf-8")
+
+        assert f"holds {name}, which SHA256SUMS does not name" in refuse_folder(folder).problem
+
+    @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"caf\xe9  config.json\n"])
+    def test_no_text(self, make_model: MakeModel, content: bytes) -> None:
+        """A SHA256SUMS that is no UTF-8 is told as such."""
+        folder = make_model()
+        (folder / "SHA256SUMS").write_bytes(content)
+
+        assert refuse_folder(folder).problem == f"{folder}/SHA256SUMS cannot be read as text."
+
+    @pytest.mark.parametrize("name", ["../secret", "/etc/hostname"])
+    def test_names_elsewhere(self, make_model: MakeModel, name: str) -> None:
+        """A name that leads out of the folder is none of its files."""
+        folder = make_model()
+        (folder.parent / "secret").write_text("x", encoding="utf-8")
+        write_checksums(folder)
+        with (folder / "SHA256SUMS").open("a", encoding="utf-8") as file:
+            file.write(f"{hashlib.sha256(b'x').hexdigest()}  {name}\n")
+
+        assert f"lacks {name}" in refuse_folder(folder).problem
+
+
+class TestLinks:
+    @pytest.mark.parametrize(
+        "name", ["vocab.txt", "added_tokens.json", "chat.jinja", "more/x", "folder"]
+    )
+    def test_out_of_the_folder(self, make_model: MakeModel, tmp_path: Path, name: str) -> None:
+        """A link that leaves the folder is refused, whatever it would be: it would be sent."""
+        folder = make_model()
+        (tmp_path / "secret").write_text("[PAD]", encoding="utf-8")
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).symlink_to(tmp_path if name == "folder" else tmp_path / "secret")
+
+        assert refuse_folder(folder).problem == f"{folder} has a link that leaves it ({name})."
+
+    def test_inside(self, make_model: MakeModel, tmp_path: Path) -> None:
+        """Links inside a folder, to it, and of a hub snapshot into its own blobs are taken."""
+        folder = make_model()
+        plain = open_checkpoint(folder)
+        (tmp_path / "link").symlink_to(folder)
+        assert open_checkpoint(tmp_path / "link").digests == plain.digests
+        hub = tmp_path / "models--a--b"
+        snapshot, blobs = hub / "snapshots" / ("0" * 40), hub / "blobs"
+        snapshot.mkdir(parents=True)
+        blobs.mkdir()
+        for path in folder.iterdir():
+            path.rename(blobs / f"blob-{path.name}")
+            (snapshot / path.name).symlink_to(f"../../blobs/blob-{path.name}")
+        assert open_checkpoint(snapshot).digests == plain.digests
+        write_checksums(snapshot)
+        assert open_checkpoint(snapshot).digests == plain.digests
+        (snapshot / "vocab.txt").symlink_to(tmp_path / "link" / ".." / "x")
+        assert "leaves it" in refuse_folder(snapshot).problem
+
 
 def digests_by_kind(checkpoint: Checkpoint) -> dict[str, str]:
     return {

@@ -1,6 +1,7 @@
 """Flags over --set over environment over file over defaults, and every refusal says what to do."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,7 +12,14 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from psychescale.errors import UsageError
-from psychescale.settings.config import JobConfig, Loaded, Names, load_config, public_values
+from psychescale.settings.config import (
+    HIDDEN_SETTINGS,
+    JobConfig,
+    Loaded,
+    Names,
+    load_config,
+    public_values,
+)
 from psychescale.settings.score import ScoreConfig
 from psychescale.settings.train import TrainConfig
 
@@ -409,17 +417,20 @@ class TestSparkSettings:
 class TestSecrets:
     def test_secret_keys_are_masked(self) -> None:
         """A key that sounds like a secret is shown as ***, wherever it stands."""
+        spark = {
+            "spark.hadoop.fs.s3a.secret.key": CANARY,
+            "spark.hadoop.fs.s3a.access.key": CANARY,
+            "spark.ssl.keyPassword": CANARY,
+            "spark.hadoop.fs.azure.account.key.hospital.dfs.core.windows.net": CANARY,
+            "spark.hadoop.fs.azure.sas.notes.hospital": CANARY,
+            "spark.executorEnv.SITE": CANARY,
+            "spark.driver.extraJavaOptions": f"-Xss4m -Ddb.password={CANARY} -Da=b",
+            "spark.my.url": f"jdbc:x://h/db;user=me;pwd={CANARY};x=1",
+            "spark.my.place": f"https://me:{CANARY}@h/x?sv=1&sig={CANARY}",
+            "spark.executor.memory": "4g",
+        }
         loaded = load(
-            "--api-token",
-            CANARY,
-            "--set",
-            f"spark.hadoop.fs.s3a.secret.key={CANARY}",
-            "--set",
-            f"spark.hadoop.fs.s3a.access.key={CANARY}",
-            "--set",
-            f"spark.ssl.keyPassword={CANARY}",
-            "--set",
-            "spark.executor.memory=4g",
+            "--api-token", CANARY, environ={"PSYCHESCALE_SURVEY_SPARK": json.dumps(spark)}
         )
 
         values = public_values(loaded.config)
@@ -427,6 +438,30 @@ class TestSecrets:
         assert CANARY not in str(loaded.explain())
         assert values["api_token"] == "***"  # noqa: S105 - that is the mask
         assert values["spark"]["spark.executor.memory"] == "4g"
+        assert "-Da=b" in values["spark"]["spark.driver.extraJavaOptions"]
+        shown = [key for key in spark if not re.search(HIDDEN_SETTINGS, f"{key}={spark[key]}")]
+        assert shown == ["spark.executor.memory"]  # in Spark's event log and UI
+
+    @pytest.mark.parametrize(
+        "setting",
+        [
+            f"spark.hadoop.fs.s3a.secret.key={CANARY}",
+            f"spark.hadoop.fs.azure.account.key.h.dfs.core.windows.net={CANARY}",
+            f"spark.ssl.keyPassword={CANARY}",
+            f"spark.driver.extraJavaOptions=-Ddb.password={CANARY}",
+            f"spark.remote=sc://host:443/;token={CANARY}",
+            f'spark={{"spark.ssl.keyPassword": "{CANARY}"}}',
+        ],
+    )
+    def test_secrets_on_the_command_line(self, setting: str) -> None:
+        """A secret after --set stands in the list of processes: refused, with the other ways."""
+        flags = [("--set", setting)]
+        key, _, value = setting.partition("=")
+        flags.append(("--spark", value if key == "spark" else json.dumps({key: value})))
+        for flag in flags:
+            with pytest.raises(UsageError, match="command line") as caught:
+                load(*flag)
+            assert CANARY not in str(caught.value)
 
     def test_absent_secret_is_shown_as_absent(self) -> None:
         """Nothing is masked where nothing is set."""
@@ -442,7 +477,7 @@ class TestSecrets:
     def test_azure_account_key_is_masked(self) -> None:
         """The usual place of an Azure storage key is a secret."""
         key = "spark.hadoop.fs.azure.account.key.hospital.dfs.core.windows.net"
-        loaded = load("--set", f"{key}={CANARY}")
+        loaded = load(environ={"PSYCHESCALE_SURVEY_SPARK": json.dumps({key: CANARY})})
 
         assert public_values(loaded.config)["spark"] == {key: "***"}
 

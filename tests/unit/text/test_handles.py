@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from psychescale.text.gate import may_hold_name
 from psychescale.text.handles import Handles
@@ -57,13 +59,36 @@ class TestHandles:
         """A handle that is a common word counts in its own odd spelling only (or with a marker)."""
         assert found([handle], text) == expected
 
-    def test_digest(self) -> None:
-        """The digest tells the list, not its order, its case or its markers."""
-        one = Handles.of(["b", "u/A", "@a", ""]).digest
+    @pytest.mark.parametrize(
+        "handle", ["suicidal", "Lithium", "recovery", "PANIC", "self-harm", "Bipolar Recovery"]
+    )
+    def test_clinical_words_stay(self, handle: str) -> None:
+        """A handle that is a clinical word takes that word out of no text, but after a mark."""
+        low = handle.lower()
+        assert found([handle], f"so {low}, {low}.") == []
+        if " " not in handle and "-" not in handle:
+            assert Redactor().redact(f"ask u/{handle}").text == "ask [USER]"
 
-        assert one == Handles.of(["a", "B"]).digest
-        assert one == hashlib.sha256(b"a\nb").hexdigest()
-        assert one != Handles.of(["a"]).digest
+    def test_names_of_persons_are_handles(self) -> None:
+        """An author whose handle is first name and surname is found, though both are words alone."""
+        assert found(["Sarah Connor"], "then sarah connor left") == ["sarah connor"]
+
+    @given(words=st.lists(st.from_regex(r"[a-z]{4}_[0-9]{2}", fullmatch=True), max_size=40))
+    @settings(deadline=None, max_examples=20)
+    def test_numbers_stand_for_handles(self, words: list[str]) -> None:
+        """The list of numbers finds what a plain set of its handles would, under any key."""
+        handles, text = set(words[::3]), " ".join(words)
+        for secret in (b"", b"k" * 32):
+            kept = Handles.of(handles, secret=secret)
+            assert {text[f.start : f.end] for f in kept.find(text)} == handles
+
+    def test_digest(self) -> None:
+        """The digest tells list and key, not the order, the case or the markers."""
+        one = Handles.of(["moon_b", "u/Moon_a", "@moon_a", ""]).digest
+
+        assert one == Handles.of(["moon_a", "Moon_B"]).digest
+        assert one != Handles.of(["moon_a"]).digest
+        assert one != Handles.of(["moon_a", "moon_b"], secret=b"key").digest
 
     def test_no_handles(self) -> None:
         """An empty list finds nothing."""

@@ -5,7 +5,13 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from psychescale.settings.places import is_catalog_name
-from psychescale.spark.anonymize.keying import AUTHOR, KeySource, pseudonymized
+from psychescale.spark.anonymize.keying import (
+    AUTHOR,
+    KeyedColumns,
+    KeySource,
+    author_name,
+    pseudonymized,
+)
 from psychescale.spark.corpus.source import ID, without_known
 from psychescale.spark.session.access import access
 from psychescale.spark.tables.delta import ensure_table
@@ -20,14 +26,14 @@ _SCHEMA = T.StructType(
 )
 
 
-def extend_crosswalk(rows: DataFrame, key: KeySource, *, place: str, author: str | None) -> None:
+def extend_crosswalk(rows: DataFrame, key: KeySource, columns: KeyedColumns, *, place: str) -> None:
     """Add the rows that the crosswalk does not have yet.
 
     Args:
         rows: As `reading` gives them.
         key: Of the pseudonyms.
+        columns: As the output was keyed.
         place: Path or catalog name, apart from output and state; a path gets mode 0700.
-        author: Column with the author.
     """
     spark = rows.sparkSession
     if not is_catalog_name(place):
@@ -39,9 +45,10 @@ def extend_crosswalk(rows: DataFrame, key: KeySource, *, place: str, author: str
         description="From pseudonyms back to persons. Restricted.",
         statistics=[],
     )
-    name = F.lit(None).cast("string") if author is None else F.col(f"`{author}`").cast("string")
+    author = columns.author
+    name = F.lit(None).cast("string") if author is None else author_name(rows, author)
     originals = rows.select(
         ID, F.col(ID).alias("original_id"), name.alias(AUTHOR), name.alias("original_author")
     )
-    named = pseudonymized(originals, key, author=AUTHOR, time=None, shift=False)
+    named = pseudonymized(originals, key, KeyedColumns(AUTHOR, by_handle=columns.by_handle))
     table.append(without_known(named.select(_SCHEMA.names), table.rows()))

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 from psychescale.model.checkpoint import Checkpoint
 from psychescale.results import AnonymizeResult
 from psychescale.settings.anonymize import AnonymizeConfig
 from psychescale.settings.config import public_values
+from psychescale.spark.anonymize.authors import send_authors
 from psychescale.spark.anonymize.crosswalk import extend_crosswalk
 from psychescale.spark.anonymize.keying import pseudonymized
 from psychescale.spark.anonymize.outputs import Outputs
@@ -56,15 +56,17 @@ class AnonymizingJob:
         config: AnonymizeConfig,
         corpus: Corpus,
         plan: RedactionPlan,
+        handles: Handles,
+        *,
         state: StateFolder,
     ) -> Self:
-        """Make both tables, if they are not there, and collect the authors.
+        """Make both tables, if they are not there.
 
         Raises:
             InputError: A table has other columns, or pseudonyms of another key or source.
         """
         outputs = Outputs.open(spark, config, plan, state)
-        return cls(spark, config, corpus, plan, outputs, _authors(spark, corpus, config))
+        return cls(spark, config, corpus, plan, outputs, handles)
 
     @property
     def purpose(self) -> str:
@@ -75,9 +77,11 @@ class AnonymizingJob:
         """The run, with digests of redaction, authors, key and tagger."""
         plan, tagger = self.plan, self.plan.tagger
         model = {"tagger": tagger.content_digest} if isinstance(tagger, Checkpoint) else {}
+        secret = plan.key.pseudonymizer().key.derived("file names")
+        stated = public_values(self.config) | {"input": concealed(self.config.input, secret)}
         return Run(
             job="anonymize",
-            config=json.dumps(public_values(self.config) | {"input": concealed(self.config.input)}),
+            config=json.dumps(stated),
             scoring_id=None,
             digests={
                 "redaction": plan.redaction,
@@ -91,15 +95,7 @@ class AnonymizingJob:
 
     def select(self, rows: DataFrame) -> DataFrame:
         """Rows under pseudonyms, without those that both tables hold, unless all is redacted anew."""
-        config = self.config
-        named = pseudonymized(
-            rows,
-            self.plan.key,
-            author=config.author_column,
-            time=config.time_column,
-            time_format=config.time_format,
-            shift=config.dates == "shift",
-        )
+        named = pseudonymized(rows, self.plan.key, self.plan.columns)
         return named if self.outputs.is_stale else without_known(named, self.outputs.known_ids())
 
     def open_sink(self, landed: Landed) -> Sink:
@@ -150,8 +146,7 @@ class AnonymizingJob:
 
     def _extend_crosswalk(self, place: str) -> None:
         with reading(self.spark, self.corpus) as rows, explained(self.corpus.files):
-            author = self.config.author_column
-            extend_crosswalk(rows, self.plan.key, place=place, author=author)
+            extend_crosswalk(rows, self.plan.key, self.plan.columns, place=place)
 
     def _send(self) -> RedactionTask:
         """The model on its way to the executors, and what workers must know beside it."""
@@ -161,19 +156,11 @@ class AnonymizingJob:
             key=plan.key,
             operators=plan.operators,
             excluded=plan.excluded,
-            handles=self.handles,
+            authors=send_authors(self.spark, self.handles, plan.key),
+            date_order=config.date_order,
             timeout_s=config.timeout_s,
             tagger=send_model(self.spark, tagger) if isinstance(tagger, Checkpoint) else tagger,
             tagger_threshold=config.tagger_threshold,
             tagger_precision=config.tagger_precision,
             stall_timeout_s=config.stall_timeout_s,
         )
-
-
-def _authors(spark: SparkSession, corpus: Corpus, config: AnonymizeConfig) -> Handles:
-    """The corpus's own authors; none without a column for them."""
-    if config.author_column is None:
-        return Handles()
-    with reading(spark, corpus) as rows, explained(corpus.files):
-        authors = rows.select(F.col(f"`{config.author_column}`").cast("string")).distinct()
-        return Handles.of(row[0] for row in authors.collect() if row[0])

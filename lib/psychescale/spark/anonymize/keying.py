@@ -9,19 +9,22 @@ import functools
 import importlib
 import warnings
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 from pyspark.sql.pandas.functions import pandas_udf
 
 from psychescale.errors import PrivacyError, UsageError
 from psychescale.spark.anonymize.times import moment_of
+from psychescale.spark.corpus.read import is_valid
 from psychescale.spark.corpus.source import ID
+from psychescale.spark.tables.delta import quoted
 from psychescale.text.replacement.dating import DateShift
 from psychescale.text.replacement.keys import SECRET, KeyFileWarning, PseudonymKey
-from psychescale.text.replacement.pseudonyms import Pseudonymizer
+from psychescale.text.replacement.pseudonyms import NOBODY, Pseudonymizer
 
 AUTHOR, TIME = "author", "time"
 
@@ -106,39 +109,67 @@ def read_key(spark: SparkSession, path: str, *, source: str, ship: bool) -> KeyS
     return KeySource(path, key.key_id, source, key.secret if ship else None, exposed=bool(told))
 
 
-def pseudonymized(
-    rows: DataFrame,
-    key: KeySource,
-    *,
-    author: str | None,
-    time: str | None,
-    time_format: str | None = None,
-    shift: bool,
-) -> DataFrame:
+@dataclass(frozen=True)
+class KeyedColumns:
+    """The columns that do not pass as they are, and what becomes of them.
+
+    Attributes:
+        author: Column with the author; comes out as `author`.
+        by_handle: Whether case and marks of an author do not count, as in mentions.
+        time: Column with the time; comes out as `time`, a timestamp.
+        time_format: How times are written; None for ISO 8601.
+        grain: The beginning of which year, month or week is left of a time.
+        shift: Shift the time by the author's constant instead.
+    """
+
+    author: str | None = None
+    by_handle: bool = False
+    time: str | None = None
+    time_format: str | None = None
+    grain: Literal["year", "month", "week"] = "year"
+    shift: bool = False
+
+
+def pseudonymized(rows: DataFrame, key: KeySource, columns: KeyedColumns) -> DataFrame:
     """The same rows with pseudonyms for `id` and the author, and a coarser or shifted time.
 
     Args:
         rows: As `reading` gives them.
         key: Of the pseudonyms.
-        author: Column with the author; comes out as `author`.
-        time: Column with the time; comes out as `time`, a timestamp.
-        time_format: How it is written; None: ISO 8601.
-        shift: Shift the time by the author's constant; else it becomes the beginning of its year.
+        columns: Which, and how.
     """
-    named = pandas_udf(_with(key, _ids), "string")(F.col(ID))  # type: ignore[call-overload]
-    result = rows.withColumn(ID, named)
+    result = rows.withColumn(ID, _applied(key, _ids, F.col(ID)))
     pseudonym = None
-    if author is not None:
-        pseudonym = pandas_udf(_with(key, _authors), "string")(F.col(f"`{author}`"))  # type: ignore[call-overload]
-    if time is not None:
-        moment = moment_of(time, rows.schema[time].dataType, time_format)
-        coarse = F.date_trunc("year", moment)
-        if shift and pseudonym is not None:
+    if columns.author is not None:
+        work = _handles if columns.by_handle else _authors
+        pseudonym = _applied(key, work, author_name(rows, columns.author))
+    if columns.time is not None:
+        moment = moment_of(columns.time, rows.schema[columns.time].dataType, columns.time_format)
+        coarse = F.date_trunc(columns.grain, moment)
+        if columns.shift and pseudonym is not None:
             coarse = _shifted(moment, shift_name(pseudonym, F.col(ID)), key)
-        result = _replaced(result, time, TIME, coarse)
-    if author is not None and pseudonym is not None:
-        result = _replaced(result, author, AUTHOR, pseudonym)
+        result = _replaced(result, columns.time, TIME, coarse)
+    if columns.author is not None and pseudonym is not None:
+        result = _replaced(result, columns.author, AUTHOR, pseudonym)
     return result
+
+
+def author_name(rows: DataFrame, author: str) -> Column:
+    """The author as text, whatever the column's type; null where it names nobody.
+
+    Spark does this, not pandas, which makes floats of whole numbers where one is missing. A number
+    has no zeros behind its point, and bytes that are no text are shown as hex digits.
+    """
+    value, kind = F.col(quoted(author)), rows.schema[author].dataType
+    name = value.cast("string")
+    if isinstance(kind, T.BinaryType):
+        name = F.when(is_valid(value), name).otherwise(F.lower(F.hex(value)))
+    elif isinstance(kind, T.FractionalType):
+        whole = value.cast("decimal(38,0)").cast("string")
+        part = F.regexp_replace(name, r"(\.\d*[1-9])0+$", "$1")
+        name = F.when(value == F.floor(value), whole).otherwise(part)
+    bare = F.regexp_replace(F.lower(name), r"^\s+|\s+$", "")
+    return F.when(~bare.isin(*NOBODY), name)
 
 
 def shift_name(author: Column, row_id: Column) -> Column:
@@ -153,18 +184,18 @@ def _replaced(rows: DataFrame, old: str, new: str, value: Column) -> DataFrame:
 
 
 def _shifted(moment: Column, name: Column, key: KeySource) -> Column:
-    days = pandas_udf(_with(key, _shifts), "int")(name)  # type: ignore[call-overload]
-    return moment + F.make_dt_interval(days)
+    return moment + F.make_dt_interval(_applied(key, _shifts, name, "int"))
 
 
-def _with(key: KeySource, work: Any) -> Any:
-    """A function of one series, as pandas_udf wants it: with annotations that it can read."""
+def _applied(key: KeySource, work: Any, value: Column, kind: str = "string") -> Column:
+    """`work` on every string of a column, null where that is."""
 
     def apply(values: pd.Series) -> pd.Series:
         pseudonymizer = key.pseudonymizer()
-        return values.map(lambda value: None if value is None else work(pseudonymizer, str(value)))
+        return values.map(lambda value: None if value is None else work(pseudonymizer, value))
 
-    return apply
+    applied: Column = pandas_udf(apply, kind)(value)  # type: ignore[call-overload]
+    return applied
 
 
 def _ids(pseudonymizer: Pseudonymizer, value: str) -> str:
@@ -173,6 +204,10 @@ def _ids(pseudonymizer: Pseudonymizer, value: str) -> str:
 
 def _authors(pseudonymizer: Pseudonymizer, value: str) -> str:
     return pseudonymizer.author(value)
+
+
+def _handles(pseudonymizer: Pseudonymizer, value: str) -> str:
+    return pseudonymizer.handle(value)
 
 
 def _shifts(pseudonymizer: Pseudonymizer, pseudonym: str) -> int:

@@ -29,6 +29,7 @@ LIMITS = (
     "is not claimed; missed identifiers remain at the measured rate; a processing failure stops a "
     "text, a missed identifier does not."
 )
+_SIZE = {"comment": "Of the original, to the nearest ten"}
 _FINDINGS = T.MapType(T.StringType(), T.IntegerType())
 _VACUUM = {
     "spark.databricks.delta.retentionDurationCheck.enabled": "false",
@@ -51,8 +52,8 @@ def redacted_schema(kept: Sequence[T.StructField], *, second_text: bool) -> T.St
             *kept,
             *[T.StructField(name, T.StringType()) for name in texts],
             T.StructField("findings", _FINDINGS, True, {"comment": "Identifiers found, by type"}),
-            T.StructField("n_chars", T.IntegerType(), True, {"comment": "Of the original"}),
-            T.StructField("n_words", T.IntegerType(), True, {"comment": "Of the original"}),
+            T.StructField("n_chars", T.IntegerType(), True, _SIZE),
+            T.StructField("n_words", T.IntegerType(), True, _SIZE),
             T.StructField("run_id", T.StringType()),
             T.StructField("anonymized_at", T.TimestampType()),
         ]
@@ -160,7 +161,7 @@ class Outputs:
         """The staging table of one landing, made if it is not there."""
         return ensure_table(
             self.table.spark,
-            join(self.state.path, "redacted", source_id),
+            join(self.state.staged, source_id),
             staging_schema(self.table.rows().schema),
             description="Redacted rows on their way.",
             statistics=[ERROR],

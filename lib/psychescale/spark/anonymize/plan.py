@@ -9,17 +9,19 @@ from typing import Any
 from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
-from psychescale.errors import UsageError
+from psychescale.errors import InputError, UsageError
 from psychescale.model.checkpoint import Checkpoint
 from psychescale.settings.anonymize import AnonymizeConfig
-from psychescale.spark.anonymize.keying import AUTHOR, TIME, KeySource, read_key
-from psychescale.spark.anonymize.times import require_times
+from psychescale.spark.anonymize.keying import AUTHOR, TIME, KeyedColumns, KeySource, read_key
 from psychescale.spark.corpus.source import Columns, Corpus, kept_fields
 from psychescale.text.findings import PiiType
 from psychescale.text.normalize import NORMALIZER_VERSION
 from psychescale.text.redact import REDACTOR_VERSION
 from psychescale.text.replacement.operators import Operator, Operators
 from psychescale.workflows.redactors import excluded_types, find_tagger, read_type, redactor_facts
+
+_KEYING_VERSION = 2
+"""Changes with every change of how ids, authors and times are replaced."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class RedactionPlan:
         operators: Type → operator, where it is not the placeholder.
         excluded: Types left in the texts.
         tagger: Files of the model for names, or the name of a spaCy pipeline.
+        columns: The columns that do not pass as they are.
         kept: Columns of the output that are passed through, author and time among them.
         compared: Columns whose groups the report compares; the years of a time that is not shifted
             always.
@@ -41,6 +44,7 @@ class RedactionPlan:
     operators: dict[PiiType, Operator]
     excluded: frozenset[PiiType]
     tagger: Checkpoint | str | None
+    columns: KeyedColumns
     kept: list[T.StructField]
     compared: tuple[str, ...]
     redaction: str
@@ -55,12 +59,13 @@ def columns_of(config: AnonymizeConfig) -> Columns:
                 f"‹keep› {name} would pass the column through as it is.",
                 remedy="It comes out anyway, as a pseudonym or made coarse; leave it out of ‹keep›.",
             )
-    unknown = [name for name in config.compare if name not in config.keep]
-    if unknown:
-        raise UsageError(
-            f"‹compare› {unknown[0]} is no column that is passed through.",
-            remedy="Name columns of ‹keep›, of few and harmless values.",
-        )
+    for option, names in (("compare", config.compare), ("accept_kept", config.accept_kept)):
+        unknown = [name for name in names if name not in config.keep]
+        if unknown:
+            raise UsageError(
+                f"‹{option}› {unknown[0]} is no column that is passed through.",
+                remedy="Name columns of ‹keep›, of few and harmless values.",
+            )
     return Columns(
         config.id_column,
         config.text_column,
@@ -74,7 +79,7 @@ def make_plan(spark: SparkSession, config: AnonymizeConfig, corpus: Corpus) -> R
 
     Raises:
         UsageError: Operators or types do not fit, or the key file cannot be read.
-        InputError: A time cannot be read.
+        InputError: The column with the author is of a type that names nobody.
         PrivacyError: The key is too short, or would be shipped in the open.
         ModelError: The tagger cannot be used.
     """
@@ -85,20 +90,40 @@ def make_plan(spark: SparkSession, config: AnonymizeConfig, corpus: Corpus) -> R
     passed = {field.name: field for field in kept_fields(spark, corpus)}
     kept = [passed[name] for name in config.keep]
     if config.time_column is not None:
-        kind = passed[config.time_column].dataType
-        require_times(spark, corpus, config.time_column, kind, config.time_format)
         kept.insert(0, T.StructField(TIME, T.TimestampType()))
     if config.author_column is not None:
+        _require_name(passed[config.author_column])
         kept.insert(0, T.StructField(AUTHOR, T.StringType()))
+    columns = KeyedColumns(
+        author=config.author_column,
+        by_handle=operators.get(PiiType.USER) is Operator.PSEUDONYM,
+        time=config.time_column,
+        time_format=config.time_format,
+        grain=config.time_grain,
+        shift=config.dates == "shift",
+    )
     facts = {
+        "keying": _KEYING_VERSION,
         "operators": {kind.value: operator.value for kind, operator in operators.items()},
         **redactor_facts(config),
         "dates": config.dates,
+        "date_order": config.date_order,
+        "time_grain": None if config.time_column is None else config.time_grain,
         "authors": config.author_column is not None,
     }
     years = config.time_column is not None and config.dates != "shift"
     compared = (*config.compare, TIME) if years else config.compare
-    return RedactionPlan(key, operators, excluded, tagger, kept, compared, redaction_id(facts))
+    return RedactionPlan(
+        key, operators, excluded, tagger, columns, kept, compared, redaction_id(facts)
+    )
+
+
+def _require_name(field: T.StructField) -> None:
+    if isinstance(field.dataType, (T.StructType, T.ArrayType, T.MapType)):
+        raise InputError(
+            f"‹author_column› {field.name} is of type {field.dataType.simpleString()}.",
+            remedy="An author is a string, a number or another single value.",
+        )
 
 
 def redaction_id(facts: Mapping[str, Any]) -> str:

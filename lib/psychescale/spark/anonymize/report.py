@@ -7,15 +7,16 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from psychescale.disclosure import is_small, rounded
+from psychescale.disclosure import LARGEST_SMALL, is_small, rounded
 from psychescale.notice import NOTICE
-from psychescale.spark.anonymize.keying import TIME
+from psychescale.spark.anonymize.keying import AUTHOR, TIME
 from psychescale.spark.anonymize.outputs import LIMITS
 from psychescale.spark.corpus.read import is_placeholder
-from psychescale.spark.corpus.source import ERROR, TEXT
+from psychescale.spark.corpus.source import ERROR, ID, TEXT
 from psychescale.spark.pipeline.state import StateFolder
 from psychescale.spark.session.access import access
 from psychescale.spark.session.places import join
+from psychescale.spark.tables.delta import quoted
 
 MAX_GROUPS = 20
 """Most groups told of a column."""
@@ -32,7 +33,7 @@ def measure_redaction(staged: DataFrame, *, compare: Sequence[str] = ()) -> dict
         compare: Columns whose groups are compared.
 
     Returns:
-        Counts (masked or rounded) and rates; ready for JSON.
+        Rows as they are; counts by type, reason and group masked or rounded; rates. Ready for JSON.
     """
     failed = F.col(ERROR).isNotNull()
     touched = F.size("findings") > 0
@@ -54,9 +55,9 @@ def measure_redaction(staged: DataFrame, *, compare: Sequence[str] = ()) -> dict
     reasons = staged.where(failed).groupBy(ERROR).count().orderBy(ERROR).collect()
     words = totals["words"]
     return {
-        "rows": rounded(totals["rows"]),
-        "kept": rounded(totals["rows"] - totals["quarantined"]),
-        "quarantined": rounded(totals["quarantined"]),
+        "rows": totals["rows"],
+        "kept": totals["rows"] - totals["quarantined"],
+        "quarantined": totals["quarantined"],
         "quarantined_by_reason": {row[ERROR]: rounded(row["count"]) for row in reasons},
         "placeholders_kept": rounded(totals["placeholders"]),
         "rows_touched": rounded(totals["touched"]),
@@ -69,6 +70,7 @@ def measure_redaction(staged: DataFrame, *, compare: Sequence[str] = ()) -> dict
         },
         "by_length_in_words": _by_length(staged),
         "by_group": {name: _by_group(staged, name) for name in compare},
+        "cells": _cells_of(staged, compare),
         "limits": LIMITS,
     }
 
@@ -93,7 +95,7 @@ def _by_length(staged: DataFrame) -> list[dict[str, Any]]:
 
 def _by_group(staged: DataFrame, name: str) -> list[dict[str, Any]]:
     """The largest groups of a column; small ones and all beyond `MAX_GROUPS` together."""
-    column = F.col(f"`{name}`")
+    column = F.col(quoted(name))
     value = F.year(column) if name == TIME else column.cast("string")
     counts = staged.groupBy(value.alias("by")).agg(*_kept_and_quarantined())
     largest = counts.orderBy(F.desc(F.col("kept") + F.col("quarantined")), "by").limit(MAX_GROUPS)
@@ -102,6 +104,32 @@ def _by_group(staged: DataFrame, name: str) -> list[dict[str, Any]]:
     rest = {n: total[n] - sum(row[n] for row in shown) for n in ("kept", "quarantined")}
     groups = [{"group": row["by"], **_cells(row)} for row in shown]
     return [*groups, {"group": "others", **_cells(rest)}] if any(rest.values()) else groups
+
+
+def _cells_of(staged: DataFrame, compare: Sequence[str]) -> dict[str, Any] | None:
+    """How many persons share a time and the compared columns (k-anonymity); None without any."""
+    if not compare:
+        return None
+    person = F.coalesce(F.col(AUTHOR), F.col(ID)) if AUTHOR in staged.columns else F.col(ID)
+    cells = (
+        staged.where(F.col(ERROR).isNull())
+        .groupBy(*[F.col(quoted(name)) for name in compare])
+        .agg(F.count(F.lit(1)).alias("rows"), F.count_distinct(person).alias("k"))
+    )
+    few = F.col("k") <= LARGEST_SMALL
+    row = cells.agg(
+        F.count(F.lit(1)).alias("cells"),
+        F.count_if(few).alias("small"),
+        F.coalesce(F.sum(F.when(few, F.col("rows"))), F.lit(0)).alias("rows"),
+        F.coalesce(F.min("k"), F.lit(0)).alias("k"),
+    ).collect()[0]
+    return {
+        "columns": list(compare),
+        "cells": rounded(row["cells"]),
+        "smallest": rounded(row["k"]),
+        f"of_1_to_{LARGEST_SMALL}": rounded(row["small"]),
+        "rows_in_these": rounded(row["rows"]),
+    }
 
 
 def _kept_and_quarantined() -> tuple[Column, Column]:

@@ -1,16 +1,12 @@
-"""The time column of a corpus: read as every job reads it, or refused before anything is written."""
+"""The time column of a corpus: read as every job reads it."""
 
 import pandas as pd
-from pyspark.sql import Column, SparkSession
+from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.pandas.functions import pandas_udf
 
-from psychescale.errors import InputError
-from psychescale.moments import REMEDY, read_moments
-from psychescale.spark.corpus.files import explained
-from psychescale.spark.corpus.read import reading
-from psychescale.spark.corpus.source import Corpus
+from psychescale.moments import MISSING, read_moments
 from psychescale.spark.tables.delta import quoted
 
 _MOMENTS = (T.TimestampType, T.TimestampNTZType, T.DateType)
@@ -35,19 +31,8 @@ def moment_of(time: str, kind: T.DataType, time_format: str | None) -> Column:
     return F.try_to_timestamp(pandas_udf(read, "string")(column.cast("string")))  # type: ignore[call-overload]
 
 
-def require_times(
-    spark: SparkSession, corpus: Corpus, time: str, kind: T.DataType, time_format: str | None
-) -> None:
-    """Refuse a corpus with times that cannot be read: they would be lost.
-
-    Raises:
-        InputError: With their number.
-    """
-    if isinstance(kind, _MOMENTS):
-        return
-    given = F.trim(F.col(quoted(time)).cast("string")) != ""
-    lost = given & moment_of(time, kind, time_format).isNull()
-    with reading(spark, corpus) as rows, explained(corpus.files):
-        unread = rows.where(lost).count()
-    if unread:
-        raise InputError(f"‹time_column›: {unread:,} times cannot be read.", remedy=REMEDY)
+def is_unread(time: str, kind: T.DataType, time_format: str | None) -> Column:
+    """Whether a row has a time that cannot be read; the arguments are `moment_of`'s."""
+    given = F.lower(F.trim(F.col(quoted(time)).cast("string")))
+    lost = ~given.isin(*MISSING) & moment_of(time, kind, time_format).isNull()
+    return F.coalesce(lost, F.lit(False))

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -13,6 +13,7 @@ from pyspark.sql.pandas.functions import pandas_udf
 
 from psychescale.errors import RowError
 from psychescale.model.spec import Precision
+from psychescale.spark.anonymize.authors import SentAuthors
 from psychescale.spark.anonymize.keying import AUTHOR, KeySource, shift_name
 from psychescale.spark.corpus.source import ERROR, ID, SECOND, TEXT
 from psychescale.spark.pipeline.runs import Run
@@ -21,9 +22,9 @@ from psychescale.spark.session.protocol import ModelOnExecutors
 from psychescale.spark.tables.delta import quoted
 from psychescale.spark.workers.process import Watchdog, contained
 from psychescale.text.findings import PiiType
-from psychescale.text.handles import Handles
 from psychescale.text.ner import NerModel
 from psychescale.text.redact import RedactionError, RedactionOptions, Redactor
+from psychescale.text.replacement.dating import DateOrder
 from psychescale.text.replacement.operators import DocumentContext, Operator, Operators
 from psychescale.workflows.redactors import load_tagger
 
@@ -50,7 +51,8 @@ class RedactionTask:
         key: Of pseudonyms inside texts.
         operators: Type → operator, where it is not the placeholder.
         excluded: Types left in the texts.
-        handles: The corpus's own authors.
+        authors: The corpus's own authors; None where there are none.
+        date_order: Of day and month in the texts, where it is known.
         timeout_s: Longest time for one text.
         tagger: A model for names: its files, or the name of a spaCy pipeline; None for rules alone.
         tagger_threshold: Probability from which a word belongs to a name.
@@ -61,7 +63,8 @@ class RedactionTask:
     key: KeySource
     operators: Mapping[PiiType, Operator]
     excluded: frozenset[PiiType]
-    handles: Handles = field(repr=False)
+    authors: SentAuthors | None
+    date_order: DateOrder | None
     timeout_s: float
     tagger: ModelOnExecutors | str | None
     tagger_threshold: float
@@ -93,7 +96,10 @@ def redacted_rows(
         F.lit(run.run_id).alias("run_id"),
         F.current_timestamp().alias("anonymized_at"),
     )
-    return observed(flat, F.coalesce(F.sum("n_words"), F.lit(0)).alias("words"))
+    counted = observed(flat, F.coalesce(F.sum("n_words"), F.lit(0)).alias("words"))
+    # Beside the redacted text and its one finding, exact sizes would give the length of a name.
+    tens = {name: (F.round(F.col(name) / 10) * 10).cast("int") for name in ("n_chars", "n_words")}
+    return counted.withColumns(tens)
 
 
 def _build_udf(task: RedactionTask) -> Callable[..., Any]:
@@ -190,8 +196,8 @@ def _ner(task: RedactionTask, tagger: ModelOnExecutors | str) -> NerModel:
 
 
 def _redactor(task: RedactionTask) -> Redactor:
-    options = RedactionOptions(
-        Operators(task.operators, task.key.pseudonymizer()), task.excluded, task.timeout_s
-    )
+    operators = Operators(task.operators, task.key.pseudonymizer(), task.date_order)
+    options = RedactionOptions(operators, task.excluded, task.timeout_s)
     tagger = None if task.tagger is None else _ner(task, task.tagger)
-    return Redactor(options, handles=task.handles, tagger=tagger)
+    authors = None if task.authors is None else task.authors.open()
+    return Redactor(options, handles=authors, tagger=tagger)

@@ -14,7 +14,7 @@ from psychescale import errors
 from psychescale.errors import InputError, PsychescaleError, StorageError, UsageError
 from psychescale.spark.corpus.lines import file_name_in_messages
 from psychescale.spark.session.access import JAVA_ERRORS, changed_settings
-from psychescale.spark.session.places import find_place, hashed_name, is_concealed, join
+from psychescale.spark.session.places import find_place, is_concealed, join, keyed_name
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def list_files(spark: SparkSession, path: str) -> list[FileInfo]:
     return sorted(files, key=lambda file: file.path)
 
 
-def revealed(spark: SparkSession, given: str) -> str:
+def revealed(spark: SparkSession, given: str, secret: bytes) -> str:
     """The place that `concealed` made `given` of; `given` itself if it is not of that form."""
     folder, _, name = given.rpartition("/")
     if not is_concealed(name):
@@ -66,7 +66,7 @@ def revealed(spark: SparkSession, given: str) -> str:
     parent = find_place(spark, folder or ".").address
     for file in list_files(spark, parent):
         beside = file.path == join(parent, file.name)
-        if beside and name.startswith(hashed_name(file.name)):
+        if beside and name.startswith(keyed_name(file.name, secret)):
             return file.path
     return given
 

@@ -174,7 +174,7 @@ def _columnar(spark: SparkSession, corpus: Corpus) -> DataFrame:
     ]
     if columns.second_text is not None:
         second = F.col(quoted(columns.second_text))
-        values.append(F.when(_is_valid(second), second.cast("string")).alias(SECOND))
+        values.append(F.when(is_valid(second), second.cast("string")).alias(SECOND))
     rows = rows.select(
         *values,
         *[F.col(quoted(name)) for name in columns.keep],
@@ -199,10 +199,11 @@ def _origin(rows: DataFrame, corpus: Corpus) -> Column:
 
 
 def _is_bad(name: str) -> Column:
-    return F.coalesce(~_is_valid(F.col(quoted(name))), F.lit(False))
+    return F.coalesce(~is_valid(F.col(quoted(name))), F.lit(False))
 
 
-def _is_valid(column: Column) -> Column:
+def is_valid(column: Column) -> Column:
+    """Whether bytes or a string are UTF-8; null where there are none."""
     text = column.cast("string")
     if hasattr(F, "is_valid_utf8"):
         return F.is_valid_utf8(text)

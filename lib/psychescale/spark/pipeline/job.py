@@ -1,11 +1,13 @@
 """The way of every corpus: lease, run row, land, checkpoint, stream, account, publish, forget."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from pyspark.sql import DataFrame, SparkSession
 
+from psychescale.errors import FailureBudgetError
 from psychescale.spark.corpus.source import Corpus
 from psychescale.spark.pipeline.land import Landed, forget_landed, land, require_checkpoint
 from psychescale.spark.pipeline.runs import Run, recorded_run
@@ -105,28 +107,71 @@ def run_job(
             select=job.select,
             slots=slots,
             rows_per_task=limits.rows_per_task,
+            lease=lease,
         )
         run.rows_in, run.rows_known = landed.n_rows, landed.n_known
         sink = job.open_sink(landed)
         checkpoint = state.checkpoint(job.purpose, landed.source_id)
         require_checkpoint(way.files, landed, checkpoint, sink.done)
-        if landed.n_rows:
-            on_progress(0, landed.n_rows)
-            stream_rows(
-                way,
-                landed,
-                lambda rows: job.transform(rows, run),
-                run,
-                sink=sink.table,
-                checkpoint=checkpoint,
-                most_tasks=limits.tasks_per_slot * slots,
-                max_failed_share=limits.max_failed_share,
-                lease=lease,
-                on_progress=lambda done: on_progress(done, landed.n_rows),
-            )
-            STEPS.info("checking that every row is there once")
-            check_output(landed, sink.done, max_failed_share=limits.max_failed_share)
+        with _left(state, sink):
+            if landed.n_rows:
+                on_progress(0, landed.n_rows)
+                stream_rows(
+                    way,
+                    landed,
+                    lambda rows: job.transform(rows, run),
+                    run,
+                    sink=sink.table,
+                    checkpoint=checkpoint,
+                    most_tasks=limits.tasks_per_slot * slots,
+                    max_failed_share=limits.max_failed_share,
+                    lease=lease,
+                    on_progress=lambda done: on_progress(done, landed.n_rows),
+                )
+                STEPS.info("checking that every row is there once")
+                check_output(landed, sink.done, max_failed_share=limits.max_failed_share)
+        lease.require_held()
         STEPS.info("publishing")
         outcome = job.publish(landed, sink, run)
+        lease.require_held()
         forget_landed(way.files, landed, checkpoint, sink.table if sink.is_temporary else None)
     return run, outcome
+
+
+@contextlib.contextmanager
+def _left(state: StateFolder, sink: Sink) -> Iterator[None]:
+    """Let a run that too many rows ended say what of it is left, and where."""
+    try:
+        yield
+    except FailureBudgetError as error:
+        problem, remedy = error.template
+        done = "Nothing was passed on." if sink.is_temporary else "What was done is committed."
+        raise FailureBudgetError(
+            f"{problem} {done} The landed texts wait in {state.path}, as they were in ‹input›, for the "
+            "next run.",
+            remedy=f"{remedy} The same command with ‹discard› deletes them.",
+        ) from None
+
+
+def discard_unfinished(
+    spark: SparkSession, state: StateFolder, tell: Callable[[str], object]
+) -> None:
+    """Delete what an unfinished run left: landed texts, rows on their way, checkpoints.
+
+    What it has committed to the output stays; the next run lands the rows that are missing.
+
+    Args:
+        spark: The session.
+        state: Of the output.
+        tell: Told what was done.
+
+    Raises:
+        StorageError: Another job is writing to the output.
+    """
+    files = access(spark).files
+    folders = [f for f in (state.landed, state.staged, state.checkpoints) if files.exists(f)]
+    if folders:
+        with held_lease(files, state):
+            for folder in folders:
+                files.delete(folder)
+    tell("The landed texts are deleted." if folders else f"Nothing is landed in {state.path}.")

@@ -11,7 +11,7 @@ from psychescale.errors import InputError, StorageError
 from psychescale.spark.corpus.files import explained
 from psychescale.spark.corpus.read import reading
 from psychescale.spark.corpus.source import ERROR, ID, TEXT, Corpus, require_unchanged
-from psychescale.spark.pipeline.state import StateFolder
+from psychescale.spark.pipeline.state import Lease, StateFolder
 from psychescale.spark.session.places import join
 from psychescale.spark.session.protocol import Access, Files
 from psychescale.spark.tables.delta import DeltaTable, table_properties
@@ -54,6 +54,7 @@ def land(
     select: Callable[[DataFrame], DataFrame],
     slots: int,
     rows_per_task: int,
+    lease: Lease,
 ) -> Landed:
     """Write the rows that are still to be done as evenly sized files, or find them written.
 
@@ -69,6 +70,7 @@ def land(
         select: All rows, each with an id of its own → those to land.
         slots: Tasks that can run at the same time.
         rows_per_task: Most rows of a file.
+        lease: The right to write to the output, looked at before each pass over the corpus.
 
     Raises:
         InputError: The corpus has ids that are null or not unique, or changed meanwhile.
@@ -81,7 +83,9 @@ def land(
     is_new = not table.exists()
     if is_new:
         with explained(corpus.files):
-            _write(way, table, corpus, select, slots=slots, rows_per_task=rows_per_task)
+            _write(
+                way, table, corpus, select, slots=slots, rows_per_task=rows_per_task, lease=lease
+            )
     if not table.exists():
         raise StorageError(
             f"The corpus could not be landed at {table.place.given}.", remedy="Check ‹state›."
@@ -145,12 +149,15 @@ def _write(
     *,
     slots: int,
     rows_per_task: int,
+    lease: Lease,
 ) -> None:
     way.files.delete(table.place.address)  # of a landing that did not get as far as its commit
     with reading(way.spark, corpus) as rows:
         n_rows = _require_ids(rows, ", ".join(corpus.columns.id))
+        lease.require_held()
         fresh = select(rows)
         n_files = file_count(*_size(fresh), slots=slots, rows_per_task=rows_per_task)
+        lease.require_held()
         # One commit makes the table: whoever finds it finds it whole.
         table.append(
             fresh.repartition(n_files, TEXT),
@@ -158,6 +165,7 @@ def _write(
             userMetadata=str(n_rows),
             **table_properties([ERROR]),
         )
+    lease.require_held()
     try:
         require_unchanged(way.spark, corpus)
     except InputError:

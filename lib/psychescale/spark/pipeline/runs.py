@@ -14,6 +14,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
+from psychescale.disclosure import rounded
 from psychescale.errors import INTERRUPTED, PsychescaleError, RowError
 from psychescale.spark.pipeline.state import StateFolder
 from psychescale.spark.tables.delta import ensure_table
@@ -141,9 +142,15 @@ class Run:
             "calibrated": self.calibrated,
         }
 
-    def to_json(self) -> str:
-        """The row, and what it has no column for, as one line of JSON."""
-        return json.dumps({**self.row(), "placeholders": self.tally.placeholders}, default=str)
+    def to_json(self, **more: object) -> str:
+        """The row, and what it has no column for, as one line of JSON: counts masked or rounded.
+
+        Args:
+            more: Further keys and values.
+        """
+        reasons = {reason: rounded(count) for reason, count in self.tally.failed.items()}
+        shown = {"failed_by_reason": reasons, "placeholders": rounded(self.tally.placeholders)}
+        return json.dumps({**self.row(), **shown, **more}, default=str)
 
 
 _TEXTS = T.MapType(T.StringType(), T.StringType())

@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import platform
+import secrets
 import threading
 import time
 import uuid
@@ -44,7 +45,17 @@ class StateFolder:
 
     def checkpoint(self, purpose: str, source_id: str) -> str:
         """Offsets and commits of the stream over one landed corpus."""
-        return join(self.path, "checkpoints", f"{purpose}-{source_id}")
+        return join(self.checkpoints, f"{purpose}-{source_id}")
+
+    @property
+    def checkpoints(self) -> str:
+        """Folder of all checkpoints."""
+        return join(self.path, "checkpoints")
+
+    @property
+    def staged(self) -> str:
+        """Folder of rows that wait for the end of their run."""
+        return join(self.path, "redacted")
 
     @property
     def landed(self) -> str:
@@ -55,6 +66,14 @@ class StateFolder:
     def reports(self) -> str:
         """Folder of reports in counts, mode 0700."""
         return join(self.path, "reports")
+
+    def secret(self, files: Files) -> bytes:
+        """The key of the digests in the run table: bytes that nobody has without this folder."""
+        path = join(self.path, "secret")
+        files.make_private_folder(self.path)
+        if files.read(path) is None:
+            files.create(path, secrets.token_hex(32))
+        return (files.read(path) or "").encode()
 
 
 def state_folder(output: str, given: str | None) -> StateFolder:
@@ -78,7 +97,7 @@ EXPIRES_AFTER_S = 60.0
 """Longer than a storage system's hiccup; a killed job on another host blocks its output so long."""
 
 _GONE_AFTER_S = 3 * RENEWED_EVERY_S
-_READ_ATTEMPTS = 3
+_READ_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -115,6 +134,7 @@ class Lease:
     def __init__(self, files: Files, path: str, token: str) -> None:
         self.lost = threading.Event()
         self._files, self._path, self._token = files, path, token
+        self._seen = time.monotonic()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._renew, name="psychescale-lease", daemon=True)
         self._thread.start()
@@ -122,9 +142,13 @@ class Lease:
     def require_held(self) -> None:
         """Stop a job that has lost its lease.
 
+        One that itself stood still looks into the file first: its own thread may not have looked yet.
+
         Raises:
             StorageError: Another job holds it.
         """
+        if time.monotonic() - self._seen > 2 * RENEWED_EVERY_S:
+            self._look()
         if self.lost.is_set():
             raise StorageError(
                 "Another job took over the output, because this one stood still for "
@@ -137,18 +161,28 @@ class Lease:
         self._ended.set()
         self._thread.join()
         with contextlib.suppress(Exception):  # it expires by itself
-            holder = _read(self._files, self._path)
-            if holder is not None and holder.token == self._token:
+            if self._look():
                 self._files.delete(self._path)
 
     def _renew(self) -> None:
         while not self._ended.wait(RENEWED_EVERY_S):
-            with contextlib.suppress(Exception):  # the storage may be back for the next renewal
-                holder = _read(self._files, self._path)
-                if holder is None or holder.token != self._token:
-                    self.lost.set()
-                    return
-                self._files.replace(self._path, _write(self._token))
+            if self._look():
+                with contextlib.suppress(Exception):  # the storage may be back for the next renewal
+                    self._files.replace(self._path, _write(self._token))
+            elif self.lost.is_set():
+                return
+
+    def _look(self) -> bool:
+        """Whether this job holds the lease; False too where nobody can tell just now."""
+        try:
+            holder = _read(self._files, self._path)
+        except Exception:  # noqa: BLE001 - every storage system raises its own
+            return False
+        if holder is None or holder.token != self._token:
+            self.lost.set()
+            return False
+        self._seen = time.monotonic()
+        return True
 
 
 @contextlib.contextmanager
@@ -167,14 +201,12 @@ def held_lease(files: Files, state: StateFolder) -> Iterator[Lease]:
         files.make_private_folder(state.path)
         files.require_shared(state.path)
         holder = _take(files, state.lease, token)
+    except FilesError as error:
+        raise _not_written(state, error.kind) from None
     except PsychescaleError:
         raise
     except Exception as error:  # noqa: BLE001 - every storage system raises its own
-        fault = error if isinstance(error, FilesError) else type(error).__name__
-        raise StorageError(
-            f"The state folder {state.path} cannot be written ({fault}).",
-            remedy="Check its permissions and free space, or name another with ‹state›.",
-        ) from None
+        raise _not_written(state, type(error).__name__) from None
     if holder is not None:
         raise StorageError(
             f"Another job is writing to this output: process {holder.pid} on {holder.host}.",
@@ -188,29 +220,64 @@ def held_lease(files: Files, state: StateFolder) -> Iterator[Lease]:
         lease.give_back()
 
 
+def _not_written(state: StateFolder, kind: str) -> StorageError:
+    return StorageError(
+        f"The state folder {state.path} cannot be written ({kind}).",
+        remedy="Check its permissions and free space, or name another with ‹state›.",
+    )
+
+
 def _take(files: Files, path: str, token: str) -> _Holder | None:
     """None, or who holds the lease."""
-    holder = _read(files, path)
-    while holder is not None and holder.seems_gone and not holder.is_gone:
-        time.sleep(1)
-        holder = _read(files, path)
-    if holder is not None and holder.is_gone:
-        files.delete(path)
-    files.create(path, _write(token))
+    holder = _wait_for_dead(files, path)
+    if holder is None:
+        files.create(path, _write(token))
+    elif holder.is_gone:
+        _succeed(files, path, holder, token)
     holder = _read(files, path)  # where two could create it, the last one has it
     return None if holder is None or holder.token == token else holder
 
 
+def _wait_for_dead(files: Files, path: str) -> _Holder | None:
+    holder = _read(files, path)
+    while holder is not None and holder.seems_gone and not holder.is_gone:
+        time.sleep(1)
+        holder = _read(files, path)
+    return holder
+
+
+def _succeed(files: Files, path: str, gone: _Holder, token: str) -> None:
+    """Take a lease that its holder left; of several who want it only one writes it.
+
+    Who makes a file that is named after the lease that was left may take it, if it is still that one.
+    """
+    claim = f"{path}-after-{gone.token}"
+    other = _read(files, claim)
+    if other is not None and other.is_gone:  # it ended between its claim and its lease
+        files.delete(claim)
+    if not files.create(claim, _write(token)):
+        return
+    try:
+        left = _read(files, path)
+        if left is not None and left.token == gone.token:
+            files.replace(path, _write(token))
+    finally:
+        files.delete(claim)
+
+
 def _read(files: Files, path: str) -> _Holder | None:
+    """Who holds a lease; None where there is none. An empty file is one that somebody is writing."""
     for attempt in range(_READ_ATTEMPTS):
         try:
             content = files.read(path)
-            return _Holder(**json.loads(content)) if content else None
-        except (OSError, ValueError):  # it is being renewed
-            if attempt == _READ_ATTEMPTS - 1:
-                raise
-            time.sleep(0.2)
-    return None
+            return None if content is None else _Holder(**json.loads(content))
+        except (FilesError, OSError, ValueError, TypeError):  # it is being renewed
+            if attempt < _READ_ATTEMPTS - 1:
+                time.sleep(0.2)
+    raise StorageError(
+        f"The lease {path} cannot be read: another job may hold it.",
+        remedy="If no job writes to this output, delete that file.",
+    )
 
 
 def _write(token: str) -> str:

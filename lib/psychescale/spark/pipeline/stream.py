@@ -11,6 +11,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
+from psychescale.disclosure import told
 from psychescale.errors import FailureBudgetError, RowError, StorageError
 from psychescale.spark.corpus.files import explain_failure
 from psychescale.spark.corpus.source import ERROR, ID
@@ -76,6 +77,7 @@ def stream_rows(
             query.awaitTermination(_POLL_S)  # type: ignore[arg-type]
         query.awaitTermination()
     except PySparkException as error:
+        lease.require_held()  # a commit that another job's got ahead of
         raise explain_failure(error) from None
     except LOST_ERRORS:
         raise StorageError(
@@ -194,15 +196,15 @@ def check_budget(failed: Mapping[str, int], n_rows: int, max_failed_share: float
         max_failed_share: Share of them that may have none.
 
     Raises:
-        FailureBudgetError: More have none; the message counts the reasons.
+        FailureBudgetError: More have none; the message counts the reasons, masked or rounded.
     """
     n_failed = sum(n for reason, n in failed.items() if reason != RowError.PLACEHOLDER_TEXT)
     if n_failed <= max_failed_share * n_rows:
         return
     by_count = sorted(failed.items(), key=lambda item: -item[1])
-    reasons = ", ".join(f"{count:,} {reason}" for reason, count in by_count)
+    reasons = ", ".join(f"{told(count)} {reason}" for reason, count in by_count)
     cause = _USUAL_CAUSE.get(RowError(by_count[0][0]), "The texts hold nothing to read.")
     raise FailureBudgetError(
-        f"{n_failed:,} of {n_rows:,} rows failed ({reasons}). What was done is committed.",
+        f"{n_failed:,} of {n_rows:,} rows failed ({reasons}).",
         remedy=f"{cause} Or allow more with ‹max_failed_share›.",
     )

@@ -29,9 +29,11 @@ from psychescale.spark.corpus.source import (
 from psychescale.spark.pipeline.job import Sink
 from psychescale.spark.pipeline.land import Landed
 from psychescale.spark.pipeline.runs import Run
+from psychescale.spark.pipeline.state import state_folder
 from psychescale.spark.pipeline.stream import observed
 from psychescale.spark.score.table import open_score_table, written_rows
 from psychescale.spark.score.udf import ScoringTask, build_udf, is_gpu_promised
+from psychescale.spark.session.access import access
 from psychescale.spark.session.places import concealed
 from psychescale.spark.tables.delta import DeltaTable, quoted
 from psychescale.spark.workers.transport import send_model
@@ -78,9 +80,10 @@ class ScoringJob:
         open_score_table(
             self.spark, config.output, spec, self.kept, logits=config.logits, state=config.state
         )
+        secret = state_folder(config.output, config.state).secret(access(self.spark).files)
         return Run(
             job="score",
-            config=json.dumps(public_values(config) | {"input": concealed(config.input)}),
+            config=json.dumps(public_values(config) | {"input": concealed(config.input, secret)}),
             scoring_id=self.model.scoring_id,
             digests={
                 "weights": spec.weights_digest,

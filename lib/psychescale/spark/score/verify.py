@@ -18,6 +18,7 @@ from psychescale.spark.corpus.files import explained, revealed
 from psychescale.spark.corpus.read import reading
 from psychescale.spark.corpus.source import ERROR, ID, SECOND, TEXT, Corpus
 from psychescale.spark.pipeline.state import StateFolder, state_folder
+from psychescale.spark.session.access import access
 from psychescale.spark.tables.delta import STATE_PROPERTY, DeltaTable, find_table
 
 _EXACT_COLUMNS = ("n_tokens", "n_windows", "truncated", ERROR)
@@ -73,7 +74,8 @@ def find_run(spark: SparkSession, scores: str, run_id: str | None) -> RecordedRu
     table = find_table(spark, scores)
     if table is None:
         raise InputError(f"There is no score table at {scores}.", remedy="Check ‹run› or ‹scores›.")
-    runs = find_table(spark, _state(table).runs)
+    state = _state(table)
+    runs = find_table(spark, state.runs)
     finished = [] if runs is None else _finished(runs.rows(), run_id)
     if not finished:
         raise InputError(
@@ -83,7 +85,7 @@ def find_run(spark: SparkSession, scores: str, run_id: str | None) -> RecordedRu
         )
     row = finished[0]
     stated = {**json.loads(row["config"]), "spark": {}}
-    stated["input"] = revealed(spark, stated["input"])
+    stated["input"] = revealed(spark, stated["input"], state.secret(access(spark).files))
     return RecordedRun(row["run_id"], row["scoring_id"], ScoreConfig.model_validate(stated))
 
 

@@ -1,6 +1,7 @@
 """Spark in this process: its JVM, Hadoop's file systems, broadcasts; nobody else uses these."""
 
 import contextlib
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,11 @@ from pyspark import Broadcast, SparkFiles
 from pyspark.sql import SparkSession
 
 from psychescale.model.checkpoint import Checkpoint
-from psychescale.spark.session.folders import write_once
-from psychescale.spark.session.protocol import FilesError
+from psychescale.spark.session.folders import put_whole, write_once
+from psychescale.spark.session.protocol import FilesError, unreachable
+
+_WHOLE_OBJECTS = ("s3", "s3a", "s3n", "gs", "oss", "cosn")
+"""Stores where an object appears when its writing ends, and where moving is copying."""
 
 
 @dataclass(frozen=True)
@@ -109,19 +113,19 @@ class HadoopFiles:
 
     def qualified(self, path: str) -> str:
         """`path` with its scheme, absolute."""
-        with _java():
+        with _java(path):
             system, hadoop_path = self._resolve(path)
             return str(system.makeQualified(hadoop_path).toString())
 
     def exists(self, path: str) -> bool:
         """Whether there is a file or folder."""
-        with _java():
+        with _java(path):
             system, hadoop_path = self._resolve(path)
             return bool(system.exists(hadoop_path))
 
     def make_private_folder(self, path: str) -> None:
         """Make a folder of mode 0700."""
-        with _java():
+        with _java(path):
             system, hadoop_path = self._resolve(path)
             permission = self._jvm.org.apache.hadoop.fs.permission.FsPermission("700")
             system.mkdirs(hadoop_path, permission)
@@ -129,13 +133,13 @@ class HadoopFiles:
 
     def mode(self, path: str) -> str:
         """Permissions, as in ``rwx------``."""
-        with _java():
+        with _java(path):
             system, hadoop_path = self._resolve(path)
             return str(system.getFileStatus(hadoop_path).getPermission().toString())
 
     def folders(self, path: str) -> list[str]:
         """Names of the folders directly below."""
-        with _java():
+        with _java(path):
             system, hadoop_path = self._resolve(path)
             if not system.exists(hadoop_path):
                 return []
@@ -145,21 +149,16 @@ class HadoopFiles:
             )
 
     def create(self, path: str, content: str) -> bool:
-        """Write a file that must not be there yet."""
-        with _java():
+        """Write a file that must not be there yet, whole."""
+        with _java(path):
             system, hadoop_path = self._resolve(path)
-            try:
-                stream = system.create(hadoop_path, False)
-            except Py4JJavaError:
-                if system.exists(hadoop_path):
-                    return False
-                raise
-            _write_and_close(stream, content)
-            return True
+            if system.exists(hadoop_path):
+                return False
+            return self._put(system, hadoop_path, content, over=False)
 
     def read(self, path: str) -> str | None:
         """The content of a small file."""
-        with _java():
+        with _java(path):
             system, hadoop_path = self._resolve(path)
             try:
                 stream = system.open(hadoop_path)
@@ -173,14 +172,42 @@ class HadoopFiles:
                 stream.close()
 
     def replace(self, path: str, content: str) -> None:
-        """Write a file over the one that is there."""
-        with _java():
-            system, hadoop_path = self._resolve(path)
-            _write_and_close(system.create(hadoop_path, True), content)
+        """Write a file over the one that is there, at once."""
+        with _java(path):
+            self._put(*self._resolve(path), content, over=True)
+
+    def _put(self, system: Any, target: Any, content: str, *, over: bool) -> bool:
+        """Write under another name and move it, where moving is one step; else in one request."""
+        scheme = str(system.getUri().getScheme())
+        if scheme == "file":
+            local = Path(str(system.makeQualified(target).toUri().getPath()))
+            return put_whole(local, content, over=over)
+        if scheme in _WHOLE_OBJECTS:
+            _write_and_close(system.create(target, over), content)
+            return True
+        beside = self._jvm.org.apache.hadoop.fs.Path(
+            target.getParent(), f".{target.getName()}.{uuid.uuid4().hex}"
+        )
+        _write_and_close(system.create(beside, False), content)
+        rename = self._jvm.org.apache.hadoop.fs.Options.Rename
+        context = self._jvm.org.apache.hadoop.fs.FileContext.getFileContext(
+            system.getUri(), self.spark._jsc.hadoopConfiguration()
+        )
+        gateway: Any = self.spark.sparkContext._gateway
+        options = gateway.new_array(rename, 1)
+        options[0] = rename.OVERWRITE if over else rename.NONE
+        try:
+            context.rename(beside, target, options)
+        except Py4JJavaError:
+            system.delete(beside, False)
+            if over or not system.exists(target):
+                raise
+            return False
+        return True
 
     def delete(self, path: str) -> None:
         """Delete a file, or a folder with all in it."""
-        with _java():
+        with _java(path):
             system, hadoop_path = self._resolve(path)
             system.delete(hadoop_path, True)
 
@@ -192,9 +219,13 @@ class HadoopFiles:
         return self.spark._jvm
 
     def _resolve(self, path: str) -> tuple[Any, Any]:
-        hadoop_path = self._jvm.org.apache.hadoop.fs.Path(path)
         settings = self.spark._jsc.hadoopConfiguration()
-        return hadoop_path.getFileSystem(settings), hadoop_path
+        try:
+            hadoop_path = self._jvm.org.apache.hadoop.fs.Path(path)
+            return hadoop_path.getFileSystem(settings), hadoop_path
+        except Py4JJavaError as error:
+            hadoop = str(self._jvm.org.apache.hadoop.util.VersionInfo.getVersion())
+            raise unreachable(path, _class_of(error), hadoop) from None
 
 
 def _write_and_close(stream: Any, content: str) -> None:
@@ -205,10 +236,14 @@ def _write_and_close(stream: Any, content: str) -> None:
 
 
 @contextlib.contextmanager
-def _java() -> Iterator[None]:
+def _java(path: str) -> Iterator[None]:
     """Java's exceptions as `FilesError`, by their class alone: a path can hold a person's name."""
     try:
         yield
     except Py4JJavaError as error:
-        thrown = error.java_exception
-        raise FilesError(str(thrown.getClass().getSimpleName())) from error
+        scheme, colon, _ = path.partition(":")
+        raise FilesError(_class_of(error), scheme=scheme if colon else "file") from error
+
+
+def _class_of(error: Py4JJavaError) -> str:
+    return str(error.java_exception.getClass().getSimpleName())

@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 
 from psychescale.errors import StorageError, UsageError
 from psychescale.model.checkpoint import Checkpoint
-from psychescale.spark.session.folders import write_once
+from psychescale.spark.session.folders import put_whole, write_once
 
 # Where Databricks mounts volumes; Spark knows the same folders under this scheme.
 _VOLUMES = "/Volumes/"
@@ -154,15 +154,8 @@ class SharedFiles:
         return sorted(p.name for p in local.iterdir() if p.is_dir()) if local.is_dir() else []
 
     def create(self, path: str, content: str) -> bool:
-        """Write a file that must not be there yet."""
-        local = self._local(path)
-        try:
-            with local.open("x", encoding="utf-8") as file:
-                file.write(content)
-        except FileExistsError:
-            return False
-        _forget_checksum(local)
-        return True
+        """Write a file that must not be there yet, whole."""
+        return put_whole(self._local(path), content, over=False)
 
     def read(self, path: str) -> str | None:
         """The content of a small file."""
@@ -173,11 +166,7 @@ class SharedFiles:
 
     def replace(self, path: str, content: str) -> None:
         """Write a file over the one that is there, at once."""
-        local = self._local(path)
-        beside = local.with_name(f".{local.name}.{uuid.uuid4().hex}")
-        beside.write_text(content, encoding="utf-8")
-        beside.replace(local)
-        _forget_checksum(local)
+        put_whole(self._local(path), content, over=True)
 
     def delete(self, path: str) -> None:
         """Delete a file, or a folder with all in it."""
@@ -186,7 +175,9 @@ class SharedFiles:
             shutil.rmtree(local)
         else:
             local.unlink(missing_ok=True)
-            _forget_checksum(local)
+            local.with_name(f".{local.name}.crc").unlink(
+                missing_ok=True
+            )  # Hadoop's, if it wrote it
 
     def require_shared(self, folder: str) -> None:
         """Let Spark read what this process wrote there, and this process find what Spark wrote."""
@@ -229,8 +220,3 @@ def _probe(folder: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _forget_checksum(path: Path) -> None:
-    """Remove what Hadoop left beside a file that it wrote, and would miss in this one."""
-    path.with_name(f".{path.name}.crc").unlink(missing_ok=True)

@@ -1,7 +1,9 @@
-"""A folder with a model in it, written once however many processes of a machine want it."""
+"""Files and folders of this machine that are there whole or not at all, whoever else writes them."""
 
+import os
 import shutil
 import tempfile
+import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -36,6 +38,33 @@ def write_once(target: Path, digests: Mapping[str, str], fill: Callable[[Path], 
             shutil.rmtree(unfinished, ignore_errors=True)
             raise
     return target
+
+
+def put_whole(target: Path, content: str, *, over: bool) -> bool:
+    """Write a small file in one step: nobody finds it empty, or half of it.
+
+    Args:
+        target: The file.
+        content: Its text.
+        over: Whether it may be there already.
+
+    Returns:
+        Whether it was written; False where it is there and may not be.
+    """
+    beside = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+    try:
+        beside.write_text(content, encoding="utf-8")
+        if over:
+            beside.replace(target)
+        else:
+            os.link(beside, target)
+    except FileExistsError:
+        return False
+    finally:
+        beside.unlink(missing_ok=True)
+    # Remove what Hadoop left beside a file that it wrote, and would miss in this one.
+    target.with_name(f".{target.name}.crc").unlink(missing_ok=True)
+    return True
 
 
 def _require_whole(folder: Path, digests: Mapping[str, str]) -> None:

@@ -1,15 +1,18 @@
 """What a place given by a person is: resolved once, into an object that knows it."""
 
 import hashlib
+import hmac
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 from pyspark.sql import SparkSession
 
-from psychescale.settings.places import FILE_SUFFIX, FRAME, is_catalog_name
+from psychescale.settings.places import FILE_SUFFIX, FRAME, is_catalog_name, name_parts
 from psychescale.spark.session.access import access
 
-_HASHED = "sha256-"
+_PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_KEYED = "sha256-"
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,12 @@ def find_place(spark: SparkSession, given: str) -> Place:
     if given.startswith(FRAME):
         return Place(given, "frame", given.removeprefix(FRAME))
     if is_catalog_name(given):
-        return Place(given, "catalog", given)
+        return Place(given, "catalog", ".".join(map(_in_statements, name_parts(given))))
     return Place(given, "path", access(spark).files.qualified(given))
+
+
+def _in_statements(part: str) -> str:
+    return part if _PLAIN.fullmatch(part) else f"`{part}`"
 
 
 def join(folder: str, *names: str) -> str:
@@ -46,18 +53,18 @@ def join(folder: str, *names: str) -> str:
     return "/".join([folder.rstrip("/"), *names])
 
 
-def concealed(given: str) -> str:
-    """`given` for the run table: the name of a single file, which may be a person's, is hashed."""
+def concealed(given: str, secret: bytes) -> str:
+    """`given` for the run table: a keyed digest for the name of a file, which may be a person's."""
     folder, slash, name = given.rpartition("/")
     suffix = FILE_SUFFIX.search(name)
-    return f"{folder}{slash}{hashed_name(name)}{suffix.group(0)}" if suffix else given
+    return f"{folder}{slash}{keyed_name(name, secret)}{suffix.group(0)}" if suffix else given
 
 
 def is_concealed(name: str) -> bool:
     """Whether a file's name is one that `concealed` made."""
-    return name.startswith(_HASHED)
+    return name.startswith(_KEYED)
 
 
-def hashed_name(name: str) -> str:
-    """What stands for a file's name, but for its suffix."""
-    return _HASHED + hashlib.sha256(name.encode()).hexdigest()[:16]
+def keyed_name(name: str, secret: bytes) -> str:
+    """What stands for a file's name, but for its suffix; names cannot be tried out on it."""
+    return _KEYED + hmac.new(secret, name.encode(), hashlib.sha256).hexdigest()[:16]

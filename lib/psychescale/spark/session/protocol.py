@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from pyspark.sql import SparkSession
 
+from psychescale.errors import StorageError, UsageError
 from psychescale.model.checkpoint import Checkpoint
 
 
@@ -49,13 +50,13 @@ class Files(Protocol):
         """Names of the folders directly below; none where there is no such folder."""
 
     def create(self, path: str, content: str) -> bool:
-        """Write a file that must not be there yet; False where there is one already."""
+        """Write a file that must not be there yet, whole; False where there is one already."""
 
     def read(self, path: str) -> str | None:
         """The content of a small file; None where there is none."""
 
     def replace(self, path: str, content: str) -> None:
-        """Write a file over the one that is there."""
+        """Write a file over the one that is there: who reads finds the old one or the new one."""
 
     def delete(self, path: str) -> None:
         """Delete a file, or a folder with all in it; nothing happens where there is none."""
@@ -68,8 +69,58 @@ class Files(Protocol):
         """
 
 
-class FilesError(OSError):
-    """What a file system raised; its text names the kind of fault and no place."""
+class FilesError(StorageError):
+    """What a file system raised; its text names the kind of fault and no place.
+
+    Args:
+        kind: Class of what was raised.
+        scheme: Of the place, as in ``s3a``.
+
+    Attributes:
+        kind: As given.
+    """
+
+    def __init__(self, kind: str, *, scheme: str = "file") -> None:
+        checked = "its permissions and free space"
+        if scheme != "file":
+            checked = f"its address, and the credentials among ‹spark.hadoop.fs.{scheme}.*›"
+        super().__init__(
+            f"The file system of {scheme}: failed ({kind}).", remedy=f"Check {checked}."
+        )
+        self.kind = kind
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.kind,)
+
+
+_PACKAGES = {
+    **dict.fromkeys(["s3a", "s3", "s3n"], "org.apache.hadoop:hadoop-aws:HADOOP"),
+    **dict.fromkeys(["abfss", "abfs", "wasbs", "wasb"], "org.apache.hadoop:hadoop-azure:HADOOP"),
+    "gs": "com.google.cloud.bigdataoss:gcs-connector:VERSION",
+}
+
+
+def unreachable(path: str, kind: str, hadoop: str) -> UsageError:
+    """What to say where Hadoop has no file system for a path, or finds no server behind it.
+
+    Args:
+        path: As given; only its scheme is told.
+        kind: Class of what was raised.
+        hadoop: Version of Hadoop in Spark, which a package must have too.
+    """
+    scheme = path.partition(":")[0]
+    package = _PACKAGES.get(scheme, "").replace("HADOOP", hadoop)
+    remedy = (
+        f"Check the address behind {scheme}://, and Hadoop's own configuration (HADOOP_CONF_DIR)."
+    )
+    if package:
+        remedy = (
+            f"Add ‹spark.jars.packages›={package}, and the credentials, ‹spark.hadoop.fs.{scheme}.*›, "
+            "in the file of ‹config›."
+        )
+    elif scheme not in ("hdfs", "viewfs", "file"):
+        remedy = "Spark reads file:, hdfs:, and with their packages s3a:, abfss: and gs:."
+    return UsageError(f"Spark has no way to {scheme}: here ({kind}).", remedy=remedy)
 
 
 class Access(Protocol):

@@ -21,6 +21,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from psychescale.errors import StorageError, UsageError
+from psychescale.settings.config import HIDDEN_SETTINGS
 from psychescale.spark.session.access import access, change_setting, read_setting
 from psychescale.spark.session.java import use_java
 from psychescale.steps import STEPS
@@ -47,6 +48,10 @@ _LOCAL = {
 _ALWAYS = {
     # What a killed executor leaves of a text in its spill files cannot be read.
     "spark.io.encryption.enabled": "true",
+    # What Spark's event log and its UI do not show.
+    "spark.redaction.regex": HIDDEN_SETTINGS,
+    # Tables, checkpoints and logs are for their owner alone, as their corpus is.
+    "spark.hadoop.fs.permissions.umask-mode": "077",
     # Workers are forked from a process that has imported torch and transformers already.
     "spark.python.daemon.module": "psychescale.spark.daemon",
     # A sort window ends with its Arrow batch; a landed file fits into one.
@@ -63,8 +68,8 @@ def open_session(settings: Mapping[str, str], *, verbose: bool = False) -> Spark
     A session that exists already (a notebook, a managed runtime) is used as it is. With
     `spark.remote`, or SPARK_REMOTE, the session is on that Spark Connect server. Under
     spark-submit its settings win over psychescale's. Otherwise Spark starts on this machine, with
-    Delta from Maven Central unless `spark.jars`, `spark.jars.packages` or pyspark's own folder of
-    jars bring it.
+    Delta from Maven Central, beside other `spark.jars.packages`, unless these, `spark.jars` or
+    pyspark's own folder of jars bring it.
 
     Args:
         settings: Spark settings that win over all defaults here.
@@ -152,9 +157,10 @@ def _effective_settings(settings: Mapping[str, str], *, submitted: bool) -> dict
         given = dict(pyspark.SparkConf().getAll())
         return {**{k: v for k, v in (_ALWAYS | _DELTA).items() if k not in given}, **settings}
     merged = {**_ALWAYS, **_DELTA, **_LOCAL, **settings}
-    brings_delta = "spark.jars" in settings or "spark.jars.packages" in settings
-    if not brings_delta and not _delta_among_jars():
-        merged["spark.jars.packages"] = delta_package()
+    brought = [settings.get(key, "") for key in ("spark.jars", "spark.jars.packages")]
+    if not any("delta-spark" in names for names in brought) and not _delta_among_jars():
+        packages = settings.get("spark.jars.packages")
+        merged["spark.jars.packages"] = ",".join(filter(None, [delta_package(), packages]))
     return merged
 
 

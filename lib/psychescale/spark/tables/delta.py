@@ -4,10 +4,12 @@ delta-spark's own `DeltaTable` needs this process's JVM, or a plug-in on the Con
 runtimes do not let one choose.
 """
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, DataFrameWriter, Row, SparkSession
 from pyspark.sql import types as T
 from pyspark.sql.streaming.query import StreamingQuery
@@ -16,6 +18,7 @@ from pyspark.sql.streaming.readwriter import DataStreamWriter
 from psychescale.errors import InputError, StorageError
 from psychescale.spark.session.access import access
 from psychescale.spark.session.places import Place, find_place, join
+from psychescale.spark.session.protocol import FilesError
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,21 @@ class DeltaTable:
         return f"delta.{quoted(address)}" if self.place.is_path else address
 
     def exists(self) -> bool:
-        """Whether it is there."""
+        """Whether it is there.
+
+        Raises:
+            StorageError: The catalog cannot say.
+        """
         if not self.place.is_path:
-            return self.spark.catalog.tableExists(self.place.address)
+            try:
+                return self.spark.catalog.tableExists(self.place.address)
+            except PySparkException as error:
+                raise StorageError(
+                    f"The catalog cannot look up {self.place.given} ({type(error).__name__}).",
+                    remedy="Does the catalog exist (SHOW CATALOGS), does Spark know it "
+                    "(‹spark.sql.catalog.NAME›), and may you use it? Write ./NAME for a folder of a "
+                    "name with points.",
+                ) from None
         # Delta itself says yes to every folder below a table, where the state folder is.
         return access(self.spark).files.exists(join(self.place.address, "_delta_log"))
 
@@ -203,13 +218,16 @@ def ensure_table(
     """
     all_properties = table_properties(statistics) | _COMPACTED | dict(properties or {})
     table = DeltaTable.at(spark, place)
+    _make_private(table)
     try:
         table.create(schema, comment=description, properties=all_properties)
     except Exception as error:  # noqa: BLE001 - every storage system raises its own
         if not table.exists():
             raise StorageError(
                 f"The table {place} cannot be created ({type(error).__name__}).",
-                remedy="Check that the folder can be written, and is empty or a Delta table.",
+                remedy="Check that the folder can be written, and is empty or a Delta table."
+                if table.place.is_path
+                else "Check that its schema exists (SHOW SCHEMAS), and that you may make tables there.",
             ) from None
     if not table.exists():
         raise StorageError(f"The table {place} was not created.", remedy="Check ‹output›.")
@@ -219,6 +237,14 @@ def ensure_table(
         there = schema
     _require_same_columns(place, there, schema)
     return table
+
+
+def _make_private(table: DeltaTable) -> None:
+    """Close the folder of a new table to others, where the file system is the machine's own."""
+    files, address = access(table.spark).files, table.place.address
+    if table.place.is_path and address.startswith("file:") and not files.exists(address):
+        with contextlib.suppress(FilesError):  # making the table says what is wrong
+            files.make_private_folder(address)
 
 
 def open_output(

@@ -1,11 +1,15 @@
 """Dates made coarse, or shifted by a constant of their author."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from psychescale.text.replacement.pseudonyms import Domain, Pseudonymizer
+
+DateOrder = Literal["day-first", "month-first"]
+"""How 03/04/2021 is read: the third of April, or the fourth of March."""
 
 MAX_SHIFT_DAYS: Final = 364
 """A shift of whole weeks up to a year to either side: weekdays stay, seasons and years blur."""
@@ -58,27 +62,56 @@ class DateShift:
         except OverflowError:
             return moment - timedelta(days=self.days)
 
-    def text(self, date: str) -> str | None:
-        """A date as found in a text, shifted, as ``2023-07-31``; None if it has no full date.
+    def text(self, date: str, order: DateOrder | None = None) -> str | None:
+        """A date as found in a text, shifted, as ``2023-07-31``.
 
-        Numeric dates are read month first, as in the US, unless only day first is possible.
+        Args:
+            date: What stands in the text.
+            order: Of day and month in dates that could be read either way.
+
+        Returns:
+            None if it has no full date, or one that could be two and `order` does not say which.
         """
-        moment = _read(date.lower())
+        moment = _read(date.lower(), order)
         return None if moment is None else self.time(moment).strftime("%Y-%m-%d")
 
 
-def _read(date: str) -> datetime | None:
+def proven_order(dates: Iterable[str]) -> DateOrder | None:
+    """The order that the dates of a text can only have; None where they prove none, or both."""
+    proven: set[DateOrder] = set()
+    for date in dates:
+        match = _NUMERIC.search(date)
+        readings = _readings(match) if match and not _ISO.search(date) else {}
+        if len(readings) == 1:
+            proven.update(readings)
+    return proven.pop() if len(proven) == 1 else None
+
+
+def _read(date: str, order: DateOrder | None) -> datetime | None:
     if match := _ISO.search(date):
         return _make(int(match[1]), int(match[2]), int(match[3]))
     if match := _NUMERIC.search(date):
-        first, second, year = int(match[1]), int(match[3]), _full_year(match[4])
-        day_first = match[2] == "." or first > 12  # noqa: PLR2004 - months
-        return _make(year, second, first) if day_first else _make(year, first, second)
+        readings = _readings(match)
+        if len(set(readings.values())) == 1:
+            return next(iter(readings.values()))
+        # With points between them days come first, unless the corpus says otherwise.
+        order = order or ("day-first" if match[2] == "." else None)
+        return None if order is None else readings.get(order)
     for match in _NAMED.finditer(date):
         month, day = _MONTHS.get(match["month"][:3]), match["d1"] or match["d2"]
         if month and day and match["year"]:
             return _make(_full_year(match["year"].strip("'")), month, int(day))
     return None
+
+
+def _readings(match: re.Match[str]) -> dict[DateOrder, datetime]:
+    """What a numeric date is in either order, as far as the calendar has such a day."""
+    first, second, year = int(match[1]), int(match[3]), _full_year(match[4])
+    orders: dict[DateOrder, datetime | None] = {
+        "day-first": _make(year, second, first),
+        "month-first": _make(year, first, second),
+    }
+    return {order: moment for order, moment in orders.items() if moment is not None}
 
 
 def _full_year(digits: str) -> int:

@@ -1,10 +1,13 @@
 """The secret behind pseudonyms: at least 32 bytes from a file or the environment, shown to nobody."""
 
+import contextlib
 import hashlib
 import hmac
+import itertools
 import os
 import stat
 import warnings
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -17,6 +20,8 @@ MIN_KEY_BYTES: Final = 32
 _MAKE_ONE: Final = "Make one with `head -c 32 /dev/urandom > KEY && chmod 600 KEY`."
 _KEY_ID_DOMAIN: Final = b"psychescale/key-id"
 _KEY_ID_HEX: Final = 16
+_LEAST_DEFLATED: Final = 32
+"""Random keys do not deflate below 35 bytes, as bytes or as hex digits (60,000 of each tried)."""
 
 
 ENVIRONMENT: Final = "env:"
@@ -33,7 +38,8 @@ class PseudonymKey:
     """A key for pseudonyms; neither `repr` nor an error message shows it.
 
     Raises:
-        PrivacyError: The secret is shorter than `MIN_KEY_BYTES`, or the same byte all over.
+        PrivacyError: The secret is shorter than `MIN_KEY_BYTES`, or follows a pattern: a byte or a word
+            repeated, numbers in a row.
     """
 
     secret: bytes = field(repr=False)
@@ -44,8 +50,12 @@ class PseudonymKey:
                 f"The pseudonym key has {len(self.secret)} bytes; {MIN_KEY_BYTES} are the least.",
                 remedy=_MAKE_ONE,
             )
-        if len(set(self.secret)) == 1:
-            raise PrivacyError("The pseudonym key is one byte repeated.", remedy=_MAKE_ONE)
+        if _is_patterned(self.secret):
+            raise PrivacyError(
+                "The pseudonym key follows a pattern (a word repeated, numbers in a row): it can be "
+                "guessed.",
+                remedy=_MAKE_ONE,
+            )
 
     @classmethod
     def at(cls, place: str) -> "PseudonymKey":
@@ -114,6 +124,29 @@ class PseudonymKey:
         """
         return self.digest(_KEY_ID_DOMAIN).hex()[:_KEY_ID_HEX]
 
+    def derived(self, purpose: str) -> bytes:
+        """Another secret, 32 bytes, from which neither the key nor one of another purpose follows."""
+        return self.digest(f"psychescale/{purpose}".encode())
+
     def digest(self, message: bytes) -> bytes:
         """HMAC-SHA256 of `message` under the key (RFC 2104)."""
         return hmac.new(self.secret, message, hashlib.sha256).digest()
+
+
+def _is_patterned(secret: bytes) -> bool:
+    """Whether the bytes, what they say as hex digits, or the steps between them repeat themselves."""
+    written = [secret.strip()]
+    with contextlib.suppress(ValueError):
+        written.append(bytes.fromhex(secret.decode("ascii")))
+    return any(_repeats(values) or _repeats(_steps(values)) for values in written)
+
+
+def _steps(values: bytes) -> bytes:
+    return bytes((after - before) % 256 for before, after in itertools.pairwise(values))
+
+
+def _repeats(values: bytes) -> bool:
+    period = next((n for n in range(1, len(values)) if values[n:] == values[:-n]), len(values))
+    if period <= len(values) // 2 + 1:  # one more for the blank between two phrases
+        return True
+    return len(values) >= MIN_KEY_BYTES - 1 and len(zlib.compress(values, 9)) < _LEAST_DEFLATED

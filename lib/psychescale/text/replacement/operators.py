@@ -1,17 +1,17 @@
 """What takes the place of a finding."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from psychescale.errors import UsageError
 from psychescale.text.findings import PiiType
-from psychescale.text.replacement.dating import DateShift, year_of
+from psychescale.text.replacement.dating import DateOrder, DateShift, proven_order, year_of
 from psychescale.text.replacement.pseudonyms import Pseudonymizer
-from psychescale.text.replacement.surrogates import has_surrogate, make_surrogate
+from psychescale.text.replacement.surrogates import Surrogates, has_surrogate
 from psychescale.text.replacement.zip3 import generalize_zip
 
 PLACEHOLDER: Final = re.compile(rf"\[(?:{'|'.join([*PiiType, 'RELIGION'])})(?::[a-z2-7]{{12}})?\]")
@@ -31,7 +31,8 @@ class Operator(StrEnum):
     PLACEHOLDER = "placeholder"
     """``[NAME]``."""
     PSEUDONYM = "pseudonym"
-    """``[USER:k3xw…]``, the same for the same value of a source: linkable."""
+    """``[USER:k3xw…]``, the same for the same value of a source: linkable. A handle's begins like the
+    author's own pseudonym."""
     YEAR = "year"
     """The year of a date; a placeholder if it has none."""
     SHIFT = "shift"
@@ -41,7 +42,7 @@ class Operator(StrEnum):
     ZIP3 = "zip3"
     """Three digits of a US ZIP code under the population rule; a placeholder for other postcodes."""
     SURROGATE = "surrogate"
-    """A made-up value, consistent inside one document."""
+    """A made-up value, consistent inside one document; names keep their form, sex and titles."""
 
 
 _ALLOWED: Final[Mapping[Operator, frozenset[PiiType]]] = MappingProxyType(
@@ -64,10 +65,14 @@ class DocumentContext:
         id: Tells the document from all others of its source; only `SURROGATE` asks for it.
         author: Whose constant shifts its dates: the same word for all documents of an author, such as
             the author's pseudonym; only `SHIFT` asks for it.
+        date_order: Of day and month, where the corpus or a date of the text tells it.
+        surrogates: Of the text, with regard to all names in it; None where only one is known.
     """
 
     id: str = ""
     author: str = ""
+    date_order: DateOrder | None = None
+    surrogates: Surrogates | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,8 @@ class Operators:
     Attributes:
         by_type: Type → operator.
         pseudonymizer: Key and source; needed by `PSEUDONYM`, `SHIFT` and `SURROGATE`.
+        date_order: Of day and month in the corpus; None where nobody knows. Then `SHIFT` moves dates
+            like 03/04/2021 only where another date of the same text proves the order.
 
     Raises:
         UsageError: An operator does not fit its type, or has no key.
@@ -84,6 +91,7 @@ class Operators:
 
     by_type: Mapping[PiiType, Operator] = field(default_factory=dict)
     pseudonymizer: Pseudonymizer | None = None
+    date_order: DateOrder | None = None
 
     def __post_init__(self) -> None:
         for kind, operator in self.by_type.items():
@@ -98,6 +106,18 @@ class Operators:
                     f"The operator {operator.value} needs a key.", remedy="Give ‹key_file›."
                 )
 
+    def seen(
+        self, found: Sequence[tuple[PiiType, str]], document: DocumentContext
+    ) -> DocumentContext:
+        """The context of a text once all findings in it are known: type and words, in their order."""
+        order, surrogates = self.date_order, None
+        if Operator.SHIFT in self.by_type.values() and order is None:
+            order = proven_order(value for kind, value in found if kind is PiiType.DATE)
+        if Operator.SURROGATE in self.by_type.values():
+            names = [value for kind, value in found if kind is PiiType.NAME]
+            surrogates = Surrogates(self._keyed, document.id, names)
+        return replace(document, date_order=order, surrogates=surrogates)
+
     def replace(self, kind: PiiType, value: str, document: DocumentContext) -> str:
         """What stands for `value` in the redacted text."""
         operator = self.by_type.get(kind, Operator.PLACEHOLDER)
@@ -106,6 +126,11 @@ class Operators:
             if replaced is not None:
                 return replaced
         return f"[{kind.value}]"
+
+    @property
+    def _keyed(self) -> Pseudonymizer:
+        assert self.pseudonymizer is not None
+        return self.pseudonymizer
 
     def _apply(
         self, operator: Operator, kind: PiiType, value: str, document: DocumentContext
@@ -116,10 +141,11 @@ class Operators:
             return f"{_OLDEST + 1}+"
         if operator is Operator.ZIP3:
             return generalize_zip(value)
-        assert self.pseudonymizer is not None
         if operator is Operator.SHIFT:
-            return DateShift.of_author(self.pseudonymizer, document.author).text(value)
+            shift = DateShift.of_author(self._keyed, document.author)
+            return shift.text(value, self.date_order or document.date_order)
         if operator is Operator.SURROGATE:
-            return make_surrogate(kind, value, self.pseudonymizer, document=document.id)
-        bare = value.strip().removeprefix("/").removeprefix("u/").removeprefix("@")
-        return f"[{kind.value}:{self.pseudonymizer.mention(bare)[:_LINK_CHARS]}]"
+            made_up = document.surrogates or Surrogates(self._keyed, document.id, [value])
+            return made_up.of(kind, value)
+        pseudonym = self._keyed.handle if kind is PiiType.USER else self._keyed.mention
+        return f"[{kind.value}:{pseudonym(value.strip())[:_LINK_CHARS]}]"

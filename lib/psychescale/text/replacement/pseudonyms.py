@@ -7,6 +7,7 @@ cannot be linked.
 """
 
 import base64
+import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +18,12 @@ from psychescale.text.replacement.keys import PseudonymKey
 
 PSEUDONYM_BYTES: Final = 20
 """160 bits, 32 letters of base32: a collision among 10^12 authors has a probability below 10^-24."""
+
+
+_MARK: Final = re.compile(r"\s*(?:/?u ?/ ?|@ ?)?", re.IGNORECASE)
+
+NOBODY: Final = frozenset({"", "[deleted]", "[removed]", "nan", "nat", "<na>", "null", "none"})
+"""What columns of authors hold where nobody is named, in small letters, blanks around it aside."""
 
 
 class Domain(StrEnum):
@@ -58,7 +65,15 @@ class Pseudonymizer:
 
     def mention(self, value: str) -> str:
         """Pseudonym of what a text mentions, case and Unicode form aside, 32 characters."""
-        return self._text(Domain.MENTION, unicodedata.normalize("NFKC", value).casefold())
+        return self._text(Domain.MENTION, _folded(value))
+
+    def handle(self, value: str) -> str:
+        """Pseudonym of an author by the handle: case, Unicode form and a mark before it aside.
+
+        One domain for the column and the texts, so that who mentions whom can be followed. Authors
+        whose handles differ by case only are one.
+        """
+        return self.author(_folded(split_mark(value)[1]))
 
     def number(self, domain: Domain, value: str) -> int:
         """160 bits for keyed choices: the shift of a date, the seed of a surrogate."""
@@ -70,3 +85,14 @@ class Pseudonymizer:
     def _digest(self, domain: Domain, value: str) -> bytes:
         message = f"{domain.value}\0{self.source}\0{value}".encode("utf-8", "surrogatepass")
         return self.key.digest(message)[:PSEUDONYM_BYTES]
+
+
+def split_mark(handle: str) -> tuple[str, str]:
+    """``u/fern`` → ``u/``, ``fern``; a handle without a mark has an empty one."""
+    mark = _MARK.match(handle)
+    assert mark is not None
+    return mark[0], handle[mark.end() :].strip()
+
+
+def _folded(value: str) -> str:
+    return unicodedata.normalize("NFKC", value).casefold()

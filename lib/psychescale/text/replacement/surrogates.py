@@ -1,21 +1,21 @@
 """Made-up names and numbers in the place of real ones, consistent inside one document only.
 
 A name that stood for the same person in the whole corpus would invite frequency attacks; so the seed
-of a surrogate holds the document's own number (`document`), not only the value.
+of a surrogate holds the document's own number, not only the value.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from psychescale.text.findings import PiiType
-from psychescale.text.replacement.pseudonyms import Domain, Pseudonymizer
+from psychescale.text.replacement.made_up import MadeUpNames
+from psychescale.text.replacement.pseudonyms import Domain, Pseudonymizer, split_mark
 
 if TYPE_CHECKING:
     from faker import Faker
 
 _MAKERS: Final[dict[PiiType, Callable[[Any], str]]] = {
-    PiiType.NAME: lambda fake: fake.name(),
     PiiType.USER: lambda fake: fake.user_name(),
     PiiType.LOCATION: lambda fake: fake.city(),
     PiiType.FACILITY: lambda fake: fake.company(),
@@ -37,22 +37,37 @@ def _faker() -> "Faker":
 
 
 def has_surrogate(kind: PiiType) -> bool:
-    """Whether `make_surrogate` can stand in for a type; numbers of persons get placeholders."""
-    return kind in _MAKERS
+    """Whether `Surrogates` can stand in for a type; numbers of persons get placeholders."""
+    return kind is PiiType.NAME or kind in _MAKERS
 
 
-def make_surrogate(
-    kind: PiiType, value: str, pseudonymizer: Pseudonymizer, *, document: str
-) -> str:
-    """A made-up value of the same kind, the same for the same value in the same document.
+class Surrogates:
+    """The made-up values of one text.
 
     Args:
-        kind: One that `has_surrogate` knows.
-        value: What stands in the text; case and surrounding white space do not count.
         pseudonymizer: Key and source.
         document: What tells the document from all others of its source: its id.
+        names: All names in the text: what is a surname in one of them is one in the others.
     """
-    fake = _faker()
-    seed = f"{kind}\0{document}\0{value.strip().casefold()}"
-    fake.seed_instance(pseudonymizer.number(Domain.SURROGATE, seed))
-    return _MAKERS[kind](fake)
+
+    def __init__(self, pseudonymizer: Pseudonymizer, document: str, names: Sequence[str]) -> None:
+        self._pseudonymizer, self._document = pseudonymizer, document
+        self._names = MadeUpNames(names, lambda seed: self._draw(PiiType.NAME, seed))
+
+    def of(self, kind: PiiType, value: str) -> str:
+        """A made-up value of the same kind, the same for the same value in the same document.
+
+        Args:
+            kind: One that `has_surrogate` knows.
+            value: What stands in the text; case and surrounding white space do not count, but for the
+                form of a name, nor does a mark before a handle.
+        """
+        if kind is PiiType.NAME:
+            return self._names.of(value)
+        mark, bare = split_mark(value) if kind is PiiType.USER else ("", value.strip())
+        fake = _faker()
+        fake.seed_instance(self._draw(kind, bare.casefold()))
+        return mark + _MAKERS[kind](fake)
+
+    def _draw(self, kind: PiiType, value: str) -> int:
+        return self._pseudonymizer.number(Domain.SURROGATE, f"{kind}\0{self._document}\0{value}")
