@@ -214,7 +214,9 @@ def parse_json_lines(
     for number, line in enumerate(lines, start=1):
         if number == 1 and line.startswith(_WIDE_MARKS):
             raise _wide(place)
-        is_first = number == 1 or line.startswith(_BYTE_ORDER_MARK + b"{")  # of files put end to end
+        is_first = number == 1 or line.startswith(
+            _BYTE_ORDER_MARK + b"{"
+        )  # of files put end to end
         content = line.removeprefix(_BYTE_ORDER_MARK) if is_first else line
         if content.strip():
             values = _values(content, layout)
