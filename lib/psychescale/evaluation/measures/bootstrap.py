@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from psychescale.evaluation.measures.counts import ratio
+from psychescale.evaluation.measures.order import sensitivity_at
 from psychescale.evaluation.measures.proper_scores import calibration_error, equal_mass_bins
-from psychescale.evaluation.measures.ranking import sensitivity_at
 from psychescale.evaluation.measures.registry import CUT, GAP, SPECIFICITY, frequent_labels
 from psychescale.evaluation.predictions import Floats, Predictions
 
