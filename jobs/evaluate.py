@@ -23,7 +23,7 @@ from psychescale.spark.labelled.evaluation import (
 )
 from psychescale.spark.session.session import open_session
 from psychescale.steps import STEPS
-from psychescale.text.look import look_at
+from psychescale.text.sample.look import look_at
 from psychescale.workflows.evaluate.assess import assess, headline, require_fit
 from psychescale.workflows.evaluate.candidate import exceeds_of, open_models
 from psychescale.workflows.evaluate.selection import require_consistent, select_rows

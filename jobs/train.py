@@ -16,7 +16,7 @@ from psychescale.spark.labelled.read import read_given
 from psychescale.spark.session.session import open_session
 from psychescale.spark.workers.distributed import choose_fitter
 from psychescale.steps import STEPS
-from psychescale.text.look import look_at
+from psychescale.text.sample.look import look_at
 from psychescale.workflows.train.fit import fit_parts, require_ready
 from psychescale.workflows.train.parts import divide
 from psychescale.workflows.train.record import MEMBERSHIP_FILE, restricted_folder, write_bundle

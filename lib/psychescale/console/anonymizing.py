@@ -9,8 +9,8 @@ from rich.markup import escape
 
 from psychescale.console.next import after_anonymize, print_next
 from psychescale.notice import NOTICE
-from psychescale.text.placeholders import EXAMPLES
 from psychescale.text.replacement.operators import Operator
+from psychescale.text.sample.placeholders import EXAMPLES
 
 if TYPE_CHECKING:
     from psychescale.settings.anonymize import AnonymizeConfig

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from psychescale.disclosure import rounded
 from psychescale.notice import NOTICE
-from psychescale.text.placeholders import EXAMPLES
+from psychescale.text.sample.placeholders import EXAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

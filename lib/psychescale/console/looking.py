@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from psychescale.disclosure import is_small, nearest, rounded
-from psychescale.text.placeholders import EXAMPLES
+from psychescale.text.sample.placeholders import EXAMPLES
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from psychescale.text.look import Look
+    from psychescale.text.sample.look import Look
 
 _MEANING = {
     "corrupt_row": "cannot be parsed",

@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from psychescale.console.next import after_score, print_next
 from psychescale.notice import NOTICE
-from psychescale.text.placeholders import EXAMPLES
+from psychescale.text.sample.placeholders import EXAMPLES
 
 if TYPE_CHECKING:
     from psychescale.scoring.preflight import CheckedModel

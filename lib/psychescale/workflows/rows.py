@@ -10,8 +10,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from psychescale.text.look import MOST_ROWS, SampledRow
-from psychescale.text.placeholders import is_placeholder
+from psychescale.text.sample.look import MOST_ROWS, SampledRow
+from psychescale.text.sample.placeholders import is_placeholder
 
 Item = TypeVar("Item")
 

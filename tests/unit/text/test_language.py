@@ -2,7 +2,7 @@
 
 import pytest
 
-from psychescale.text.language import UNKNOWN, guess_language
+from psychescale.text.sample.language import UNKNOWN, guess_language
 
 SENTENCES = {
     "en": [

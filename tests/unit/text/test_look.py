@@ -6,8 +6,8 @@ import pytest
 from rich.console import Console
 
 from psychescale.console.looking import print_look
-from psychescale.text.look import SampledRow, look_at
-from psychescale.text.placeholders import PLACEHOLDERS, is_placeholder
+from psychescale.text.sample.look import SampledRow, look_at
+from psychescale.text.sample.placeholders import PLACEHOLDERS, is_placeholder
 
 EN = "I could not sleep and it was no better"
 DE = "Ich konnte nicht schlafen und es war nicht besser"

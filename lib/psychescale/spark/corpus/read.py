@@ -30,7 +30,7 @@ from psychescale.spark.corpus.source import (
 )
 from psychescale.spark.tables.delta import quoted
 from psychescale.spark.workers.process import contained
-from psychescale.text.placeholders import BLANKS, PLACEHOLDERS
+from psychescale.text.sample.placeholders import BLANKS, PLACEHOLDERS
 
 # Opening a file line by line costs Hadoop several milliseconds: 20,000 files of 2 kB took 21 s so and
 # 6 s whole. Whole files must fit into memory, a batch of them on its way to Python too.

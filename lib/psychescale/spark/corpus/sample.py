@@ -21,7 +21,7 @@ from psychescale.spark.corpus.lines import (
 from psychescale.spark.corpus.read import layout_of
 from psychescale.spark.corpus.source import LINE_FORMS, Corpus, read_columns, read_lines
 from psychescale.spark.tables.delta import quoted
-from psychescale.text.look import MOST_ROWS, Exceeds, Look, SampledRow, look_at
+from psychescale.text.sample.look import MOST_ROWS, Exceeds, Look, SampledRow, look_at
 
 _MOST_FILES = 10
 Item = TypeVar("Item")

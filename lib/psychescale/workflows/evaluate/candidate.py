@@ -16,7 +16,7 @@ from psychescale.model.spec import ModelSpec
 from psychescale.scoring.options import Applied, ModelRequest, ScoringOptions, settle
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings.evaluate import EvaluateConfig
-from psychescale.text.look import Exceeds
+from psychescale.text.sample.look import Exceeds
 from psychescale.training.targets import keep_labels, to_targets
 from psychescale.workflows.rows import LabelledRows
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from psychescale.errors import RowError
-from psychescale.text.language import guess_language
-from psychescale.text.placeholders import is_placeholder
+from psychescale.text.sample.language import guess_language
+from psychescale.text.sample.placeholders import is_placeholder
 
 MOST_ROWS = 1_000
 """Of a sample: enough to see what concerns a hundredth of a corpus."""
