@@ -125,8 +125,9 @@ def test_meaning(evaluate: Callable[..., int], gold: Path, tmp_path: Path) -> No
     assert (found["terms"], found["kept"]) == (10, 9)
     assert found["findings_beside"] == {"NAME": 1}
     shown = json.loads((tmp_path / "out" / "measures.json").read_text())["measures"]["meaning"]
-    assert shown["by_kind"]["few"]["terms"] == "<=7"
-    assert shown["by_kind"]["drug"]["kept_rate"] is None  # one of nine was taken
+    few = shown["by_kind"]["few"]
+    assert (few["spans"], few["terms"], few["kept"], few["kept_rate"]) == (0, "<=7", None, None)
+    assert shown["by_kind"]["drug"]["kept_rate"] is None  # one of nine was taken: a small count
     assert shown["findings_beside"] == {"NAME": "<=7"}
     assert "What stayed" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
