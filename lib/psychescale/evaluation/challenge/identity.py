@@ -13,7 +13,8 @@ from types import MappingProxyType
 import numpy as np
 from scipy import stats
 
-from psychescale.evaluation.measures.intervals import LEVEL, Estimate
+from psychescale.evaluation.measures.intervals import Estimate
+from psychescale.evaluation.measures.linear import LEVEL
 from psychescale.evaluation.predictions import Floats
 
 _FRAMES = (

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from psychescale.evaluation.measures.counts import ratio
 from psychescale.evaluation.measures.order import sensitivity_at
@@ -79,7 +80,7 @@ def _per_label(predictions: Predictions, weights: Floats, specificity: float) ->
     return {CUT: np.stack(cuts), GAP: gaps, NOISE: noise}
 
 
-def _averages(found: Mapping[str, Floats], frequent: Floats) -> dict[str, Floats]:
+def _averages(found: Mapping[str, Floats], frequent: NDArray[np.bool_]) -> dict[str, Floats]:
     made = {f"{name}_macro": _of_defined(values) for name, values in found.items()}
     if frequent.any():
         made |= {

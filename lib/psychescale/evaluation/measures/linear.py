@@ -117,7 +117,8 @@ class Design:
 
     def sums(self, values: Floats) -> Floats:
         """Sums by unit, shape (n_units,)."""
-        return np.bincount(self.unit_of, values, self.n_units)
+        found: Floats = np.bincount(self.unit_of, values, self.n_units).astype(np.float64)
+        return found
 
     def spread(self, errors: Floats, mass: Floats | None = None) -> Floats:
         """From errors of documents to a spread over units.

@@ -119,7 +119,9 @@ def measure_decisions(predictions: Predictions, thresholds: Floats) -> Measured:
         if name == "predicted_rate":
             continue
         support = ~held if name == "specificity" else held
-        pooled = Unseen(unseen.hit.any(1), unseen.miss.any(1))
+        pooled = Unseen(
+            *(np.any(side, axis=1, keepdims=False) for side in (unseen.hit, unseen.miss))
+        )
         overall[f"{name}_micro"] = _of_cells(design, name, hits.sum(1), mass.sum(1), pooled)
         overall[f"{name}_macro"] = average(labels, design)
         overall[f"{name}_weighted"] = _weighted(design, labels, support)

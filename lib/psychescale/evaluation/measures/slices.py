@@ -159,7 +159,7 @@ def _slice(
     measured: bool,
 ) -> Slice:
     group, rest = predictions.rows(inside), predictions.rows(~inside)
-    tables = tuple(_pooled(side, thresholds) for side in (group, rest))
+    tables = _pooled(group, thresholds), _pooled(rest, thresholds)
     head = (name, len(group), int(group.truth.sum()))
     if not measured:
         nothing = dict.fromkeys(POOLED, Estimate(np.nan, reason=Undefined.FEW_POSITIVES))
