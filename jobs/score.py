@@ -10,7 +10,7 @@ from psychescale.console.run import run_command
 from psychescale.console.scoring import print_outcome, print_plan
 from psychescale.results import ScoreResult
 from psychescale.settings.score import ScoreConfig
-from psychescale.spark.corpus.lines import Dialect
+from psychescale.spark.corpus.content.dialect import Dialect
 from psychescale.spark.corpus.source import open_corpus
 from psychescale.spark.pipeline.job import run_job
 from psychescale.spark.pipeline.state import state_folder

@@ -16,10 +16,11 @@ from pyspark.sql import SparkSession
 
 import psychescale
 from psychescale.errors import InputError, PsychescaleError, UsageError
-from psychescale.spark.corpus.files import explain_failure, explained
-from psychescale.spark.corpus.lines import Dialect
+from psychescale.spark.corpus.columns import Columns
+from psychescale.spark.corpus.content.dialect import Dialect
+from psychescale.spark.corpus.failures import explain_failure, explained
 from psychescale.spark.corpus.read import reading
-from psychescale.spark.corpus.source import Columns, open_corpus
+from psychescale.spark.corpus.source import open_corpus
 from tests.spark.conftest import read_table
 
 BASE: dict[str, Any] = {"id": ["a", "b"], "text": ["x y", None]}

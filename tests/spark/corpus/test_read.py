@@ -6,8 +6,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from psychescale.spark.corpus import read as reading_module
+from psychescale.spark.corpus.columns import Columns
 from psychescale.spark.corpus.read import reading
-from psychescale.spark.corpus.source import Columns, open_corpus
+from psychescale.spark.corpus.source import open_corpus
 
 MANY = 130
 ODD = {

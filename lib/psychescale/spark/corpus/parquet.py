@@ -14,8 +14,8 @@ from pyspark.sql import types as T
 from pyspark.sql.pandas.types import from_arrow_type
 
 from psychescale.errors import InputError
+from psychescale.spark.corpus.content.parsed import file_name_in_messages
 from psychescale.spark.corpus.files import BY_CASE, FileInfo, literal
-from psychescale.spark.corpus.lines import file_name_in_messages
 from psychescale.spark.session.access import changed_settings
 from psychescale.spark.tables.delta import quoted
 from psychescale.spark.workers.process import contained

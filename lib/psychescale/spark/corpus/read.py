@@ -11,20 +11,12 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.storagelevel import StorageLevel
 
 from psychescale.errors import RowError
+from psychescale.spark.corpus.columns import ERROR, ID, SECOND, TEXT
+from psychescale.spark.corpus.content.parse import parse_batches
+from psychescale.spark.corpus.content.parsed import Layout
 from psychescale.spark.corpus.files import BLOCK_BYTES, file_settings
-from psychescale.spark.corpus.lines import Layout, parse_batches
 from psychescale.spark.corpus.parquet import require_in_every_file
-from psychescale.spark.corpus.source import (
-    ERROR,
-    ID,
-    LINE_FORMS,
-    SECOND,
-    TEXT,
-    Corpus,
-    read_columns,
-    read_lines,
-    read_whole,
-)
+from psychescale.spark.corpus.source import LINE_FORMS, Corpus, read_columns, read_lines, read_whole
 from psychescale.spark.tables.delta import quoted
 from psychescale.spark.workers.process import contained
 

@@ -1,6 +1,5 @@
 """An input, located and described: what it is, what identifies its state, whether it may be scored."""
 
-import codecs
 import hashlib
 import json
 import re
@@ -13,9 +12,19 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from psychescale.errors import InputError, PrivacyError, UsageError
-from psychescale.spark.corpus.files import FileInfo, explained, list_files, literal
-from psychescale.spark.corpus.lines import Dialect, csv_header, json_keys, separator_of
+from psychescale.errors import InputError, PrivacyError
+from psychescale.spark.corpus.columns import (
+    ID,
+    Columns,
+    require_keepable,
+    require_present,
+    require_types,
+)
+from psychescale.spark.corpus.content.csv_lines import csv_header
+from psychescale.spark.corpus.content.dialect import Dialect, readable, separator_of
+from psychescale.spark.corpus.content.json_lines import json_keys
+from psychescale.spark.corpus.failures import explained
+from psychescale.spark.corpus.files import FileInfo, list_files, literal
 from psychescale.spark.corpus.parquet import parquet_columns
 from psychescale.spark.session.access import access
 from psychescale.spark.session.places import Place, find_place
@@ -25,9 +34,6 @@ Form = Literal["delta", "parquet", "csv", "jsonl", "dataframe"]
 _DEFAULT = Dialect()
 LINE_FORMS = ("csv", "jsonl")
 
-ID, TEXT, SECOND, ERROR = "id", "text", "second_text", "error"
-"""Columns of every corpus as psychescale reads it; kept columns follow under their own names."""
-OWN_NAMES = (ID, TEXT, SECOND, ERROR)
 
 _FORM_BY_SUFFIX: dict[str, Form] = {
     "parquet": "parquet",
@@ -49,37 +55,6 @@ _HOUSEKEEPING = (
     "SET TBLPROPERTIES",
     "UNSET TBLPROPERTIES",
 )
-
-_NO_DELTA_NAME = re.compile(r"[ ,;{}()\n\t=]|^$")
-_TEXT_TYPES = (T.StringType, T.BinaryType)
-_ID_TYPES = (*_TEXT_TYPES, T.ByteType, T.ShortType, T.IntegerType, T.LongType)
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Which columns of the input mean what.
-
-    Attributes:
-        id: Unique over the corpus.
-        text: The text to score.
-        second_text: A text read together with it (a survey item's question), or None.
-        keep: Columns that are passed through to the output.
-    """
-
-    id: str = "id"
-    text: str = "text"
-    second_text: str | None = None
-    keep: tuple[str, ...] = ()
-
-    @property
-    def texts(self) -> list[str]:
-        """The columns with text."""
-        return [self.text] if self.second_text is None else [self.text, self.second_text]
-
-    @property
-    def needed(self) -> list[str]:
-        """All of them, each once."""
-        return list(dict.fromkeys([self.id, *self.texts, *self.keep]))
 
 
 @dataclass(frozen=True)
@@ -129,7 +104,7 @@ def open_corpus(
             that cannot be read as text.
         UsageError: There is no such encoding, or lines cannot be told in it.
     """
-    dialect = _readable(dialect)
+    dialect = readable(dialect)
     table = DeltaTable(spark, find_place(spark, place))
     if table.place.kind == "frame":
         corpus = Corpus(table.place, "dataframe", columns, dialect, fingerprint="")
@@ -154,28 +129,7 @@ def kept_fields(spark: SparkSession, corpus: Corpus) -> list[T.StructField]:
         UsageError: One has the name of a column that psychescale reads every corpus into, or no name
             that a Delta table takes; or two have one name.
     """
-    kept = [name.lower() for name in corpus.columns.keep]
-    for name in corpus.columns.keep:
-        if kept.count(name.lower()) > 1:
-            raise UsageError(
-                f"‹keep› {name}: another kept column has the same name, but for its case.",
-                remedy="Rename one of them in the corpus, or leave it out.",
-            )
-        if _NO_DELTA_NAME.search(name):
-            raise UsageError(
-                f"‹keep› {name!r}: no column of a Delta table can have this name.",
-                remedy="Rename the column in the corpus: no blanks, and none of , ; { } ( ) =.",
-            )
-        if name in corpus.columns.texts:
-            raise PrivacyError(
-                f"‹keep› {name}: a score table never holds the text.",
-                remedy="Join the scores with the corpus by id where both may be read.",
-            )
-        if name.lower() in OWN_NAMES:
-            raise UsageError(
-                f"‹keep› {name}: psychescale has a column of that name itself.",
-                remedy="Rename the column in the corpus, or leave it out of ‹keep›.",
-            )
+    require_keepable(corpus.columns)
     if corpus.form in LINE_FORMS:
         return [T.StructField(name, T.StringType()) for name in corpus.columns.keep]
     schema = corpus.schema or read_columns(spark, corpus).schema
@@ -298,7 +252,7 @@ def _describe_files(
 def _with_schema(spark: SparkSession, corpus: Corpus) -> Corpus:
     """The corpus with its wanted columns; all others are never looked at."""
     present = parquet_columns(spark, corpus.files)
-    _require_present(corpus.columns.needed, list(present), form=corpus.form)
+    require_present(corpus.columns.needed, list(present), form=corpus.form)
     fields = []
     for name in corpus.columns.needed:
         kind = present[name]
@@ -319,60 +273,8 @@ def _require_columns(spark: SparkSession, corpus: Corpus) -> None:
     else:
         schema = corpus.schema or read_columns(spark, corpus).schema
         present = schema.names
-        _require_types(schema, corpus.columns)
-    _require_present(corpus.columns.needed, present, form=corpus.form)
-
-
-def _require_present(needed: Sequence[str], present: Sequence[str], *, form: Form) -> None:
-    # A first line without any wanted name may be no header but a text: it is not told.
-    is_told = form != "csv" or not set(needed).isdisjoint(present)
-    told = (
-        f"{_listed(present)}." if is_told else f"{len(present)} others. Is its first line a header?"
-    )
-    for name in needed:
-        count = [*present].count(name)
-        if count > 1:
-            raise InputError(
-                f"‹input› has {count} columns {name}.",
-                remedy="Every column needs a name of its own: rename one.",
-            )
-        if not count:
-            raise InputError(
-                f"‹input› has no column {name}; it has {told}",
-                remedy=_separator_seen(present)
-                or "Name the columns with ‹id_column›, ‹text_column›, ‹second_text_column›, ‹keep›.",
-            )
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Names, in quotes where they begin or end with a blank."""
-    return ", ".join(n if n and n == n.strip() else f'"{n}"' for n in names) or "none"
-
-
-def _separator_seen(names: Sequence[str]) -> str:
-    """What to do where the first line is one name, with another separator in it."""
-    found = (
-        [(names[0].count(one), one) for one in ";\t|" if one in names[0]] if len(names) == 1 else []
-    )
-    if not found:
-        return ""
-    (_, separator) = max(found)
-    return (
-        f"Its first line is separated otherwise: add ‹separator› {_NAMED.get(separator, separator)}"
-    )
-
-
-_NAMED = {"\t": "tab"}
-
-
-def _require_types(schema: T.StructType, columns: Columns) -> None:
-    of_text = _TEXT_TYPES, "Texts must be strings."
-    wanted: dict[str, tuple[tuple[type, ...], str]] = dict.fromkeys(columns.texts, of_text)
-    wanted[columns.id] = _ID_TYPES, "Ids must be strings or whole numbers."
-    for name, (types, remedy) in wanted.items():
-        if name in schema.names and not isinstance(schema[name].dataType, types):
-            kind = schema[name].dataType.simpleString()
-            raise InputError(f"‹input›: column {name} is of type {kind}.", remedy=remedy)
+        require_types(schema, corpus.columns)
+    require_present(corpus.columns.needed, present, form=corpus.form)
 
 
 def _names_in_lines(spark: SparkSession, corpus: Corpus) -> Sequence[str]:
@@ -397,38 +299,6 @@ def _form(files: Sequence[FileInfo]) -> Form:
         remedy="Give a Delta table, or files that all end in .parquet, .csv, .tsv or .jsonl (also .gz, "
         ".bz2); or say what they are: ‹format›.",
     )
-
-
-def _readable(dialect: Dialect) -> Dialect:
-    """The dialect, in names that the readers know.
-
-    Raises:
-        UsageError: Lines cannot be read so.
-    """
-    encoding, separator = dialect.encoding, dialect.separator
-    try:
-        name = codecs.lookup(encoding).name
-        separate = '\n\r,"{}'.encode("utf-8" if name == "utf-8-sig" else encoding) == b'\n\r,"{}'
-    except (LookupError, UnicodeError):
-        raise UsageError(
-            f"‹encoding› {encoding}: there is no such encoding.",
-            remedy="Use a name such as utf-8, cp1252 or latin-1.",
-        ) from None
-    if not separate:
-        raise UsageError(
-            f"‹encoding› {encoding}: lines cannot be told in it.",
-            remedy=f"Convert the files (`iconv -f {encoding} -t UTF-8`).",
-        )
-    if separator is not None:
-        separator = {"tab": "\t", "\\t": "\t"}.get(separator, separator)
-        if len(separator) != 1 or not separator.isascii() or separator in '"\r\n':
-            raise UsageError(
-                f"‹separator› {separator!r} cannot stand between fields.",
-                remedy="Give one character, such as ; or |, or tab.",
-            )
-    # A byte order mark is left out in any case.
-    encoding = "utf-8" if name == "utf-8-sig" else encoding
-    return replace(dialect, encoding=encoding, separator=separator)
 
 
 def _fingerprint(state: Any) -> str:

@@ -10,20 +10,11 @@ from pyspark.sql import functions as F
 from psychescale.errors import InputError, PsychescaleError, UsageError
 from psychescale.settings.shared import LabelledConfig
 from psychescale.settings.train import TrainConfig
-from psychescale.spark.corpus.files import explained
-from psychescale.spark.corpus.lines import Dialect
+from psychescale.spark.corpus.columns import ERROR, ID, OWN_NAMES, SECOND, TEXT, Columns
+from psychescale.spark.corpus.content.dialect import Dialect
+from psychescale.spark.corpus.failures import explained
 from psychescale.spark.corpus.read import reading
-from psychescale.spark.corpus.source import (
-    ERROR,
-    ID,
-    OWN_NAMES,
-    SECOND,
-    TEXT,
-    Columns,
-    Corpus,
-    open_corpus,
-    require_mark,
-)
+from psychescale.spark.corpus.source import Corpus, open_corpus, require_mark
 from psychescale.spark.tables.delta import quoted
 from psychescale.training.split.strategies import PARTS, Part
 from psychescale.training.targets import from_columns, parse_label_set

@@ -14,17 +14,8 @@ from psychescale.scoring.options import ModelRequest, compute_scoring_id, of_tex
 from psychescale.scoring.preflight import CheckedModel, check_model
 from psychescale.settings.config import public_values
 from psychescale.settings.score import ScoreConfig
-from psychescale.spark.corpus.source import (
-    ERROR,
-    ID,
-    SECOND,
-    TEXT,
-    Columns,
-    Corpus,
-    kept_fields,
-    require_mark,
-    without_known,
-)
+from psychescale.spark.corpus.columns import ERROR, ID, SECOND, TEXT, Columns
+from psychescale.spark.corpus.source import Corpus, kept_fields, require_mark, without_known
 from psychescale.spark.pipeline.job import Sink
 from psychescale.spark.pipeline.land import Landed
 from psychescale.spark.pipeline.runs import Run

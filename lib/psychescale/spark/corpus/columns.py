@@ -1,0 +1,136 @@
+"""Which columns of an input mean what, and whether it has them."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import types as T
+
+from psychescale.errors import InputError, PrivacyError, UsageError
+
+ID, TEXT, SECOND, ERROR = "id", "text", "second_text", "error"
+"""Columns of every corpus as psychescale reads it; kept columns follow under their own names."""
+OWN_NAMES = (ID, TEXT, SECOND, ERROR)
+
+_NO_DELTA_NAME = re.compile(r"[ ,;{}()\n\t=]|^$")
+_TEXT_TYPES = (T.StringType, T.BinaryType)
+_ID_TYPES = (*_TEXT_TYPES, T.ByteType, T.ShortType, T.IntegerType, T.LongType)
+_NAMED = {"\t": "tab"}
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns of the input mean what.
+
+    Attributes:
+        id: Unique over the corpus.
+        text: The text to score.
+        second_text: A text read together with it (a survey item's question), or None.
+        keep: Columns that are passed through to the output.
+    """
+
+    id: str = "id"
+    text: str = "text"
+    second_text: str | None = None
+    keep: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> list[str]:
+        """The columns with text."""
+        return [self.text] if self.second_text is None else [self.text, self.second_text]
+
+    @property
+    def needed(self) -> list[str]:
+        """All of them, each once."""
+        return list(dict.fromkeys([self.id, *self.texts, *self.keep]))
+
+
+def require_keepable(columns: Columns) -> None:
+    """Refuse kept columns that no table could hold, or may.
+
+    Raises:
+        PrivacyError: The text itself is among them.
+        UsageError: One has the name of a column that psychescale reads every corpus into, or no name
+            that a Delta table takes; or two have one name.
+    """
+    kept = [name.lower() for name in columns.keep]
+    for name in columns.keep:
+        if kept.count(name.lower()) > 1:
+            raise UsageError(
+                f"‹keep› {name}: another kept column has the same name, but for its case.",
+                remedy="Rename one of them in the corpus, or leave it out.",
+            )
+        if _NO_DELTA_NAME.search(name):
+            raise UsageError(
+                f"‹keep› {name!r}: no column of a Delta table can have this name.",
+                remedy="Rename the column in the corpus: no blanks, and none of , ; { } ( ) =.",
+            )
+        if name in columns.texts:
+            raise PrivacyError(
+                f"‹keep› {name}: a score table never holds the text.",
+                remedy="Join the scores with the corpus by id where both may be read.",
+            )
+        if name.lower() in OWN_NAMES:
+            raise UsageError(
+                f"‹keep› {name}: psychescale has a column of that name itself.",
+                remedy="Rename the column in the corpus, or leave it out of ‹keep›.",
+            )
+
+
+def require_present(needed: Sequence[str], present: Sequence[str], *, form: str) -> None:
+    """Refuse an input that lacks a wanted column, or has it twice.
+
+    Raises:
+        InputError: Naming the column, and those that there are.
+    """
+    # A first line without any wanted name may be no header but a text: it is not told.
+    is_told = form != "csv" or not set(needed).isdisjoint(present)
+    told = (
+        f"{_listed(present)}." if is_told else f"{len(present)} others. Is its first line a header?"
+    )
+    for name in needed:
+        count = [*present].count(name)
+        if count > 1:
+            raise InputError(
+                f"‹input› has {count} columns {name}.",
+                remedy="Every column needs a name of its own: rename one.",
+            )
+        if not count:
+            raise InputError(
+                f"‹input› has no column {name}; it has {told}",
+                remedy=_separator_seen(present)
+                or "Name the columns with ‹id_column›, ‹text_column›, ‹second_text_column›, ‹keep›.",
+            )
+
+
+def require_types(schema: T.StructType, columns: Columns) -> None:
+    """Refuse texts and ids of a type that is neither.
+
+    Raises:
+        InputError: Naming the column and its type.
+    """
+    of_text = _TEXT_TYPES, "Texts must be strings."
+    wanted: dict[str, tuple[tuple[type, ...], str]] = dict.fromkeys(columns.texts, of_text)
+    wanted[columns.id] = _ID_TYPES, "Ids must be strings or whole numbers."
+    for name, (types, remedy) in wanted.items():
+        if name in schema.names and not isinstance(schema[name].dataType, types):
+            kind = schema[name].dataType.simpleString()
+            raise InputError(f"‹input›: column {name} is of type {kind}.", remedy=remedy)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names, in quotes where they begin or end with a blank."""
+    return ", ".join(n if n and n == n.strip() else f'"{n}"' for n in names) or "none"
+
+
+def _separator_seen(names: Sequence[str]) -> str:
+    """What to do where the first line is one name, with another separator in it."""
+    found = (
+        [(names[0].count(one), one) for one in ";\t|" if one in names[0]] if len(names) == 1 else []
+    )
+    if not found:
+        return ""
+    (_, separator) = max(found)
+    return (
+        f"Its first line is separated otherwise: add ‹separator› {_NAMED.get(separator, separator)}"
+    )

@@ -1,0 +1,71 @@
+"""How files are written: what a person says of it, and what their names and first lines say."""
+
+import codecs
+import re
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from psychescale.errors import UsageError
+
+Form = Literal["parquet", "csv", "jsonl"]
+Escape = Literal["none", "backslash"]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How files are written, as far as a person says.
+
+    Attributes:
+        format: What they are, whatever their names end in.
+        encoding: A Python codec in which ASCII characters are single bytes.
+        separator: Between the fields of CSV; None: a tab in .tsv, what ``sep=`` in a file's first line
+            says, else a comma.
+        escape: What a backslash before a quote does in CSV; None: nobody has said.
+        skip_rows: Records behind the header of a CSV file that are no rows.
+        repeated_headers: Leave out records that repeat the header, as in files put end to end.
+    """
+
+    format: Form | None = None
+    encoding: str = "utf-8"
+    separator: str | None = None
+    escape: Escape | None = None
+    skip_rows: int = 0
+    repeated_headers: bool = False
+
+
+def readable(dialect: Dialect) -> Dialect:
+    """The dialect, in names that the readers know.
+
+    Raises:
+        UsageError: Lines cannot be read so.
+    """
+    encoding, separator = dialect.encoding, dialect.separator
+    try:
+        name = codecs.lookup(encoding).name
+        separate = '\n\r,"{}'.encode("utf-8" if name == "utf-8-sig" else encoding) == b'\n\r,"{}'
+    except (LookupError, UnicodeError):
+        raise UsageError(
+            f"‹encoding› {encoding}: there is no such encoding.",
+            remedy="Use a name such as utf-8, cp1252 or latin-1.",
+        ) from None
+    if not separate:
+        raise UsageError(
+            f"‹encoding› {encoding}: lines cannot be told in it.",
+            remedy=f"Convert the files (`iconv -f {encoding} -t UTF-8`).",
+        )
+    if separator is not None:
+        separator = {"tab": "\t", "\\t": "\t"}.get(separator, separator)
+        if len(separator) != 1 or not separator.isascii() or separator in '"\r\n':
+            raise UsageError(
+                f"‹separator› {separator!r} cannot stand between fields.",
+                remedy="Give one character, such as ; or |, or tab.",
+            )
+    # A byte order mark is left out in any case.
+    encoding = "utf-8" if name == "utf-8-sig" else encoding
+    return replace(dialect, encoding=encoding, separator=separator)
+
+
+def separator_of(path: str, dialect: Dialect) -> str:
+    """What stands between the fields of a CSV file, unless its first line says otherwise."""
+    is_tabbed = re.search(r"\.(tsv|tab)(\.\w+)?$", path.lower()) is not None
+    return dialect.separator or ("\t" if is_tabbed else ",")

@@ -1,0 +1,88 @@
+"""Rows as every parser gives them, and what makes one corrupt. No Spark is needed here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from psychescale.errors import RowError
+from psychescale.spark.corpus.content.dialect import Dialect
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What to take from the lines.
+
+    Attributes:
+        form: What the files are.
+        columns: Names in the input: id, text, then the others.
+        dialect: How they are written.
+        root: Path of the input, with which every file's path begins.
+        files: Paths of all files, in the order of which a message numbers them.
+        whole_files: What is read are whole files, still to be cut into lines.
+    """
+
+    form: Literal["csv", "jsonl"]
+    columns: tuple[str, ...]
+    dialect: Dialect
+    root: str
+    files: tuple[str, ...]
+    whole_files: bool = False
+
+
+class ParsedRow(NamedTuple):
+    """A row, or a line that is none.
+
+    Attributes:
+        line: Number of its first line in the file or block, from 1.
+        error: ``corrupt_row``, ``invalid_unicode`` (of the text), or None.
+        values: Id, text and the other columns; all None for a corrupt row.
+    """
+
+    line: int
+    error: str | None
+    values: tuple[str | None, ...]
+
+
+def relative_name(path: str, layout: Layout) -> str:
+    """A file's path below the input; its own name where the input is the file."""
+    below = path.removeprefix(layout.root).strip("/") if path != layout.root else ""
+    return below or path.rpartition("/")[2]
+
+
+def file_name_in_messages(path: str, files: Sequence[str]) -> str:
+    """Which of the files, without its name: files are named after patients often enough."""
+    if len(files) <= 1:
+        return "The file of ‹input›"
+    if path not in files:
+        return "A file of ‹input›"
+    number = files.index(path) + 1
+    return f"File {number:,} of {len(files):,} of ‹input› (in the order of their paths)"
+
+
+def settled(line: int, values: Sequence[str | None]) -> ParsedRow:
+    """The row, after a look at what cannot be written as UTF-8."""
+    ident, text, *others = values
+    if not _is_valid(ident):
+        return ParsedRow(line, RowError.CORRUPT_ROW.value, (None,) * len(values))
+    error = None if _is_valid(text) else RowError.INVALID_UNICODE.value
+    kept = [value if _is_valid(value) else _replaced(value) for value in others]
+    return ParsedRow(line, error, (ident, text if error is None else None, *kept))
+
+
+def corrupt(line: int, layout: Layout) -> ParsedRow:
+    """A line that is no row."""
+    return ParsedRow(line, RowError.CORRUPT_ROW.value, (None,) * len(layout.columns))
+
+
+def _is_valid(value: str | None) -> bool:
+    if value is None or value.isascii():
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _replaced(value: str | None) -> str | None:
+    return None if value is None else value.encode("utf-8", "replace").decode()
