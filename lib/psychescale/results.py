@@ -48,6 +48,8 @@ class ScoreResult(Result):
         rows_scored: Rows with a score.
         rows_failed: Rows without one.
         failed_by_reason: The same by reason.
+        files: Files of the input that were ``read``, and those that were not by reason; empty for a
+            table.
         run: The row of the run table.
     """
 
@@ -59,6 +61,7 @@ class ScoreResult(Result):
     rows_scored: int
     rows_failed: int
     failed_by_reason: dict[str, int]
+    files: dict[str, int]
     run: dict[str, Any] = field(repr=False)
 
 
@@ -75,6 +78,8 @@ class AnonymizeResult(Result):
         rows_kept: Rows passed on.
         rows_quarantined: Rows that were not.
         failed_by_reason: The same by reason.
+        files: Files of the input that were ``read``, and those that were not by reason; empty for a
+            table.
         report: What was found, in counts; small ones are masked.
         run: The row of the run table.
     """
@@ -87,6 +92,7 @@ class AnonymizeResult(Result):
     rows_kept: int
     rows_quarantined: int
     failed_by_reason: dict[str, int]
+    files: dict[str, int]
     report: dict[str, Any] = field(repr=False)
     run: dict[str, Any] = field(repr=False)
 

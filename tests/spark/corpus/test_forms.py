@@ -214,7 +214,7 @@ def test_odd_names(spark: SparkSession, tmp_path: Path, name: str) -> None:
         ("c.jsonl", b'[{"id": 1}]\n', "one JSON value"),
         ("c.jsonl", b'{\n "id": 1,\n "text": "a"\n}\n', "one JSON value"),
         ("c.csv", b"\x1f\x8b\x08abc", "gzip"),
-        ("c.csv", b"PK\x03\x04abc", "Excel"),
+        ("c.csv", b"PK\x03\x04abc", "workbook"),
         ("c.csv", b"id,text\r1,a\r2,b\r", "CR alone"),
         ("c.csv", b"id,text,text\n1,a,b\n", "2 columns text"),
     ],

@@ -229,7 +229,7 @@ class TestCsv:
         ("content", "problem"),
         [
             (b"\x1f\x8b\x08x", "gzip"),
-            (b"PK\x03\x04x", "Excel"),
+            (b"PK\x03\x04x", "workbook"),
             (b"PAR1x", "Parquet"),
             (b"BZh9x", "bzip2"),
             (b"\x28\xb5\x2f\xfdx", "zstd"),

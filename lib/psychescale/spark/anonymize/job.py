@@ -143,6 +143,7 @@ class AnonymizingJob:
             rows_kept=row["rows_scored"],
             rows_quarantined=row["rows_failed"],
             failed_by_reason=row["failed_by_reason"],
+            files=self.corpus.counted_files,
             report=report,
             run=row,
         )

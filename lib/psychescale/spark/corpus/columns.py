@@ -4,9 +4,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pyspark.sql import Column
+from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from psychescale.errors import InputError, PrivacyError, UsageError
+from psychescale.spark.tables.delta import quoted
 
 ID, TEXT, SECOND, ERROR = "id", "text", "second_text", "error"
 """Columns of every corpus as psychescale reads it; kept columns follow under their own names."""
@@ -99,8 +102,43 @@ def require_present(needed: Sequence[str], present: Sequence[str], *, form: str)
             raise InputError(
                 f"‹input› has no column {name}; it has {told}",
                 remedy=_separator_seen(present)
+                or _wrapped(present)
                 or "Name the columns with ‹id_column›, ‹text_column›, ‹second_text_column›, ‹keep›.",
             )
+
+
+def path_of(schema: T.StructType, name: str) -> tuple[str, ...] | None:
+    """Where a column is: by its own name, else in a struct (``data.text``); None: nowhere."""
+    if name in schema.names:
+        return (name,)
+    for dot in re.finditer(r"\.", name):
+        head, rest = name[: dot.start()], name[dot.end() :]
+        inner = schema[head].dataType if head in schema.names else None
+        below = path_of(inner, rest) if isinstance(inner, T.StructType) else None
+        if below is not None:
+            return (head, *below)
+    return None
+
+
+def field_of(schema: T.StructType, name: str) -> T.StructField:
+    """The column, under the name that it was asked for by; it must be there."""
+    kind: T.DataType = schema
+    for part in path_of(schema, name) or ():
+        kind = kind[part].dataType  # type: ignore[index]
+    return T.StructField(name, kind)
+
+
+def column_of(schema: T.StructType, name: str) -> Column:
+    """The column of a DataFrame, under the name that it was asked for by; it must be there."""
+    path = path_of(schema, name) or (name,)
+    return F.col(".".join(map(quoted, path))).alias(name)
+
+
+def names_in(schema: T.StructType) -> list[str]:
+    """Names of columns, and of fields of structs behind a dot."""
+    structs = {one.name: one.dataType for one in schema if isinstance(one.dataType, T.StructType)}
+    nested = [f"{name}.{inner}" for name, one in structs.items() for inner in names_in(one)]
+    return [*schema.names, *(name for name in nested if name not in schema.names)]
 
 
 def require_types(schema: T.StructType, columns: Columns) -> None:
@@ -113,14 +151,21 @@ def require_types(schema: T.StructType, columns: Columns) -> None:
     wanted: dict[str, tuple[tuple[type, ...], str]] = dict.fromkeys(columns.texts, of_text)
     wanted[columns.id] = _ID_TYPES, "Ids must be strings or whole numbers."
     for name, (types, remedy) in wanted.items():
-        if name in schema.names and not isinstance(schema[name].dataType, types):
-            kind = schema[name].dataType.simpleString()
+        found = field_of(schema, name).dataType if path_of(schema, name) else None
+        if found is not None and not isinstance(found, types):
+            kind = found.simpleString()
             raise InputError(f"‹input›: column {name} is of type {kind}.", remedy=remedy)
 
 
 def _listed(names: Sequence[str]) -> str:
     """Names, in quotes where they begin or end with a blank."""
     return ", ".join(n if n and n == n.strip() else f'"{n}"' for n in names) or "none"
+
+
+def _wrapped(names: Sequence[str]) -> str:
+    """What to do where all rows seem to be in one list of one object."""
+    lists = [name for name in names if name.endswith("[]")]
+    return f"Are its rows in there? `jq -c '.{lists[0]}' FILE > FILE.jsonl`." if lists else ""
 
 
 def _separator_seen(names: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 import functools
 import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -14,11 +14,11 @@ from pyspark.sql import types as T
 from pyspark.sql.pandas.types import from_arrow_type
 
 from psychescale.errors import InputError
+from psychescale.spark.corpus.columns import path_of
 from psychescale.spark.corpus.content.parsed import file_name_in_messages
-from psychescale.spark.corpus.files import BY_CASE, FileInfo, literal
+from psychescale.spark.corpus.files import BY_CASE, FileInfo, literal, look_into
 from psychescale.spark.session.access import changed_settings
 from psychescale.spark.tables.delta import quoted
-from psychescale.spark.workers.process import contained
 
 Columns = dict[str, T.DataType | None]
 """Name → type; None where Spark has no such type."""
@@ -48,14 +48,19 @@ def require_in_every_file(
     by_file = rows.groupBy(place).agg(*counted).where(functools.reduce(operator.or_, nothing))
     for (encoded,) in by_file.select(place).collect():
         path = unquote(encoded)
-        present = _columns_of(rows.sparkSession, path)
-        missing = [name for name in names if name not in present]
+        present = known_types(_columns_of(rows.sparkSession, path))
+        missing = [name for name in names if path_of(present, name) is None]
         if missing:
             number = file_name_in_messages(path, [file.path for file in files])
             raise InputError(
                 f"{number} has no column {missing[0]}.",
                 remedy="Give all files of ‹input› the same columns.",
             )
+
+
+def known_types(columns: Columns) -> T.StructType:
+    """Columns as a schema; one of a type that Spark does not know has none."""
+    return T.StructType([T.StructField(n, kind or T.NullType()) for n, kind in columns.items()])
 
 
 def _columns_of(spark: SparkSession, path: str) -> Columns:
@@ -68,22 +73,16 @@ def _columns_of(spark: SparkSession, path: str) -> Columns:
 
 
 def _by_footer(spark: SparkSession, path: str) -> Columns:
-    """Read by pyarrow, where the file is: the executors can reach it."""
+    """Read by pyarrow, which knows more types."""
 
-    def names_and_types(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for content in batch.column("content"):
-                schema = pq.read_schema(pa.BufferReader(content.as_buffer()))
-                yield pa.RecordBatch.from_pydict(
-                    {"name": schema.names, "type": [_type_of(field.type) for field in schema]},
-                    schema=pa.schema({"name": pa.string(), "type": pa.string()}),
-                )
+    def look(content: bytes) -> pa.RecordBatch:
+        schema = pq.read_schema(pa.BufferReader(content))
+        return pa.RecordBatch.from_pydict(
+            {"name": schema.names, "type": [_type_of(field.type) for field in schema]},
+            schema=pa.schema({"name": pa.string(), "type": pa.string()}),
+        )
 
-    def contain(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        return contained(names_and_types(batches), doing="reading")
-
-    content = spark.read.format("binaryFile").load(literal(path)).select("content")
-    rows = content.mapInArrow(contain, "name string, type string").collect()
+    rows = look_into(spark, path, look, "name string, type string")
     return {
         name: None if kind is None else T._parse_datatype_json_string(kind) for name, kind in rows
     }

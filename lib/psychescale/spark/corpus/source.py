@@ -2,50 +2,40 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from psychescale.errors import InputError, PrivacyError
+from psychescale.errors import InputError, PrivacyError, UsageError
+from psychescale.settings.places import each
 from psychescale.spark.corpus.columns import (
     ID,
     Columns,
+    column_of,
+    field_of,
+    names_in,
+    path_of,
     require_keepable,
     require_present,
     require_types,
 )
-from psychescale.spark.corpus.content.csv_lines import csv_header
-from psychescale.spark.corpus.content.dialect import Dialect, readable, separator_of
-from psychescale.spark.corpus.content.json_lines import json_keys
+from psychescale.spark.corpus.content.dialect import Dialect, readable
+from psychescale.spark.corpus.content.forms import FORMS
 from psychescale.spark.corpus.failures import explained
-from psychescale.spark.corpus.files import FileInfo, list_files, literal
-from psychescale.spark.corpus.parquet import parquet_columns
+from psychescale.spark.corpus.files import FileInfo, Listing, files_of, find_files, list_files
+from psychescale.spark.corpus.parquet import known_types, parquet_columns
+from psychescale.spark.corpus.shape import form_of, look_at_columns, partitions_of
 from psychescale.spark.session.access import access
 from psychescale.spark.session.places import Place, find_place
 from psychescale.spark.tables.delta import DeltaTable, quoted
 
-Form = Literal["delta", "parquet", "csv", "jsonl", "dataframe"]
 _DEFAULT = Dialect()
-LINE_FORMS = ("csv", "jsonl")
-
-
-_FORM_BY_SUFFIX: dict[str, Form] = {
-    "parquet": "parquet",
-    "csv": "csv",
-    "tsv": "csv",
-    "tab": "csv",
-    "jsonl": "jsonl",
-    "ndjson": "jsonl",
-    "json": "jsonl",
-}
 MARK_PROPERTIES = ("psychescale.normalizer", "psychescale.redactor")
-_LINES_LOOKED_AT = 1000
 
 # Operations of a Delta table that change none of its rows.
 _HOUSEKEEPING = (
@@ -65,12 +55,13 @@ class Corpus:
 
     Attributes:
         place: Where it is.
-        form: What it is.
+        form: What it is: ``delta``, ``dataframe``, ``parquet``, or one of `FORMS`.
         columns: Which columns mean what.
         dialect: How its files are written.
         fingerprint: SHA-256 (hex) over what identifies this state of the input: its files with
             sizes and times, or the table and its version; and how it is read.
-        files: Its files, unless it is a Delta table.
+        listing: Its files, unless it is a Delta table or a DataFrame.
+        partitions: Columns that are not in its files but in the names of folders (``year=2021``).
         version: Of the Delta table.
         schema: The wanted columns of Parquet files, which may hold others that Spark cannot read.
         mark: Normalizer and redactor version that `anonymize` left on the table; None where it did
@@ -78,47 +69,100 @@ class Corpus:
     """
 
     place: Place
-    form: Form
+    form: str
     columns: Columns
     dialect: Dialect
     fingerprint: str
-    files: tuple[FileInfo, ...] = ()
+    listing: Listing | None = None
+    partitions: tuple[str, ...] = ()
     version: int | None = None
     schema: T.StructType | None = None
     mark: tuple[str, str] | None = None
 
+    @property
+    def files(self) -> tuple[FileInfo, ...]:
+        """Its files, in the order of their paths."""
+        return () if self.listing is None else self.listing.files
+
+    @property
+    def counted_files(self) -> dict[str, int]:
+        """How many of its files are read, and how many are not by reason; empty for a table."""
+        if self.listing is None:
+            return {}
+        return {"read": len(self.listing.files), **self.listing.skipped}
+
+    @property
+    def told(self) -> str:
+        """The input as the plan of a run tells it."""
+        told = f"{self.place.given} ({self.form})"
+        if self.listing is None:
+            return told
+        left = [f"{count:,} {reason}" for reason, count in self.listing.skipped.items()]
+        read = f"{told}, {len(self.listing.files):,} files read"
+        return f"{read}; left out: {', '.join(left)}" if left else read
+
+    @property
+    def is_of_rows(self) -> bool:
+        """Whether its rows are parsed here, and not by Spark."""
+        return self.form in FORMS
+
+    @property
+    def in_files(self) -> Columns:
+        """Columns without those that only names of folders hold."""
+        kept = tuple(name for name in self.columns.keep if name not in self.partitions)
+        return replace(self.columns, keep=kept)
+
 
 def open_corpus(
-    spark: SparkSession, place: str, columns: Columns, *, dialect: Dialect = _DEFAULT
+    spark: SparkSession,
+    given: str | tuple[str, ...],
+    columns: Columns,
+    *,
+    dialect: Dialect = _DEFAULT,
 ) -> Corpus:
     """Find out what the input is.
 
     Args:
         spark: The session.
-        place: Path or catalog name; or ``dataframe:`` and the name of a temporary view.
+        given: Path, pattern (``posts/*.csv``) or catalog name; several paths or patterns of files of
+            one form; or ``dataframe:`` and the name of a temporary view.
         columns: Which columns mean what.
         dialect: How files are written.
 
     Raises:
         InputError: There is nothing there, its form is unclear, or a column is missing or of a type
             that cannot be read as text.
-        UsageError: There is no such encoding, or lines cannot be told in it.
+        UsageError: There is no such encoding, lines cannot be told in it, or several inputs are not
+            all files.
     """
     dialect = readable(dialect)
-    table = DeltaTable(spark, find_place(spark, place))
-    if table.place.kind == "frame":
-        corpus = Corpus(table.place, "dataframe", columns, dialect, fingerprint="")
-    elif table.place.kind == "catalog" or table.exists():
-        corpus = _describe_table(table, columns, dialect)
+    places = each(given)
+    tables = [DeltaTable(spark, find_place(spark, one)) for one in places]
+    is_table = [_is_table(spark, table) for table in tables]
+    if any(is_table) and len(places) > 1:
+        raise UsageError(
+            "‹input› names a table or DataFrame among others.",
+            remedy="Several inputs are files of one form; make one table of them (UNION ALL).",
+        )
+    if not any(is_table):
+        corpus = _describe_files(spark, places, columns, dialect)
+    elif tables[0].place.kind == "frame":
+        corpus = Corpus(tables[0].place, "dataframe", columns, dialect, fingerprint="")
     else:
-        corpus = _describe_files(spark, table.place, columns, dialect)
+        corpus = _describe_table(tables[0], columns, dialect)
     with explained(corpus.files):
-        if corpus.form == "parquet":
-            corpus = _with_schema(spark, corpus)
-        _require_columns(spark, corpus)
+        corpus = _with_columns(spark, corpus)
         if corpus.form == "dataframe":
             corpus = replace(corpus, fingerprint=_content_digest(spark, corpus))
     return corpus
+
+
+def _is_table(spark: SparkSession, table: DeltaTable) -> bool:
+    """Whether it is a table or a DataFrame: a file may have a name like a table of the catalog."""
+    if table.place.kind != "catalog":
+        return table.place.kind == "frame" or table.exists()
+    known = access(spark).files
+    return not known.exists(known.qualified(table.place.given)) or table.exists()
 
 
 def kept_fields(spark: SparkSession, corpus: Corpus) -> list[T.StructField]:
@@ -130,10 +174,13 @@ def kept_fields(spark: SparkSession, corpus: Corpus) -> list[T.StructField]:
             that a Delta table takes; or two have one name.
     """
     require_keepable(corpus.columns)
-    if corpus.form in LINE_FORMS:
+    if corpus.is_of_rows:
         return [T.StructField(name, T.StringType()) for name in corpus.columns.keep]
     schema = corpus.schema or read_columns(spark, corpus).schema
-    return [schema[name] for name in corpus.columns.keep]
+    return [
+        T.StructField(name, T.StringType()) if name in corpus.partitions else field_of(schema, name)
+        for name in corpus.columns.keep
+    ]
 
 
 def require_mark(corpus: Corpus, *, accept_raw: bool) -> None:
@@ -147,6 +194,20 @@ def require_mark(corpus: Corpus, *, accept_raw: bool) -> None:
             "The corpus is not marked as anonymized.",
             remedy="Score what `psychescale anonymize` writes, or, if you may process this corpus "
             "as it is, add ‹accept_raw› (it is recorded with the run).",
+        )
+
+
+def require_ids_of_rows(corpus: Corpus, *, id_from_path: bool) -> None:
+    """Refuse a folder of texts whose files' names become ids, until that is accepted.
+
+    Raises:
+        PrivacyError: They would.
+    """
+    if corpus.form == "text" and not id_from_path:
+        raise PrivacyError(
+            "The paths of .txt files become the ids of their scores, and a path can name a person.",
+            remedy="Score what `psychescale anonymize` writes, which makes pseudonyms of them; or, if "
+            "these paths name nobody, add ‹id_from_path›.",
         )
 
 
@@ -170,7 +231,8 @@ def require_unchanged(spark: SparkSession, corpus: Corpus) -> None:
     Raises:
         InputError: They did.
     """
-    if corpus.files and tuple(list_files(spark, corpus.place.address)) != corpus.files:
+    listing = corpus.listing
+    if listing is not None and listing.files != files_of(list_files(spark, listing.paths)):
         raise InputError(
             "Files of ‹input› were added, removed or changed while they were read.",
             remedy="Run again when they are complete.",
@@ -187,24 +249,12 @@ def read_columns(spark: SparkSession, corpus: Corpus) -> DataFrame:
     """All columns of a Delta table, at the version found, of Parquet files, or of a DataFrame."""
     if corpus.form == "dataframe":
         return spark.table(corpus.place.address)
-    if corpus.form == "parquet":
-        reader = spark.read.option("recursiveFileLookup", value=True)
+    if corpus.listing is not None:
+        reader = corpus.listing.reader(spark)
         if corpus.schema is not None:
             reader = reader.schema(corpus.schema)
-        return reader.parquet(literal(corpus.place.address))
+        return reader.parquet(*corpus.listing.paths)
     return DeltaTable(spark, corpus.place).rows(version=corpus.version)
-
-
-def read_lines(spark: SparkSession, path: str) -> DataFrame:
-    """One column `value` (string of raw bytes): every line of every file, without its line feed."""
-    reader = spark.read.options(lineSep="\n", recursiveFileLookup=True)
-    return reader.text(literal(path))
-
-
-def read_whole(spark: SparkSession, path: str) -> DataFrame:
-    """One column `value` (bytes): every file, whole."""
-    reader = spark.read.format("binaryFile").option("recursiveFileLookup", value=True)
-    return reader.load(literal(path)).withColumnRenamed("content", "value")
 
 
 def _describe_table(table: DeltaTable, columns: Columns, dialect: Dialect) -> Corpus:
@@ -233,72 +283,61 @@ def _describe_table(table: DeltaTable, columns: Columns, dialect: Dialect) -> Co
 
 
 def _describe_files(
-    spark: SparkSession, place: Place, columns: Columns, dialect: Dialect
+    spark: SparkSession, given: Sequence[str], columns: Columns, dialect: Dialect
 ) -> Corpus:
-    if not access(spark).files.exists(place.address):
-        raise InputError(f"There is nothing at {place.given}.", remedy="Check ‹input›.")
-    files = tuple(list_files(spark, place.address))
-    state = [[file.path, file.n_bytes, file.modified_ms] for file in files]
+    listing = find_files(spark, given)
+    state = [[file.path, file.n_bytes, file.modified_ms] for file in listing.files]
     # What is left at its default stands for nothing: earlier versions' landed corpora are found again.
     named = {name: value for name, value in asdict(dialect).items() if name != "encoding"}
     said = {name: value for name, value in named.items() if value != getattr(_DEFAULT, name)}
     more = [said] if said else []
     fingerprint = _fingerprint([state, asdict(columns), dialect.encoding, *more])
+    place = Place(", ".join(given), "path", listing.root)
     # Nothing, or nothing but empty files, is a corpus without rows: a month in which nobody wrote.
-    form = (dialect.format or _form(files)) if files else "jsonl"
-    return Corpus(place, form, columns, dialect, fingerprint, files)
+    form = (dialect.format or form_of(listing)) if listing.files else "jsonl"
+    return Corpus(place, form, columns, dialect, fingerprint, listing)
 
 
-def _with_schema(spark: SparkSession, corpus: Corpus) -> Corpus:
-    """The corpus with its wanted columns; all others are never looked at."""
-    present = parquet_columns(spark, corpus.files)
-    require_present(corpus.columns.needed, list(present), form=corpus.form)
-    fields = []
-    for name in corpus.columns.needed:
-        kind = present[name]
+def _with_columns(spark: SparkSession, corpus: Corpus) -> Corpus:
+    """The corpus, after a look at its columns."""
+    listing, columns = corpus.listing, corpus.columns
+    if listing is None:
+        schema = read_columns(spark, corpus).schema
+        require_types(schema, columns)
+        require_present(columns.needed, names_in(schema), form=corpus.form)
+        return corpus
+    if not listing.files:
+        return corpus
+    if corpus.form == "parquet":
+        types = parquet_columns(spark, listing.files)
+        present: Sequence[str] = names_in(known_types(types))
+    else:
+        form, dialect, present = look_at_columns(spark, corpus.form, corpus.dialect, listing)
+        corpus, types = replace(corpus, form=form, dialect=dialect), {}
+    partitions = tuple(
+        name for name in columns.keep if name not in present and name in partitions_of(listing)
+    )
+    require_present([n for n in columns.needed if n not in partitions], present, form=corpus.form)
+    corpus = replace(corpus, partitions=partitions)
+    return corpus if corpus.is_of_rows else _with_schema(corpus, types)
+
+
+def _with_schema(corpus: Corpus, types: dict[str, T.DataType | None]) -> Corpus:
+    """The corpus of Parquet files with its wanted columns; all others are never looked at."""
+    whole = known_types(types)
+    fields = {}
+    for name in corpus.in_files.needed:
+        top = (path_of(whole, name) or (name,))[0]
+        kind = types[top]
         if kind is None:
             raise InputError(
                 f"‹input›: column {name} is of a type that Spark does not read.",
                 remedy="Write it as a string or a number, or leave it out.",
             )
-        fields.append(T.StructField(name, kind))
-    return replace(corpus, schema=T.StructType(fields))
-
-
-def _require_columns(spark: SparkSession, corpus: Corpus) -> None:
-    if corpus.form in LINE_FORMS:
-        if not corpus.files:
-            return
-        present = _names_in_lines(spark, corpus)
-    else:
-        schema = corpus.schema or read_columns(spark, corpus).schema
-        present = schema.names
-        require_types(schema, corpus.columns)
-    require_present(corpus.columns.needed, present, form=corpus.form)
-
-
-def _names_in_lines(spark: SparkSession, corpus: Corpus) -> Sequence[str]:
-    """Column names of CSV (of its first file) or JSON lines (keys of the first thousand lines)."""
-    path = corpus.files[0].path if corpus.form == "csv" else corpus.place.address
-    lines = read_lines(spark, path).select(F.col("value").cast("binary")).limit(_LINES_LOOKED_AT)
-    content = (bytes(row["value"]) for row in lines.collect())
-    if corpus.form == "csv":
-        return csv_header(content, corpus.dialect, separator_of(path, corpus.dialect))
-    return json_keys(content, corpus.dialect.encoding)
-
-
-def _form(files: Sequence[FileInfo]) -> Form:
-    forms = set()
-    for file in files:
-        suffix = re.search(r"\.(\w+)(?:\.(?:gz|bz2))?$", file.name.lower())
-        forms.add(_FORM_BY_SUFFIX.get(suffix.group(1)) if suffix else None)
-    if len(forms) == 1 and None not in forms:
-        return forms.pop()  # type: ignore[return-value]
-    raise InputError(
-        "‹input› is not of one known form.",
-        remedy="Give a Delta table, or files that all end in .parquet, .csv, .tsv or .jsonl (also .gz, "
-        ".bz2); or say what they are: ‹format›.",
-    )
+        fields[top] = T.StructField(top, kind)
+    schema = T.StructType(list(fields.values()))
+    require_types(schema, corpus.columns)
+    return replace(corpus, schema=schema)
 
 
 def _fingerprint(state: Any) -> str:
@@ -307,8 +346,9 @@ def _fingerprint(state: Any) -> str:
 
 def _content_digest(spark: SparkSession, corpus: Corpus) -> str:
     """What stands for the state of a DataFrame, which has neither version nor files: its rows."""
-    row = F.to_json(F.struct(*(F.col(quoted(name)) for name in corpus.columns.needed)))
-    sums = read_columns(spark, corpus).agg(
+    rows = read_columns(spark, corpus)
+    row = F.to_json(F.struct(*(column_of(rows.schema, name) for name in corpus.columns.needed)))
+    sums = rows.agg(
         F.count(F.lit(1)),
         F.bit_xor(F.xxhash64(row)),
         F.sum(F.xxhash64(row, F.lit("second")).cast("decimal(20,0)")),

@@ -28,7 +28,7 @@ _COLUMN_OPTIONS = (
 
 def open_labelled(
     spark: SparkSession,
-    place: str,
+    place: str | tuple[str, ...],
     config: LabelledConfig,
     *,
     option: str,
@@ -38,7 +38,7 @@ def open_labelled(
 
     Args:
         spark: The session.
-        place: Path or catalog name.
+        place: Path or catalog name, or several paths.
         config: Which columns mean what.
         option: What named the input, for messages.
         further: Columns to collect beside text and labels; None stands for none.

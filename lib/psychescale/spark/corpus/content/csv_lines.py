@@ -10,7 +10,7 @@ import itertools
 import re
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from psychescale.errors import InputError
 from psychescale.spark.corpus.content.dialect import Dialect
@@ -40,23 +40,44 @@ def parse_csv(
         InputError: The first line does not name the columns; a backslash stands before a quote, or a
             record repeats the header, and the dialect does not say what that is.
     """
-    dialect = layout.dialect
-    records = _csv_records(lines, dialect, place, separator)
+    encoding = layout.dialect.encoding
+    records = _csv_records(lines, layout.dialect, place, separator)
+    yield from rows_of_records(records, layout, place, decode=lambda text: _decoded(text, encoding))
+
+
+def rows_of_records(
+    records: Iterator[tuple[int, Sequence[str] | None]],
+    layout: Layout,
+    place: str,
+    *,
+    decode: Callable[[str], str] = str,
+) -> Iterator[ParsedRow]:
+    """Rows of records, the first of which names the columns.
+
+    Args:
+        records: (line, fields); None for a line that is none.
+        layout: What to take; columns go by their names, in any order.
+        place: The file, as a message may name it.
+        decode: Of a field that is wanted.
+
+    Raises:
+        InputError: The header does not name the columns, or comes again and nobody has said why.
+    """
     _, header = next(records, (1, []))
-    names = _column_names(header or [], dialect.encoding, place)
+    names = _column_names(header or [], decode, place)
     positions = [_position(names, column, place) for column in layout.columns]
-    for line, fields in itertools.islice(records, dialect.skip_rows, None):
+    for line, fields in itertools.islice(records, layout.dialect.skip_rows, None):
         if fields is None:
             yield corrupt(line, layout)
         elif fields == header or fields[0].startswith(_QUALTRICS):
-            if not dialect.repeated_headers:
+            if not layout.dialect.repeated_headers:
                 raise _header_again(line, place)
         elif any(fields):
             if len(fields) != len(names):
                 yield corrupt(line, layout)
                 continue
             chosen = [fields[position] for position in positions]
-            yield settled(line, [_field(value, dialect.encoding) for value in chosen])
+            yield settled(line, [decode(value) if value else None for value in chosen])
 
 
 def csv_header(lines: Iterable[bytes], dialect: Dialect, separator: str) -> list[str]:
@@ -66,7 +87,7 @@ def csv_header(lines: Iterable[bytes], dialect: Dialect, separator: str) -> list
         InputError: They are not the beginning of a CSV file.
     """
     _, fields = next(_csv_records(lines, dialect, "‹input›", separator), (1, None))
-    return _column_names(fields or [], dialect.encoding, "‹input›")
+    return _column_names(fields or [], lambda text: _decoded(text, dialect.encoding), "‹input›")
 
 
 def _csv_records(
@@ -182,13 +203,13 @@ def _records(
             number += 1
 
 
-def _column_names(fields: Sequence[str], encoding: str, place: str) -> list[str]:
+def _column_names(fields: Sequence[str], decode: Callable[[str], str], place: str) -> list[str]:
     if not any(fields):
         raise InputError(
             f"{place} names no columns in its first line.",
             remedy="Is it empty but for a byte order mark, or does a blank line come first?",
         )
-    return [name.encode("latin-1").decode(encoding, "replace") for name in fields]
+    return [decode(name).encode("utf-8", "replace").decode() for name in fields]
 
 
 def _position(names: Sequence[str], column: str, place: str) -> int:
@@ -199,10 +220,6 @@ def _position(names: Sequence[str], column: str, place: str) -> int:
         f"{place} {problem} {column}.",
         remedy="Every CSV file needs the columns in its first line, in any order.",
     )
-
-
-def _field(value: str, encoding: str) -> str | None:
-    return _decoded(value, encoding) if value else None
 
 
 def _decoded(value: str, encoding: str) -> str:

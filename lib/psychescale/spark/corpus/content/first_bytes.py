@@ -10,10 +10,21 @@ WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _NO_TEXT = (
     (b"\x1f\x8b", "compressed (gzip)", "Let its name end in .gz."),
     (b"BZh", "compressed (bzip2)", "Let its name end in .bz2."),
-    (b"\x28\xb5\x2f\xfd", "compressed (zstd)", "Decompress it (`zstd -d`)."),
-    (b"\xfd7zXZ", "compressed (xz)", "Decompress it (`xz -d`)."),
-    (b"PK\x03\x04", "an Excel workbook, or another zip archive", "Save it as CSV in UTF-8."),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "Save it as CSV in UTF-8."),
+    (b"\x28\xb5\x2f\xfd", "compressed (zstd)", "Let its name end in .zst."),
+    (b"\xfd7zXZ", "compressed (xz)", "Let its name end in .xz."),
+    (b"PK\x03\x04", "a workbook, or another zip archive", "For a workbook add ‹format› excel."),
+    (b"\xd0\xcf\x11\xe0", "an old workbook, or another Office file", "Add ‹format› excel."),
+    (b"$FL2", "of SPSS", "Add ‹format› spss."),
+    (b"$FL3", "of SPSS", "Add ‹format› spss."),
+    (b"<stata_dta>", "of Stata", "Add ‹format› stata."),
+    (b"ARROW1", "Arrow", "Add ‹format› arrow."),
+    (b"ORC", "ORC", "Add ‹format› arrow, which reads ORC too."),
+    (b"%PDF", "a PDF", "Extract its text (`pdftotext FILE.pdf FILE.txt`)."),
+    (
+        b"SQLite format 3",
+        "an SQLite database",
+        "Export its table (`sqlite3 -header -csv FILE 'SELECT …'`).",
+    ),
     (b"PAR1", "Parquet", "Let its name end in .parquet, or add ‹format› parquet."),
 )
 
@@ -33,8 +44,12 @@ def require_text(first: bytes, place: str) -> None:
 
 
 def wide(place: str) -> InputError:
-    """The refusal of a file in which a line break is more than one byte."""
-    return InputError(
-        f"{place} is UTF-16 or UTF-32.",
-        remedy="Convert it to UTF-8 (`iconv -f UTF-16 -t UTF-8`).",
-    )
+    """The refusal of a file in which a line break is more than one byte, among others."""
+    return InputError(f"{place} is UTF-16 or UTF-32.", remedy="Add ‹encoding› utf-16 (or utf-32).")
+
+
+def wide_encoding(first: bytes) -> str | None:
+    """The encoding that a byte order mark names, where a line break is more than one byte in it."""
+    if first.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
+        return "utf-32"
+    return "utf-16" if first.startswith(WIDE_MARKS) else None

@@ -1,11 +1,15 @@
-"""Lines of JSON → rows, by the standard library's parser.
+"""JSON, an object a line or an array of objects → rows, by the standard library's parser.
 
 Spark's JSON reader is not used for this: it turns lone surrogates into question marks and replaces
 bytes that are not UTF-8 (tried with 4.2).
 """
 
+import functools
+import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 from psychescale.errors import InputError
 from psychescale.spark.corpus.content.first_bytes import (
@@ -14,9 +18,12 @@ from psychescale.spark.corpus.content.first_bytes import (
     require_text,
     wide,
 )
-from psychescale.spark.corpus.content.parsed import Layout, ParsedRow, corrupt, settled
+from psychescale.spark.corpus.content.objects import names_of, value_of
+from psychescale.spark.corpus.content.packed import whole_text
+from psychescale.spark.corpus.content.parsed import Layout, Origin, ParsedRow, corrupt, settled
 
 _NOTHING = object()
+_LOOKED_AT = 1000
 
 
 def parse_json_lines(
@@ -39,53 +46,101 @@ def parse_json_lines(
             raise wide(place)
         content = line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line
         if content.strip():
-            values = _values(content, layout)
+            decode = functools.partial(_object, content, layout.dialect.encoding)
+            values = _values(decode(_AS_WRITTEN), layout, again=lambda: decode(_PLAIN))  # noqa: B023
             yield corrupt(number, layout) if values is None else settled(number, values)
+
+
+def parse_json_array(content: bytes, layout: Layout, origin: Origin) -> Iterator[ParsedRow]:
+    """Rows of one JSON array of objects; what is no object in it is a corrupt row.
+
+    Raises:
+        InputError: It is no array, or its brackets do not hold.
+    """
+    text = whole_text(content, layout.dialect.encoding)
+    for number, (start, found) in enumerate(_elements(text, origin.place), start=1):
+        again = functools.partial(_element, text, start)
+        values = _values(found, layout, again=again)
+        yield corrupt(number, layout) if values is None else settled(number, values)
+
+
+def array_keys(content: bytes, layout: Layout, origin: Origin) -> list[str]:
+    """Keys of the first objects of a JSON array.
+
+    Raises:
+        InputError: It is no array.
+    """
+    elements = _elements(whole_text(content, layout.dialect.encoding), origin.place)
+    first = itertools.islice(elements, _LOOKED_AT)
+    return _keys(found for _, found in first)
 
 
 def json_keys(lines: Iterable[bytes], encoding: str) -> list[str]:
     """Keys of the objects among `lines`, in the order of their first appearance.
 
+    A list of objects is named with brackets too, as in ``data[]``.
+
     Raises:
         InputError: The first line is not that of JSON lines.
     """
+    head = [line.removeprefix(BYTE_ORDER_MARK) for line in lines if line.strip()]
+    objects = [_object(line, encoding) for line in head]
+    if head:
+        _require_lines(head, encoding, one_value=not any(objects))
+    return _keys(objects)
+
+
+def is_array(first: bytes) -> bool:
+    """Whether a file that begins so is one JSON array."""
+    return first.removeprefix(BYTE_ORDER_MARK).lstrip().startswith(b"[")
+
+
+def _keys(objects: Iterable[object]) -> list[str]:
     keys: dict[str, None] = {}
-    for number, line in enumerate(filter(bytes.strip, lines)):
-        if number == 0:
-            _require_objects(line.removeprefix(BYTE_ORDER_MARK))
-        keys.update(dict.fromkeys(_object(line.removeprefix(BYTE_ORDER_MARK), encoding) or {}))
+    for found in objects:
+        if isinstance(found, dict):
+            keys.update(dict.fromkeys(names_of(found)))
+            lists = (name for name, one in found.items() if isinstance(one, list) and one)
+            keys.update(dict.fromkeys(f"{n}[]" for n in lists if isinstance(found[n][0], dict)))
     return list(keys)
 
 
-def _require_objects(first: bytes) -> None:
+_WRAPPED = re.compile(rb'\s*\{\s*"([^"\\]+)"\s*:\s*\[')
+
+
+def _require_lines(head: Sequence[bytes], encoding: str, *, one_value: bool) -> None:
     """Refuse what begins as one JSON value over many lines."""
-    require_text(first.replace(b"\r", b""), "‹input›")
-    if first.lstrip().startswith(b"[") or first.strip() == b"{":
+    require_text(head[0].replace(b"\r", b""), "‹input›")
+    opens = head[0].lstrip().startswith(b"{")
+    if head[0].strip() == b"{" or (opens and one_value):
+        wrapped = _WRAPPED.match(b"\n".join(head))
+        what = f".{wrapped.group(1).decode(encoding, 'replace')}[]" if wrapped else "."
         raise InputError(
             "‹input› is one JSON value, not one object a line.",
-            remedy="Convert it: `jq -c '.[]' FILE > FILE.jsonl` for an array, `jq -c .` for objects "
-            "over several lines.",
+            remedy=f"Convert it: `jq -c '{what}' FILE > FILE.jsonl`.",
         )
 
 
-def _values(line: bytes, layout: Layout) -> list[str | None] | None:
-    """Values of the columns; None where there is no object, or id or text is not a single value."""
-    found = _object(line, layout.dialect.encoding)
-    if found is None:
+def _values(found: object, layout: Layout, *, again: Callable[[], Any]) -> list[str | None] | None:
+    """Values of the columns; None where there is no object, or id or text is not a single value.
+
+    Args:
+        found: What was decoded, with numbers as they are written.
+        layout: What to take.
+        again: Decodes it with numbers as numbers.
+    """
+    if not isinstance(found, dict):
         return None
-    values = [found.get(column) for column in layout.columns]
+    values = [value_of(found, column) for column in layout.columns]
     if values[0] is _NOTHING:
         return None
     values = [None if value is _NOTHING else value for value in values]
     if any(isinstance(value, dict | list | bool) for value in values[:2]):
         return None
     if any(isinstance(value, dict | list) for value in values):
-        # Numbers inside stay numbers.
-        plain = _object(line, layout.dialect.encoding, parse_number=None)
-        if plain is None:
-            return None
+        numbers = again()  # inside they stay numbers
         values = [
-            plain[column] if isinstance(value, dict | list) else value
+            value_of(numbers, column) if isinstance(value, dict | list) else value
             for column, value in zip(layout.columns, values, strict=True)
         ]
     return [
@@ -94,18 +149,44 @@ def _values(line: bytes, layout: Layout) -> list[str | None] | None:
     ]
 
 
-def _object(
-    line: bytes, encoding: str, parse_number: Callable[[str], object] | None = str
-) -> Mapping[str, object] | None:
-    """The object of a line; None where there is none. Bytes outside `encoding` become surrogates."""
+# Numbers as they are written; NaN is what Python writes where there is nothing.
+_AS_WRITTEN = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=lambda _: _NOTHING)
+_PLAIN = json.JSONDecoder(parse_constant=lambda _: None)
+
+
+def _object(line: bytes, encoding: str, decoder: json.JSONDecoder = _AS_WRITTEN) -> Any:
+    """The object of a line; None where there is none."""
     try:
-        found = json.loads(
-            line.decode(encoding, "surrogateescape"),
-            parse_int=parse_number,
-            parse_float=parse_number,
-            # NaN is what Python writes where there is nothing.
-            parse_constant=lambda _: None if parse_number is None else _NOTHING,
-        )
+        found = decoder.decode(line.decode(encoding, "surrogateescape"))
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+_BETWEEN = re.compile(r"[\s,]*")
+
+
+def _element(text: str, start: int) -> Any:
+    return _PLAIN.raw_decode(text, start)[0]
+
+
+def _elements(text: str, place: str) -> Iterator[tuple[int, Any]]:
+    """(where it begins, element) of an array, one after the other: it need not fit twice."""
+    position = _BETWEEN.match(text).end()  # type: ignore[union-attr]
+    is_open = text.startswith("[", position)
+    position += 1
+    while is_open:
+        position = _BETWEEN.match(text, position).end()  # type: ignore[union-attr]
+        if text.startswith("]", position):
+            return
+        try:
+            found, end = _AS_WRITTEN.raw_decode(text, position)
+        except (ValueError, RecursionError):
+            break
+        yield position, found
+        position = end
+    line = text.count("\n", 0, position) + 1
+    raise InputError(
+        f"{place} is no JSON array of objects: what stands in line {line:,} cannot be read.",
+        remedy="Mend it; `jq . FILE` says where.",
+    )

@@ -2,16 +2,18 @@
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from urllib.parse import unquote
 
 import pyarrow as pa
 
 from psychescale.errors import RowError
-from psychescale.spark.corpus.content.csv_lines import parse_csv
-from psychescale.spark.corpus.content.dialect import separator_of
-from psychescale.spark.corpus.content.json_lines import parse_json_lines
-from psychescale.spark.corpus.content.parsed import Layout, file_name_in_messages, relative_name
+from psychescale.spark.corpus.content.forms import FORMS
+from psychescale.spark.corpus.content.packed import lines_of, unpacked
+from psychescale.spark.corpus.content.parsed import Layout, Origin, ParsedRow, origin_of
 
+LINES_LOOKED_AT = 1000
+"""As many lines of a file are looked at for its columns."""
 # A batch of rows on its way back to Spark ends at either.
 _MAX_BATCH_ROWS = 10_000
 _MAX_BATCH_CHARS = 16 * 2**20
@@ -35,19 +37,12 @@ def parse_batches(
     """
     rows: list[tuple[object, ...]] = []
     n_chars = 0
-    lines = _cut(_values_of(batches)) if layout.whole_files else _values_of(batches)
-    for (path, block), group in itertools.groupby(lines, key=lambda item: item[1:]):
-        made_id = "row:" + relative_name(unquote(path), layout)
-        place = file_name_in_messages(unquote(path), layout.files)
-        content = (line for line, _, _ in group)
-        if layout.form == "csv":
-            found = parse_csv(content, layout, place, separator=separator_of(path, layout.dialect))
-        else:
-            found = parse_json_lines(content, layout, place)
-        for row in found:
+    for (path, block), group in itertools.groupby(_values_of(batches), key=lambda item: item[1:]):
+        origin = origin_of(unquote(path), layout)
+        for row in _parsed((content for content, _, _ in group), layout, origin):
             ident, *values = row.values
             if row.error == RowError.CORRUPT_ROW:
-                ident = made_id
+                ident = "row:" + origin.name
             rows.append((ident, *values, row.error, path, block, row.line))
             n_chars += sum(len(value) for value in row.values if value is not None)
             if len(rows) == _MAX_BATCH_ROWS or n_chars > _MAX_BATCH_CHARS:
@@ -57,19 +52,38 @@ def parse_batches(
         yield _to_batch(rows, schema)
 
 
+def names_in(content: bytes, layout: Layout, path: str) -> Sequence[str]:
+    """Column names of a whole file.
+
+    Raises:
+        InputError: It is not of the layout's form.
+    """
+    form, origin = FORMS[layout.form], origin_of(path, layout)
+    if form.is_whole:
+        return form.names(unpacked(content, path, origin.place), layout, origin)
+    lines = itertools.islice(lines_of(content, path, layout.dialect, origin.place), LINES_LOOKED_AT)
+    return form.names(lines, _of_lines(layout), origin)
+
+
+def _of_lines(layout: Layout) -> Layout:
+    return replace(layout, dialect=layout.dialect.of_lines())
+
+
+def _parsed(contents: Iterator[bytes], layout: Layout, origin: Origin) -> Iterator[ParsedRow]:
+    """Rows of a file: of its lines, or of all of it where that is what was read."""
+    form = FORMS[layout.form]
+    if not layout.whole_files:
+        return form.parse(contents, layout, origin)
+    content = next(contents)
+    if form.is_whole:
+        return form.parse(unpacked(content, origin.path, origin.place), layout, origin)
+    lines = lines_of(content, origin.path, layout.dialect, origin.place)
+    return form.parse(lines, _of_lines(layout), origin)
+
+
 def _values_of(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[bytes, str, int]]:
     for batch in batches:
         yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
-
-
-def _cut(files: Iterable[tuple[bytes, str, int]]) -> Iterator[tuple[bytes, str, int]]:
-    """Lines of whole files, as Spark's text reader cuts them."""
-    for content, path, block in files:
-        lines = content.split(b"\n")
-        if not lines[-1]:  # a line feed ends a line, it begins none
-            lines.pop()
-        for line in lines:
-            yield line, path, block
 
 
 def _to_batch(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.RecordBatch:

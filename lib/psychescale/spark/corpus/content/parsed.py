@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from psychescale.errors import RowError
 from psychescale.spark.corpus.content.dialect import Dialect
@@ -13,15 +13,15 @@ class Layout:
     """What to take from the lines.
 
     Attributes:
-        form: What the files are.
+        form: What the files are, by its name in `FORMS`.
         columns: Names in the input: id, text, then the others.
         dialect: How they are written.
         root: Path of the input, with which every file's path begins.
         files: Paths of all files, in the order of which a message numbers them.
-        whole_files: What is read are whole files, still to be cut into lines.
+        whole_files: What is read are whole files, lines still to be cut.
     """
 
-    form: Literal["csv", "jsonl"]
+    form: str
     columns: tuple[str, ...]
     dialect: Dialect
     root: str
@@ -41,6 +41,25 @@ class ParsedRow(NamedTuple):
     line: int
     error: str | None
     values: tuple[str | None, ...]
+
+
+class Origin(NamedTuple):
+    """The file that a row comes from.
+
+    Attributes:
+        path: The whole path.
+        name: Its path below the input; its own name where the input is the file.
+        place: The file, as a message may name it.
+    """
+
+    path: str
+    name: str
+    place: str
+
+
+def origin_of(path: str, layout: Layout) -> Origin:
+    """A file, by its names."""
+    return Origin(path, relative_name(path, layout), file_name_in_messages(path, layout.files))
 
 
 def relative_name(path: str, layout: Layout) -> str:
