@@ -14,7 +14,6 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pyarrow.feather
-import pyarrow.orc
 import pyreadstat
 import pytest
 from pyspark.sql import SparkSession
@@ -67,7 +66,7 @@ def dataset(folder: Path) -> Path:
     place = folder / "dataset"
     place.mkdir()
     table = pa.table({"id": [row[0] for row in ROWS], "text": [row[1] for row in ROWS]})
-    with pa.ipc.new_stream(place / "data-00000-of-00001.arrow", table.schema) as stream:
+    with pa.ipc.new_stream(str(place / "data-00000-of-00001.arrow"), table.schema) as stream:
         stream.write_table(table)
     (place / "dataset_info.json").write_text(json.dumps({"features": {}}))
     (place / "state.json").write_text(json.dumps({"_data_files": []}))
@@ -164,7 +163,7 @@ CASES: dict[str, list[tuple[Make, list[tuple[str, str]]]]] = {
     "a dataset of Hugging Face": [(dataset, ROWS)],
     "Feather, ORC": [
         (frames("c.feather", lambda frame, path: frame.to_feather(path)), ROWS),
-        (frames("c.orc", lambda frame, path: pyarrow.orc.write_table(pa.table(frame), path)), ROWS),
+        (frames("c.orc", lambda frame, path: frame.to_orc(path)), ROWS),
     ],
     "a folder of `.txt` files": [(notes, [("2.txt", ROWS[1][1]), ("ward/1.txt", ROWS[0][1])])],
     "folders such as": [(folders, [(*ROWS[0], "2020"), (*ROWS[1], "2021")])],

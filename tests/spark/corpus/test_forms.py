@@ -211,7 +211,6 @@ def test_odd_names(spark: SparkSession, tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "problem"),
     [
-        ("c.jsonl", b'[{"id": 1}]\n', "one JSON value"),
         ("c.jsonl", b'{\n "id": 1,\n "text": "a"\n}\n', "one JSON value"),
         ("c.csv", b"\x1f\x8b\x08abc", "gzip"),
         ("c.csv", b"PK\x03\x04abc", "workbook"),

@@ -13,7 +13,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 import psychescale
-from psychescale.errors import InputError, PrivacyError, PsychescaleError, StorageError, UsageError
+from psychescale.errors import InputError, PrivacyError, UsageError
 from psychescale.settings.config import load_config
 from psychescale.settings.score import ScoreConfig
 from psychescale.spark.corpus import shape
@@ -23,6 +23,7 @@ from psychescale.spark.corpus.content.forms import UNREAD
 from psychescale.spark.corpus.failures import explained
 from psychescale.spark.corpus.read import reading
 from psychescale.spark.corpus.source import Corpus, open_corpus
+from psychescale.spark.session.classic import HadoopFiles
 from tests.spark.conftest import read_table
 
 Run = Callable[..., int]
@@ -64,8 +65,7 @@ def test_patterns_and_places(spark: SparkSession, tmp_path: Path) -> None:
     odd = write(tmp_path / "c" / "[1]*.csv", ("3", "c"))
     write(tmp_path / "c" / "1.csv", ("4", "d"))
     assert read(spark, odd) == [("3", "c", None)]
-    with pytest.raises(UsageError, match="names a file twice"):
-        opened(spark, one, tmp_path / "?" / "*.csv")
+    assert read(spark, one, tmp_path / "?" / "*.csv") == both
     with pytest.raises(InputError, match="There is nothing at"):
         opened(spark, tmp_path / "*.jsonl")
     with pytest.raises(InputError, match=r"several forms: csv, others"):
@@ -118,7 +118,9 @@ def test_fields_of_structs(spark: SparkSession, tmp_path: Path) -> None:
     assert read(spark, tmp_path / "delta", text="data.text", keep=("data.n",)) == rows
     pq.write_table(table.drop_columns("data.n"), tmp_path / "d.parquet")
     assert read(spark, tmp_path / "d.parquet", text="data.text", keep=("data.n",))[0][2] == 1
-    with pytest.raises(InputError, match=r"no column data\.body; it has id, data, data\.n"):
+    with pytest.raises(
+        InputError, match=r"no column data\.body; it has id, data, data\.text, data\.n"
+    ):
         opened(spark, tmp_path / "d.parquet", text="data.body")
 
 
@@ -146,7 +148,8 @@ def test_unread(
     """A file of another form is no missing table: which forms are read, and what makes one of it."""
     name = f"answers.{suffix}" if suffix else "answers"
     (tmp_path / name).write_bytes(b"whatever")
-    monkeypatch.chdir(tmp_path)
+    # The JVM has the folder that this process began in.
+    monkeypatch.setattr(HadoopFiles, "qualified", lambda _, path: f"file:{tmp_path / path}")
     for given in (name, str(tmp_path / name)):
         with pytest.raises(InputError) as told:
             opened(spark, given)
@@ -207,7 +210,7 @@ def test_notes(run: Run, tmp_path: Path, tiny_model: Path) -> None:
     result = psychescale.score(output=tmp_path / "scores", id_from_path=True, **options)
     assert result.files == {"read": 2, "empty": 1}
     assert list(read_table(tmp_path / "scores")["id"]) == ["2.txt", "meier/1.txt"]
-    (tmp_path / "key").write_bytes(b"k" * 32)
+    (tmp_path / "key").write_bytes(bytes(range(32)))
     (tmp_path / "key").chmod(0o600)
     code = run(
         "anonymize",
@@ -276,10 +279,11 @@ def test_changed_workbook(
     from psychescale.spark.pipeline import land
 
     def changing(*given: Any, **more: Any) -> Any:
+        found = require_ids(*given, **more)
         path.write_text('[{"id": 1, "text": "b"}, {"id": 2, "text": "c"}]')
-        return require_ids(*given, **more)
+        return found
 
     require_ids = land._require_ids
     monkeypatch.setattr(land, "_require_ids", changing)
-    with pytest.raises((InputError, StorageError, PsychescaleError), match="changed while"):
+    with pytest.raises(InputError, match="changed while"):
         psychescale.score(model=tiny_model, input=path, output=tmp_path / "s", accept_raw=True)

@@ -84,7 +84,6 @@ def find_files(spark: SparkSession, given: Sequence[str]) -> Listing:
 
     Raises:
         InputError: There is nothing at one of them.
-        UsageError: A file is named twice.
     """
     known = access(spark).files
     paths = []
@@ -102,8 +101,6 @@ def find_files(spark: SparkSession, given: Sequence[str]) -> Listing:
         raise InputError(
             f"There is nothing at {', '.join(given)}.", remedy="Check the pattern of ‹input›."
         ) from None
-    if len({file.path for file in found}) < len(found):
-        raise UsageError("‹input› names a file twice.", remedy="Name each place once.")
     files = files_of(found)
     skipped = {
         _EMPTY: _n_listed(spark, paths) - len(found),

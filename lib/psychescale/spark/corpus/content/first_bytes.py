@@ -36,6 +36,11 @@ def require_text(first: bytes, place: str) -> None:
             raise InputError(f"{place} is {kind}, not text.", remedy=remedy)
     if first.startswith(WIDE_MARKS):
         raise wide(place)
+    if b"\0" in first[:2]:
+        raise InputError(
+            f"{place} seems to be UTF-16 without a byte order mark.",
+            remedy="Add ‹encoding› utf-16-le (or utf-16-be).",
+        )
     if b"\r" in first.removesuffix(b"\r"):
         raise InputError(
             f"{place} ends its lines with CR alone, as old Macs did.",

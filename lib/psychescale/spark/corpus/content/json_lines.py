@@ -111,8 +111,9 @@ _WRAPPED = re.compile(rb'\s*\{\s*"([^"\\]+)"\s*:\s*\[')
 def _require_lines(head: Sequence[bytes], encoding: str, *, one_value: bool) -> None:
     """Refuse what begins as one JSON value over many lines."""
     require_text(head[0].replace(b"\r", b""), "‹input›")
-    opens = head[0].lstrip().startswith(b"{")
-    if head[0].strip() == b"{" or (opens and one_value):
+    first = head[0].strip()
+    goes_on = first.startswith(b"{") and first.endswith((b"{", b"[", b",", b"}"))
+    if first == b"{" or (goes_on and one_value):
         wrapped = _WRAPPED.match(b"\n".join(head))
         what = f".{wrapped.group(1).decode(encoding, 'replace')}[]" if wrapped else "."
         raise InputError(
