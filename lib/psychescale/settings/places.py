@@ -4,14 +4,32 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
+from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
 
 FRAME = "dataframe:"
 """Before the name of a temporary view: a DataFrame that Python gave in the place of a corpus."""
 
-FILE_SUFFIX = re.compile(r"\.(csv|tsv|jsonl|json|ndjson|parquet)(\.gz)?$", re.IGNORECASE)
+_SUFFIXES = (
+    "csv|tsv|tab|jsonl|json|ndjson|parquet|xlsx|xlsm|xlsb|xls|ods|sav|zsav|por|dta|sas7bdat|xpt|"
+    "arrow|feather|orc|txt"
+)
+FILE_SUFFIX = re.compile(rf"\.({_SUFFIXES})(\.(gz|bz2|xz|zst))?$", re.IGNORECASE)
+PATTERN = re.compile(r"[*?\[{]")
+"""What stands for several paths, where no file has just that name."""
 _CATALOG_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*){1,2}")
 _SCHEME = re.compile(r"[A-Za-z][\w+.-]*:")
+
+
+def _one_or_more(value: object) -> object:
+    if not isinstance(value, list | tuple):
+        return value
+    return value[0] if len(value) == 1 else tuple(value)
+
+
+def each(given: str | tuple[str, ...]) -> tuple[str, ...]:
+    """The places of a key that takes one or several."""
+    return (given,) if isinstance(given, str) else given
 
 
 @dataclass(frozen=True)
@@ -27,6 +45,8 @@ class Role:
 
 
 There = Annotated[str, Role("there")]
+Inputs = Annotated[str | tuple[str, ...], BeforeValidator(_one_or_more), Role("there")]
+"""A place to read, or several: the flag once for each, since a path may hold a comma."""
 Model = Annotated[str, Role("model")]
 Key = Annotated[str, Role("key")]
 New = Annotated[str, Role("new")]

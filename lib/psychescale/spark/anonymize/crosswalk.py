@@ -6,7 +6,8 @@ from pyspark.sql import types as T
 
 from psychescale.settings.places import is_catalog_name
 from psychescale.spark.anonymize.keying import AUTHOR, KeySource, pseudonymized
-from psychescale.spark.corpus.source import ID, without_known
+from psychescale.spark.corpus.columns import ID
+from psychescale.spark.corpus.source import without_known
 from psychescale.spark.session.access import access
 from psychescale.spark.tables.delta import ensure_table
 

@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import pandas_udf
 
 from psychescale.errors import PrivacyError, UsageError
-from psychescale.spark.corpus.source import ID
+from psychescale.spark.corpus.columns import ID
 from psychescale.text.replacement.dating import DateShift
 from psychescale.text.replacement.keys import SECRET, KeyFileWarning, PseudonymKey
 from psychescale.text.replacement.pseudonyms import Pseudonymizer

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pyspark.sql import SparkSession
 
-from psychescale.settings.places import FILE_SUFFIX, FRAME, is_catalog_name
+from psychescale.settings.places import FILE_SUFFIX, FRAME, PATTERN, each, is_catalog_name
 from psychescale.spark.session.access import access
 
 _HASHED = "sha256-"
@@ -46,11 +46,18 @@ def join(folder: str, *names: str) -> str:
     return "/".join([folder.rstrip("/"), *names])
 
 
-def concealed(given: str) -> str:
-    """`given` for the run table: the name of a single file, which may be a person's, is hashed."""
+def concealed(given: str | tuple[str, ...]) -> str | list[str]:
+    """`given` for the run table: the names of single files, which may be a person's, are hashed."""
+    hashed = [_concealed(one) for one in each(given)]
+    return hashed[0] if isinstance(given, str) else hashed
+
+
+def _concealed(given: str) -> str:
     folder, slash, name = given.rpartition("/")
     suffix = FILE_SUFFIX.search(name)
-    return f"{folder}{slash}{hashed_name(name)}{suffix.group(0)}" if suffix else given
+    if suffix is None or PATTERN.search(name):  # a pattern names no single file
+        return given
+    return f"{folder}{slash}{hashed_name(name)}{suffix.group(0)}"
 
 
 def is_concealed(name: str) -> bool:
