@@ -135,10 +135,10 @@ def path_of(schema: T.StructType, name: str) -> tuple[str, ...] | None:
 
 def field_of(schema: T.StructType, name: str) -> T.StructField:
     """The column, under the name that it was asked for by; it must be there."""
-    kind: T.DataType = schema
+    field = T.StructField(name, schema)
     for part in path_of(schema, name) or ():
-        kind = kind[part].dataType  # type: ignore[index]
-    return T.StructField(name, kind)
+        field = field.dataType[part]  # type: ignore[index]
+    return T.StructField(name, field.dataType, metadata=field.metadata)
 
 
 def column_of(schema: T.StructType, name: str) -> Column:

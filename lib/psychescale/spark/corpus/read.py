@@ -157,14 +157,8 @@ def _columnar(spark: SparkSession, corpus: Corpus) -> DataFrame:
     """Rows of Parquet or Delta; only bytes that are not UTF-8 can be wrong with them."""
     columns, needed = corpus.columns, corpus.in_files.needed
     rows = read_columns(spark, corpus)
-    schema = T.StructType([field_of(rows.schema, name) for name in needed])
-    if corpus.schema is not None:  # which knows of UUIDs
-        schema = T.StructType(
-            [
-                one if one.name not in corpus.schema.names else corpus.schema[one.name]
-                for one in schema
-            ]
-        )
+    known = corpus.schema or rows.schema  # the first knows of UUIDs
+    schema = T.StructType([field_of(known, name) for name in needed])
     wanted = [column_of(rows.schema, name) for name in needed]
     rows = rows.select(*wanted, _origin(rows, corpus).alias(_FILE))
     if corpus.form == "parquet" and len(corpus.files) > 1:

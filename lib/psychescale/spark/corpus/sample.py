@@ -59,13 +59,10 @@ def _of_columns(
         rows = functools.reduce(DataFrame.unionByName, parts)
     else:
         rows = read_columns(spark, corpus).limit(MOST_ROWS)
-    columns, schema = corpus.columns, corpus.schema or rows.schema
-    needed = [*columns.id, *columns.texts]
-    named = rows.select(*[column_of(rows.schema, name) for name in dict.fromkeys(needed)])
-    known = {name: schema[name] for name in needed if name in schema.names}
-    typed = T.StructType(
-        [known.get(name, field_of(schema, name)) for name in dict.fromkeys(needed)]
-    )
+    columns, known = corpus.columns, corpus.schema or rows.schema
+    needed = list(dict.fromkeys([*columns.id, *columns.texts]))
+    named = rows.select(*[column_of(rows.schema, name) for name in needed])
+    typed = T.StructType([field_of(known, name) for name in needed])
     ident = id_of_columns(typed, columns.id).cast("binary").alias("id")
     texts = [F.col(quoted(n)).cast("binary").alias(f"t{i}") for i, n in enumerate(columns.texts)]
     return [_decoded(*row) for row in named.select(ident, *texts).collect()]
