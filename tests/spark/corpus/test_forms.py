@@ -42,7 +42,7 @@ def read(
     spark: SparkSession, place: Path, *keep: str, id_column: str = "id", **dialect: Any
 ) -> list[tuple[Any, ...]]:
     """Id, text, kept columns, error."""
-    columns = Columns(id=id_column, keep=keep)
+    columns = Columns(id=(id_column,), keep=keep)
     corpus = open_corpus(spark, str(place), columns, dialect=Dialect(**dialect))
     with explained(corpus.files), reading(spark, corpus) as rows:
         return sorted(tuple(row) for row in rows.collect())
