@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: install demo test test-unit test-spark test-cluster test-packed test-faults attack check docs docs-generate dist lock dist-clean bench bench-throughput bench-share \
+.PHONY: install demo test test-unit test-spark test-long test-cluster test-packed test-faults coverage attack check docs docs-generate \
+	dist lock dist-clean bench bench-throughput bench-share \
 	bench-memory bench-steady bench-landing bench-budget bench-exactness
 
 install: $(INSTALLED)
@@ -22,15 +23,19 @@ UV_VERSION := 0.13.9
 demo: install
 	$(BIN)/psychescale demo
 
-test: check test-unit test-spark test-cluster test-packed
+# What every change must pass.
+test: check test-unit test-spark
 
 # Without a JVM, in seconds.
 test-unit: install
-	$(BIN)/python -m pytest -n 2 tests/unit
+	$(BIN)/python -m pytest -n 2 --dist worksteal tests/unit
 
 # Real Spark, Delta and torch on this machine. A file's tests share what they set up, so they stay together.
 test-spark: install
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/spark
+
+# Slow by nature: processes are killed and waited for, and an environment of gigabytes is packed and unpacked.
+test-long: test-cluster test-packed
 
 # Executors in processes of their own: three processes are killed on the way; tasks are given GPUs.
 test-cluster: install
@@ -45,6 +50,15 @@ PACKED := tests/cluster/project tests/cluster/session
 # Sixty processes killed: what is killed, and when, follows from the seed.
 test-faults: install
 	$(BIN)/python -m pytest -s tests/cluster/pipeline/test_faults.py --kills 60
+
+# Branches that the unit and Spark tiers reach, Spark's Python workers included, by room.
+coverage: install
+	rm -rf build/coverage
+	$(BIN)/coverage run -m pytest -n 2 --dist loadfile tests/unit tests/spark
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage html --quiet
+	$(BIN)/coverage json --quiet
+	$(BIN)/python -m tests.coverage_by_room build/coverage/all.json
 
 # An attacker by integer programming reads 1,000 shown evaluations and looks for counts from 1 to 7.
 attack: install

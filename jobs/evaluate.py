@@ -69,6 +69,7 @@ def evaluate_identifiers(config: EvaluateConfig, console: Console) -> EvaluateRe
     from psychescale.workflows.evaluate import pii  # noqa: PLC0415 - needs what `anonymize` needs
 
     require_free(Path(config.output))
+    bars = pii.read_bars(config)
     rows = pii.read_gold_texts(config)
     console.print(f"[bold]psychescale evaluate[/]  {NOTICE}")
     console.print(f"  {len(rows):,} texts, {sum(len(row.spans) for row in rows):,} spans")
@@ -78,6 +79,7 @@ def evaluate_identifiers(config: EvaluateConfig, console: Console) -> EvaluateRe
         document = pii.assess_identifiers(config, rows, on_progress=progress.update)
     found = pii.release_identifiers(Path(config.output), document)["measures"]
     print_identifiers(console, config, found)
+    pii.require_bars(document, bars)
     return EvaluateResult(config.output, f"{config.output}/report.html", found, None)
 
 

@@ -20,7 +20,14 @@ from psychescale.training.backbone import unpack_minilm
 from psychescale.training.tagger.card import tagger_card
 from psychescale.training.tagger.data import TaggedText, from_planted, read_tagged
 from psychescale.training.tagger.fit import TaggerFit
-from psychescale.training.tagger.recipe import FIRST, SECOND, learn_clean, learn_posts
+from psychescale.training.tagger.recipe import (
+    FIRST,
+    SECOND,
+    first_rows,
+    learn_clean,
+    learn_posts,
+    second_rows,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,12 +48,15 @@ def tagger(config: TaggerConfig, console: Console) -> TaggerResult | None:
     if config.dry_run:
         return None
 
+    generated = first_rows([*clean, *planted])
     with TemporaryDirectory(prefix="psychescale-tagger-") as scratch:
         midway = Path(config.midway or f"{scratch}/midway")
         if not midway.exists():
             backbone = Path(config.backbone or unpack_minilm(Path(scratch) / "backbone"))
-            _learn_clean(config, console, backbone, [*clean, *planted], midway)
-        fit = _learn_posts(config, console, midway, [*clean, *planted], posts)
+            _learn_clean(config, console, backbone, generated, midway)
+        fit = _learn_posts(
+            config, console, midway, second_rows(*generated, posts, seed=config.seed)
+        )
     seal_folder(
         output,
         tagger_card(
@@ -63,11 +73,15 @@ def tagger(config: TaggerConfig, console: Console) -> TaggerResult | None:
     return TaggerResult(str(output), fit.validation_f2, asdict(fit))
 
 
+Rows = tuple[list[TaggedText], list[TaggedText]]
+"""Training and held-out rows."""
+
+
 def _learn_clean(
-    config: TaggerConfig, console: Console, backbone: Path, rows: list[TaggedText], output: Path
+    config: TaggerConfig, console: Console, backbone: Path, rows: Rows, output: Path
 ) -> None:
     options = replace(FIRST, epochs=config.epochs, seed=config.seed)
-    total = round(config.epochs * len(rows))
+    total = round(config.epochs * len(rows[0]))
     with ProgressDisplay(console, title="generated texts", total=total) as progress:
         learn_clean(
             backbone,
@@ -79,20 +93,13 @@ def _learn_clean(
         )
 
 
-def _learn_posts(
-    config: TaggerConfig,
-    console: Console,
-    base: Path,
-    clean: list[TaggedText],
-    posts: list[TaggedText],
-) -> TaggerFit:
+def _learn_posts(config: TaggerConfig, console: Console, base: Path, rows: Rows) -> TaggerFit:
     options = replace(SECOND, epochs=config.posts_epochs, seed=config.seed)
-    total = round(config.posts_epochs * len(posts))
+    total = round(config.posts_epochs * len(rows[0]))
     with ProgressDisplay(console, title="posts", total=total) as progress:
         return learn_posts(
             base,
-            clean,
-            posts,
+            rows,
             output=Path(config.output),
             options=options,
             precision=config.precision,

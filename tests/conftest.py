@@ -22,6 +22,11 @@ from psychescale.synthetic import generate_labelled
 settings.register_profile("default", deadline=None, derandomize=True, max_examples=30)
 settings.load_profile("default")
 
+# Every JVM that a test starts: what runs once gains nothing from the second compiler, nor from threads
+# that collect garbage side by side.
+JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+os.environ.setdefault("JDK_JAVA_OPTIONS", JAVA_OPTIONS)
+
 LABELS = ("sleep", "work", "family", "thanks", "body")
 TAGS = ("O", "B-NAME", "I-NAME", "B-PLACE", "I-PLACE")
 HIDDEN = 32

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from psychescale.api import anonymize, demo, doctor, evaluate, score, tagger, train, verify
+    from psychescale.model.bundle import thresholds
     from psychescale.model.heads.registration import register_heads
     from psychescale.scoring.scorer import Scorer
 
@@ -30,6 +31,7 @@ __all__ = [
     "register_heads",
     "score",
     "tagger",
+    "thresholds",
     "train",
     "verify",
 ]
@@ -39,6 +41,7 @@ __version__ = "0.1.0"
 _ROOMS = {
     "Scorer": "psychescale.scoring.scorer",
     "register_heads": "psychescale.model.heads.registration",
+    "thresholds": "psychescale.model.bundle",
 }
 """Where what is no job comes from."""
 

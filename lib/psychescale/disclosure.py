@@ -11,7 +11,7 @@
 Nothing else is shown: whoever takes shown numbers from each other gets rounded ones.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 LARGEST_SMALL = 7
 """Counts from 1 to this are withheld."""
@@ -25,6 +25,8 @@ BAND = f"1–{LARGEST_SMALL}"
 """What a person reads in the place of a small count."""
 CENSORED = f"<={LARGEST_SMALL}"
 """What a document of measures holds in the place of a small count."""
+WITHHELD = "masked"
+"""What a document of measures holds in the place of a count that would give a small one back."""
 
 
 def is_small(count: int) -> bool:
@@ -45,6 +47,18 @@ def nearest(count: int) -> int:
 def masked(count: int, stand_in: str = CENSORED) -> int | str:
     """The count to the nearest 5, or what stands for a small one."""
     return stand_in if is_small(count) else nearest(count)
+
+
+def masked_groups(counts: Sequence[int]) -> list[int | str]:
+    """Counts of groups whose total is known; where one alone is small, the next larger is withheld too.
+
+    All the others would give the one back, taken from the total.
+    """
+    shown = [masked(count) for count in counts]
+    large = [count for count in counts if count > LARGEST_SMALL]
+    if sum(map(is_small, counts)) == 1 and large:
+        shown[counts.index(min(large))] = WITHHELD
+    return shown
 
 
 def rounded(count: int) -> int | str:

@@ -13,6 +13,8 @@ from pathlib import Path
 import psutil
 import pyspark
 
+from psychescale.spark.session.java import use_java
+
 ROOT = Path(__file__).parents[2]
 STATED_PATH = "/usr/local/bin:/usr/bin:/bin"
 SECRET = "only for these tests"  # noqa: S105
@@ -136,7 +138,9 @@ def running_cluster(folder: Path, *, tools: Path) -> Iterator[Cluster]:
 def scrubbed_environment(home: Path, tools: Path) -> dict[str, str]:
     """An environment for a machine that has Java, a Spark at `home`, and nothing of ours."""
     _copy_spark(home)
-    kept = {name: os.environ[name] for name in ("HOME", "JAVA_HOME", "LANG") if name in os.environ}
+    use_java()  # where there is none, it is the one from PyPI
+    passed = ("HOME", "JAVA_HOME", "JDK_JAVA_OPTIONS", "LANG")
+    kept = {name: os.environ[name] for name in passed if name in os.environ}
     return {
         **kept,
         "PATH": f"{tools}:{STATED_PATH}",

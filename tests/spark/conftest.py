@@ -2,6 +2,8 @@
 
 import importlib
 import json
+import os
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from deltalake import DeltaTable
+from filelock import FileLock
 from pyspark.sql import SparkSession
 
 from psychescale.spark.session.session import open_session
@@ -16,16 +19,30 @@ from psychescale.spark.session.session import open_session
 Row = dict[str, Any]
 
 
+# A test's data are a few rows: what it costs is what Spark and Delta do for any query. Together these
+# halve it (docs/decisions/0025). Whatever starts a Spark of its own (the command in a process of its
+# own, the cluster) runs with the defaults that people have.
+SETTINGS = {
+    "spark.master": "local[2,4]",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.databricks.delta.snapshotPartitions": "1",
+    # Code that is generated, compiled and loaded for a query that runs once.
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+    # Room for young objects: a collection every second, on two busy cores, is a tenth of the time.
+    "spark.driver.extraJavaOptions": "-Xms1g -Xmn600m",
+}
+
+
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """Local Spark with two slots, the way `psychescale` starts it."""
-    settings = {
-        "spark.master": "local[2,4]",
-        "spark.sql.shuffle.partitions": "2",
-        # What runs once gains nothing from the second compiler.
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
-    }
-    session = open_session(settings)
+    # A worker that waits for its next task is killed in the end, and its coverage with it.
+    reuse = {"spark.python.worker.reuse": str("COVERAGE_PROCESS_CONFIG" not in os.environ).lower()}
+    # Two at once that find no Delta in Ivy's cache would spoil each other's download.
+    with FileLock(Path(tempfile.gettempdir()) / "psychescale-tests-spark.lock"):
+        session = open_session(SETTINGS | reuse)
     yield session
     session.stop()
 

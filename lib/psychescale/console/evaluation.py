@@ -67,6 +67,7 @@ def print_identifiers(console: Console, config: EvaluateConfig, found: Mapping[s
         "spans found to 75 %": found["overall"]["found_rate"],
         "documents without a leak": found["documents_without_leak_rate"],
         "negatives touched": found["over_redaction_rate"],
+        "terms kept": found["meaning"]["kept_rate"],
     }
     for name, value in lines.items():
         console.print(f"  {name:<24} {'–' if value is None else f'{value:.3f}'}")

@@ -32,15 +32,17 @@ def print_plan(console: Console, parts: Parts) -> None:
     )
     if parts.rows.n_left_out:
         console.print(
-            f"  {parts.rows.n_left_out:,} rows left out: no text, or a line that cannot be read"
+            f"  {rounded(parts.rows.n_left_out)} rows left out: no text, or a line that cannot be read"
         )
     if parts.rows.n_placeholders:
         console.print(
             f"  {rounded(parts.rows.n_placeholders)} stand for a text ({EXAMPLES})",
             markup=False,
         )
+    if parts.rows.n_unannotated:
+        console.print(f"  {rounded(parts.rows.n_unannotated)} rows left out: not annotated")
     for part, kinds in parts.dropped.items():
-        kinds_dropped = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
+        kinds_dropped = ", ".join(f"{rounded(count)} {kind}" for kind, count in kinds.items())
         console.print(f"  dropped from {part}, because a later part knows them: {kinds_dropped}")
     uneven = max(parts.shares, key=lambda share: share.deviation)
     console.print(

@@ -1,15 +1,49 @@
-"""Writing a bundle: a model folder that says everything `score` must know, and proves it is whole."""
+"""A bundle: a model folder that says everything `score` must know, and proves it is whole."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from psychescale.errors import UsageError
+from psychescale.errors import ModelError, UsageError
 from psychescale.model.checkpoint import CHECKSUMS_FILE, SCORING_FILE, file_digest
+from psychescale.model.spec import ModelSpec, read_model
 
 FORMAT_VERSION = 1
 CARD_FILE = "README.md"
+
+
+def thresholds(bundle: str) -> dict[str, float]:
+    """The frozen thresholds of a bundle: label → the probability from which it is given.
+
+    Args:
+        bundle: Its folder.
+
+    Raises:
+        ModelError: It has none, or its activation is softmax.
+    """
+    spec = read_deciding(bundle)
+    return dict(zip(spec.labels, spec.thresholds or (), strict=True))
+
+
+def read_deciding(bundle: str) -> ModelSpec:
+    """What is known of a bundle with frozen thresholds.
+
+    Raises:
+        ModelError: It has none, or its activation is softmax.
+    """
+    _, spec = read_model(bundle)
+    if spec.activation == "softmax":
+        raise ModelError(
+            f"{bundle}: its probabilities compete within a text (softmax).",
+            remedy="Thresholds per label need a sigmoid model.",
+        )
+    if spec.thresholds is None:
+        raise ModelError(
+            f"{bundle} has no frozen thresholds.",
+            remedy="Train a bundle with validation rows and ‹thresholds› f1.",
+        )
+    return spec
 
 
 def require_free(folder: Path) -> None:

@@ -98,7 +98,8 @@ def small_multiples(
         wspace=0.32,
         hspace=0.5,
     )
-    figure.supxlabel(axis_names[0], fontsize=8, y=0.08 / height, va="bottom")
+    middle = 0.5 if len(names) > 1 else 0.27  # of the figure, or of its one panel
+    figure.supxlabel(axis_names[0], fontsize=8, x=middle, y=0.08 / height, va="bottom")
     figure.supylabel(axis_names[1], fontsize=8, x=0.01)
     for axes, name in zip(grid, names, strict=False):
         axes.set_title(shorten(name, 24), loc="left")

@@ -23,6 +23,7 @@ from psychescale.report.drawing import (
 
 _ROW_INCHES = 0.215  # of a row in a figure with a row a label
 _PANEL_INCHES = 1.32  # seven rows, 28 labels, on a printed page
+_ALONE_INCHES = 3.2  # of the panel of a yes/no model
 _MARGIN_INCHES = 0.9
 _ROOT_TICKS = (0, 0.05, 0.2, 0.5, 1)
 _NAME_LENGTH = 32
@@ -156,8 +157,9 @@ def precision_recall_by_label(per_label: Labels) -> str:
     )
 
 
-def slice_differences(tables: Sequence[Mapping[str, Any]]) -> str:
+def slice_differences(tables: Sequence[Mapping[str, Any]], *, averaged: bool = True) -> str:
     """Micro F1 of each group minus that of all other documents."""
+    called = "micro F1" if averaged else "F1"
     rows = [
         (table["column"], group["group"], group["differences"]["f1_micro"])
         for table in tables
@@ -171,16 +173,17 @@ def slice_differences(tables: Sequence[Mapping[str, Any]]) -> str:
         for row, (_, _, estimate) in enumerate(rows):
             _whisker(axes, estimate, row)
         _names(axes, [f"{column} = {group}" for column, group, _ in rows])
-        axes.set_xlabel("micro F1 of the group minus that of all other documents")
+        axes.set_xlabel(f"{called} of the group minus that of all other documents")
 
-    return _by_row("slices", "Difference in micro F1 of each group", len(rows), paint)
+    return _by_row("slices", f"Difference in {called} of each group", len(rows), paint)
 
 
-def contenders(entries: Sequence[Mapping[str, Any]]) -> str:
+def contenders(entries: Sequence[Mapping[str, Any]], *, averaged: bool = True) -> str:
     """This model and others, by the first of the main measures that is shown of it."""
     own_values = entries[0]["values"]
     told = [m for m in _COMPARED_BY if own_values.get(m, _NOTHING)["value"] is not None]
     measure = next(iter(told), "f1_macro")
+    called = _COMPARED_BY[measure] if averaged else _OF_ONE_LABEL[measure]
     values = {entry["name"]: entry["values"].get(measure, _NOTHING) for entry in entries}
     shown = [name for name, found in values.items() if found["value"] is not None][::-1]
 
@@ -191,9 +194,9 @@ def contenders(entries: Sequence[Mapping[str, Any]]) -> str:
             _whisker(axes, values[name], row, ACCENT if own else SECOND)
         _names(axes, shown)
         axes.set_xlim(left=0)
-        axes.set_xlabel(f"{_COMPARED_BY[measure]}, 95 % interval")
+        axes.set_xlabel(f"{called}, 95 % interval")
 
-    title = f"{_COMPARED_BY[measure]} of models and baselines"
+    title = f"{called} of models and baselines"
     return _by_row("contenders", title, len(shown), paint)
 
 
@@ -202,10 +205,15 @@ _COMPARED_BY = {
     "f1_macro_frequent": "Macro F1 of frequent labels",
     "average_precision_macro": "Average precision (macro)",
 }
+_OF_ONE_LABEL = {
+    "f1_macro": "F1",
+    "f1_macro_frequent": "F1",
+    "average_precision_macro": "Average precision",
+}
 _NOTHING: Mapping[str, Any] = {"value": None}
 
 
-def training_curve(steps: Sequence[Mapping[str, float]]) -> str:
+def training_curve(steps: Sequence[Mapping[str, Any]]) -> str:
     """Loss on training and validation rows as training went."""
 
     def paint(figure: Figure) -> None:
@@ -215,10 +223,14 @@ def training_curve(steps: Sequence[Mapping[str, float]]) -> str:
             points = [(step["epoch"], step[key]) for step in steps if key in step]
             if points:
                 axes.plot(*zip(*points, strict=True), "o-", ms=3, lw=1.2, color=colour, label=label)
+        for step in steps:
+            if step.get("kept"):
+                axes.axvline(step["epoch"], color=INK, lw=0.8, ls=(0, (3, 2)), label="weights kept")
+                break
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel("epoch")
         axes.set_ylabel("loss")
-        figure.legend(loc="outside upper right", ncols=2)
+        figure.legend(loc="outside upper right", ncols=3)
 
     return draw("training", "Loss as training went", 2.6, paint)
 
@@ -234,13 +246,16 @@ def _panels(
     panel: Callable[[Axes, Mapping[str, Any]], None],
     axis_names: tuple[str, str],
 ) -> str:
+    alone = len(shown) == 1
+
     def paint(figure: Figure) -> None:
-        grid = small_multiples(figure, list(shown), axis_names)
+        columns = 2 if alone else PANEL_COLUMNS
+        grid = small_multiples(figure, list(shown), axis_names, columns=columns)
         for axes, part in zip(grid, shown.values(), strict=True):
             panel(axes, part)
 
     rows = -(-len(shown) // PANEL_COLUMNS)
-    height = _PANEL_INCHES * rows + 0.4
+    height = _ALONE_INCHES if alone else _PANEL_INCHES * rows + 0.4
     return draw(name, title, height, paint, layout=None) if shown else ""
 
 

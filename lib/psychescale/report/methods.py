@@ -1,8 +1,9 @@
 """The methods paragraph of an evaluation, from its facts.
 
 Items in brackets are those of RECORD (Benchimol et al. 2015, doi 10.1371/journal.pmed.1001885) and
-TRIPOD+AI (Collins et al. 2024, doi 10.1136/bmj-2023-078378) that a sentence answers, so that a list
-of either can point at it. Their numbers were compared with published copies of both checklists.
+TRIPOD+AI (Collins et al. 2024, doi 10.1136/bmj-2023-078378) that a sentence belongs to, so that a list
+of either can point at it; whether it is all of the item is the authors' to judge. A sentence is made
+of what happened, or not printed. Their numbers were compared with published copies of both checklists.
 """
 
 from collections.abc import Mapping
@@ -17,38 +18,73 @@ def methods_paragraphs(document: Mapping[str, Any]) -> list[str]:
 
 
 def _data(document: Mapping[str, Any]) -> str:
-    data = document["data"]
+    data, n_labels = document["data"], len(document["labels"])
+    authors = f" by {_count(data['n_units'])} authors" if data["unit"] == "author" else ""
+    kind = (
+        "a yes/no label"
+        if n_labels == 1
+        else f"{n_labels} labels, several of which may hold at once"
+    )
     sentences = [
-        f"The model {document['model']['name']} was evaluated on "
-        f"{_count(data['n_documents'])} documents [TRIPOD+AI 21]",
+        f"The model {document['model']['name']} was evaluated on {_count(data['n_documents'])} "
+        f"documents{authors}, with {kind}."
     ]
-    if data["unit"] == "author":
-        sentences[0] += f" by {_count(data['n_units'])} authors"
-    sentences[0] += f", with {len(document['labels'])} labels, several of which may hold at once."
+    if data["measured_on"]:
+        sentences.append(f"They are {data['measured_on']}.")
+    sentences += _search(data["known"])
     if data["flow"]:
         steps = "; ".join(f"{step['step']}: {_count(step['n'])}" for step in data["flow"])
         sentences.append(f"Data flow [RECORD 13.1; TRIPOD+AI 20a]: {steps}.")
+    if len(data["parts"]) > 1:
+        sentences.append(
+            "Documents and positives of the development and evaluation parts are in Table 1 "
+            "[TRIPOD+AI 21]."
+        )
     if data["weighted"]:
         sentences.append(
-            "The documents with truth are a sample with unequal chances; every measure is weighted by "
-            "the inverse of these [TRIPOD+AI 5a]."
+            "Truth was gathered for a sample with unequal chances; shares, areas, losses and "
+            "calibration are weighted by the inverse of these; counts"
+            + (" and the raters' agreement" if document["agreement"] else "")
+            + " are not."
         )
     if document["agreement"]:
         sentences.append(
-            "Agreement of the raters is given as Krippendorff's alpha and as mean pairwise F1, the "
-            "ceiling for a model that learns from them [TRIPOD+AI 8a, 8b]."
+            "Agreement of the raters is given as Krippendorff's alpha and as mean pairwise F1."
         )
     return " ".join(sentences)
+
+
+def _search(known: Mapping[str, Any] | None) -> list[str]:
+    if known is None:
+        return ["Whether rows of the training are among them was not searched."]
+    counts = "; ".join(f"{kind}: {_count(count)}" for kind, count in known.items())
+    note = "" if "same author" in known else " Authors were not compared."
+    return [f"They were searched for rows that training knew ({counts}).{note}"]
+
+
+def _thresholds(document: Mapping[str, Any]) -> str:
+    method = document["method"]
+    if method["thresholds"] != "frozen":
+        return f"{method['threshold_procedure']} [TRIPOD+AI 15]"
+    stored = "Thresholds are those that the bundle holds."
+    if method["fitted_here"]:
+        stored += " They were fitted on these very documents, as was the calibration: it flatters."
+    return f"{stored} {method['threshold_procedure']} [TRIPOD+AI 15]"
 
 
 def _analysis(document: Mapping[str, Any]) -> str:
     method = document["method"]
     unit = "authors" if document["data"]["unit"] == "author" else "documents"
-    procedure = method["threshold_procedure"]
     loss = document["model"].get("loss")
+    averages = (
+        []
+        if len(document["labels"]) == 1
+        else [
+            f"a second macro average takes the labels with at least {method['frequent_positives']}"
+        ]
+    )
     sentences = [
-        "Thresholds were frozen before the evaluation [TRIPOD+AI 15]."
-        + (f" {procedure}" if procedure else ""),
+        _thresholds(document),
         *([_imbalance(loss, document["model"]["calibration"])] if loss in _WEIGHING else []),
         "Discrimination is reported as precision, sensitivity, specificity, F1, ROC-AUC and average "
         "precision, calibration as slope and intercept of a logistic recalibration (Cox 1958; Van "
@@ -57,13 +93,18 @@ def _analysis(document: Mapping[str, Any]) -> str:
         f"sample size that the variance over {method['replicates']:,} bootstrap replicates of the "
         f"{unit} amounts to (Wilson 1927; Korn & Graubard 1998); of losses, log-normal ones with that "
         "variance; of calibration slope and intercept, sandwich ones.",
-        f"Below {method['min_positives']} positives no interval is given and no curve is drawn; a "
-        f"second macro average takes the labels with at least {method['frequent_positives']}.",
+        "; ".join(
+            [
+                f"Below {method['min_positives']} positives no interval is given and no curve is drawn",
+                *averages,
+            ]
+        )
+        + ".",
     ]
     if len(document["contenders"]) > 1:
         sentences.append(
-            "Differences from other models and baselines, thresholded by the same procedure, are "
-            "paired: all saw the same documents and the same replicates [TRIPOD+AI 12e]."
+            "Differences from other models and baselines are paired: all saw the same documents and "
+            "the same replicates [TRIPOD+AI 12e]."
         )
     if document["slices"]:
         columns = ", ".join(table["column"] for table in document["slices"])
@@ -88,12 +129,14 @@ def _limits(document: Mapping[str, Any]) -> str:
     ]
     sentences = []
     if few:
-        sentences.append(f"Too rare to estimate here: {', '.join(few)} [TRIPOD+AI 26].")
+        sentences.append(
+            f"Too few positives or negatives to estimate here: {', '.join(few)} [TRIPOD+AI 26]."
+        )
     sentences.append(
         "The measures hold for documents that come about as these did; they say nothing about other "
-        "sources, times or languages, nor about the validity of any label as a clinical construct "
-        "[RECORD 19.1; TRIPOD+AI 26]. Counts are rounded to 5 and those from 1 to 7 "
-        "withheld; a table with such a cell is left out, and shares are of the rounded tables."
+        "sources, times or languages, nor about the validity of any label as a clinical construct. "
+        "Counts are rounded to 5 and those from 1 to 7 withheld; a table with such a cell is left out, "
+        "and shares are of the rounded tables."
     )
     return " ".join(sentences)
 

@@ -13,6 +13,7 @@ from psychescale.settings.shared import (
     Positive,
     RedactorConfig,
     Share,
+    TimeConfig,
 )
 
 
@@ -44,7 +45,7 @@ class ReplacementConfig(JobConfig):
     )
 
 
-class AnonymizeConfig(CorpusConfig, ReplacementConfig, RedactorConfig, PaceConfig):
+class AnonymizeConfig(CorpusConfig, ReplacementConfig, RedactorConfig, PaceConfig, TimeConfig):
     """Redact the texts of a corpus, replace ids and authors by keyed pseudonyms, mark the result."""
 
     examples = (

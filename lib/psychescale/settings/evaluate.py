@@ -54,8 +54,8 @@ class EvaluateConfig(
     """Judge a model on labelled texts, or what is redacted: measures, a report, a table."""
 
     examples = (
-        "psychescale evaluate --model bundle --input labelled.jsonl --output evaluation "
-        "--membership bundle-restricted/membership.jsonl --accept-raw",
+        "psychescale evaluate --model bundle --input labelled.csv --label-columns stress "
+        "--output evaluation --membership bundle-restricted/membership.jsonl --accept-raw",
         "psychescale evaluate --task pii --input spans.jsonl --output leaks",
     )
     pages = ("docs/evaluation.md",)
@@ -84,6 +84,17 @@ class EvaluateConfig(
         "learn from the rest",
     )
     part: Literal["validation", "test"] = Field("test", description="part of ‹membership› to judge")
+    trained_on: Names = Field(
+        (),
+        description="restricted folders that `train` left: rows of ‹input› that training knew are "
+        "searched for by text, near-duplicate and author",
+    )
+    membership_key_file: str | None = Field(
+        None, description="key of these folders, where `train` was given one"
+    )
+    drop_known: bool = Field(
+        False, description="leave rows that training knew out, in place of counting them only"
+    )
     weight_column: str | None = Field(
         None,
         description="column with how many documents a document stands for, where the truth was sampled",
@@ -91,8 +102,8 @@ class EvaluateConfig(
     raters: Names = Field(
         (),
         description="columns with the labels of one rater each, in the form of ‹labels_column›; with "
-        "‹label_columns›, columns of 0 and 1 named RATER_LABEL; missing or blank: the rater did not "
-        "see the row",
+        "‹label_columns›, columns of 0 and 1 named RATER_LABEL; missing: the rater did not see "
+        "the row",
     )
     only: Names = Field(
         (),
@@ -101,13 +112,17 @@ class EvaluateConfig(
     slice_columns: Names = Field(
         (),
         alias="slice",
-        description="columns to compare groups by; length, truncation and number of labels are always "
-        "there",
+        description="columns to compare groups by; length and truncation are always there",
     )
     label_map: Names = Field(
         (),
         description="for pii: what labels of spans mean, as in CITY=LOCATION; labels that are not "
         "named are then no gold (default: by the file's name, or none)",
+    )
+    require: Names = Field(
+        (),
+        description="for pii: least shares, as in recall=.95,kept_terms=.97; of recall, precision, f2 "
+        "(characters), found (spans to 75 %), kept_terms; below one exit code 5, the report written",
     )
     challenge: bool = Field(True, description="put the challenge suite to the model")
     faithfulness_texts: Annotated[int, Field(ge=0)] = Field(

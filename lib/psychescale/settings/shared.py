@@ -168,7 +168,20 @@ class ModelConfig(LongTextConfig):
     )
 
 
-class LabelledConfig(TextColumnsConfig):
+class TimeConfig(JobConfig):
+    """Times."""
+
+    time_column: str | None = Field(
+        None, description="column with the time; the report tells from which month to which"
+    )
+    time_format: str | None = Field(
+        None,
+        description="how times are written, as in %d/%m/%Y, or epoch: seconds since 1970; times that "
+        "cannot be read so are refused with their number (default: ISO 8601)",
+    )
+
+
+class LabelledConfig(TextColumnsConfig, TimeConfig):
     """Labels and authors."""
 
     labels_column: str = Field(
@@ -176,7 +189,14 @@ class LabelledConfig(TextColumnsConfig):
         description="column with a list of label names, a JSON list, or names with commas",
     )
     label_columns: Names = Field(
-        (), description="columns of 0 and 1, one per label, in place of ‹labels_column›"
+        (),
+        description="columns of 0 and 1, one per label, in place of ‹labels_column›; a "
+        "row with a missing or blank value is not annotated: left out and counted",
+    )
+    empty_labels: Literal["none", "unannotated"] | None = Field(
+        None,
+        description="what an empty text in ‹labels_column› or a rater's list means: no label, or a row "
+        "to leave out; refused with its number where nobody says; null is always unannotated",
     )
     author_column: str | None = Field(
         None,

@@ -31,7 +31,6 @@ class PartsConfig(JobConfig):
     test_share: Share = Field(
         0.1, description="share of ‹train› for test; 0 for none; ‹split› source does not read it"
     )
-    time_column: str | None = Field(None, description="column with the time, for ‹split› time")
     source_column: str | None = Field(
         None, description="column with the source, for ‹split› source"
     )

@@ -217,6 +217,8 @@ def fold(text: str) -> str:
     Args:
         text: An output text of `normalize`.
     """
+    if _DIGIT.search(text) and _SCANNED.search(text):
+        text = _SCANNED.sub(_fold_scanned, text)
     if text.isascii():
         return text
     if _FOREIGN_DIGIT.search(text):
@@ -224,6 +226,23 @@ def fold(text: str) -> str:
     if _LOOKALIKE.search(text):
         text = _WORD.sub(_fold_word, text)
     return text
+
+
+# What scanners read for letters in names (M1chael) and for digits in dates (O3/14/1958). The first
+# character is the test that most texts end at.
+_SCANNED: Final = re.compile(
+    r"[10](?<=[A-Za-z].)(?=[a-z]{3,12}(?!\w))"
+    r"|[OlI](?=\d[/.-]\d)(?<![\w./-].)|[OlI](?=\d?[/.-]\d|\d(?!\w))(?<=\d[/.-].)"
+)
+_DIGIT: Final = re.compile(r"[0-9]")
+_SCANNED_AS: Final = str.maketrans("10OlI", "io011")
+_NAME_START: Final = re.compile(r"(?<!\w)[A-Z][a-z]{0,10}\Z")
+
+
+def _fold_scanned(match: re.Match[str]) -> str:
+    start, char = match.start(), match[0]
+    named = _NAME_START.search(match.string, max(0, start - 12), start)
+    return char.translate(_SCANNED_AS) if named or not char.isdigit() else char
 
 
 def _fold_word(match: re.Match[str]) -> str:

@@ -13,15 +13,18 @@ from psychescale.errors import PsychescaleError
 from psychescale.text import rules
 from psychescale.text.findings import Finding, PiiType
 from psychescale.text.gate import may_hold_name
+from psychescale.text.guard import keep_clinical
 from psychescale.text.handles import Handles
+from psychescale.text.layout import Laid, undo_layout
 from psychescale.text.ner import NerModel, is_plausible
-from psychescale.text.normalize import Normalized, fold, normalize
+from psychescale.text.normalize import Normalized, fold, lower, normalize
 from psychescale.text.overlaps import resolve_overlaps
 from psychescale.text.passages import split_windows
+from psychescale.text.repeats import repeated_names
 from psychescale.text.replacement.operators import PLACEHOLDER, DocumentContext, Operators
 from psychescale.text.rules.rule import View
 
-REDACTOR_VERSION: Final = "2"
+REDACTOR_VERSION: Final = "3"
 """Changes with every change of what is found or of how it is replaced."""
 
 MASK: Final = "\ufffc"
@@ -141,13 +144,15 @@ class Redactor:
         normal = normalize(text)
         deadline = time.monotonic() + self._options.timeout_s
         masked = fold(_mask(normal.text))
+        laid = undo_layout(masked)
         found: set[Finding] = set()
-        for offset, window in split_windows(masked):
+        for offset, window in split_windows(laid.text):
             _check(deadline)
             found.update(_moved(rules.find(View.of(window)), offset))
             if self._handles.any:
                 found.update(_moved(self._handles.find(window), offset))
-        return _Draft(normal, masked, [f for f in found if f.type not in self._options.excluded])
+        kept = [f for f in found if f.type not in self._options.excluded]
+        return _Draft(normal, masked, _in_source(kept, laid))
 
     def _tier_2(self, drafts: list["_Draft"]) -> None:
         if self._tagger is None:
@@ -166,7 +171,11 @@ class Redactor:
         if not draft.found:
             return Redacted(text, [], {})
         deadline = time.monotonic() + self._options.timeout_s
-        findings = resolve_overlaps(draft.found, text)
+        low = lower(draft.masked)
+        found = keep_clinical(draft.found, draft.masked, low)
+        if PiiType.NAME not in self._options.excluded:
+            found += repeated_names(found, low)
+        findings = resolve_overlaps(found, text)
         pieces: list[str] = []
         position = 0
         for finding in findings:
@@ -221,6 +230,14 @@ def _moved(findings: Iterable[Finding], offset: int) -> Iterable[Finding]:
         return findings
     return [
         Finding(f.start + offset, f.end + offset, f.type, f.source, f.confidence) for f in findings
+    ]
+
+
+def _in_source(findings: list[Finding], laid: Laid) -> list[Finding]:
+    if laid.starts is None:
+        return findings
+    return [
+        Finding(*laid.to_source(f.start, f.end), f.type, f.source, f.confidence) for f in findings
     ]
 
 

@@ -34,6 +34,7 @@ class CardFacts:
         thresholds: Criterion of the thresholds.
         long_text: Long-text policy that all of this was measured under.
         limits: Sentences.
+        findings: Sentences on what else an evaluation found, and what it did not look at.
     """
 
     labels: Sequence[str]
@@ -50,6 +51,7 @@ class CardFacts:
     thresholds: str = ""
     long_text: str = ""
     limits: Sequence[str] = ()
+    findings: Sequence[str] = ()
 
 
 def write_card(labels: Sequence[str], training: Mapping[str, Any]) -> str:
@@ -177,7 +179,8 @@ def _measures(facts: CardFacts) -> list[str]:
         point, *bounds = value if isinstance(value, Sequence) else (value,)
         interval = " to ".join(map(_number, bounds))
         lines.append(f"| {_cell(name)} | {_number(point)} | {interval} |")
-    return [_table({key: text for key, text in conditions.items() if text}), "\n".join(lines)]
+    table = _table({key: text for key, text in conditions.items() if text})
+    return [table, "\n".join(lines), *([_bullets(facts.findings)] if facts.findings else [])]
 
 
 def _leak_rows(leaks: Mapping[str, Mapping[str, int]]) -> dict[str, str]:

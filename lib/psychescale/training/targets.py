@@ -13,18 +13,36 @@ _FALSE = {"0", "0.0", "false"}
 _SHOWN = 5
 
 
-def parse_label_set(value: object, *, place: str) -> tuple[str, ...]:
-    """The labels of one row: a list of names, a JSON list, or names with commas between them.
+def read_label_sets(
+    values: Sequence[object], *, place: str, empty: str | None = None
+) -> list[tuple[str, ...] | None]:
+    """The labels of rows: lists of names, JSON lists, or names with commas between them.
+
+    A missing value is None: nobody has annotated the row. An empty list is no label. An empty text
+    can be either, and a person must say.
 
     Args:
-        value: What the labels column holds; None is no label.
+        values: What the labels column holds.
         place: Where it was read, for the message.
+        empty: What an empty text means: ``none`` or ``unannotated``; None: nobody has said.
 
     Raises:
-        InputError: It is of another form.
+        InputError: A value is of another form, or is empty and nobody has said what that means.
     """
-    if value is None:
-        return ()
+    n_empty = sum(_is_blank(value) for value in values)
+    if n_empty and empty is None:
+        raise InputError(
+            f"{place}: {n_empty:,} of {len(values):,} rows have nothing where their labels stand: no "
+            "label, or not annotated?",
+            remedy="Say which: ‹empty_labels› none, or ‹empty_labels› unannotated (left out).",
+        )
+    blank = () if empty == "none" else None
+    return [
+        None if _is_missing(v) else blank if _is_blank(v) else _label_set(v, place) for v in values
+    ]
+
+
+def _label_set(value: object, place: str) -> tuple[str, ...]:
     if isinstance(value, str):
         if not value.lstrip().startswith("["):
             return tuple(name.strip() for name in value.split(",") if name.strip())
@@ -49,7 +67,7 @@ def from_columns(columns: Mapping[str, Sequence[object]], *, place: str) -> NDAr
         place: Where they were read, for the message.
 
     Returns:
-        float32, shape (n_rows, n_labels).
+        float32, shape (n_rows, n_labels); NaN where a value is missing or blank: not annotated.
 
     Raises:
         InputError: A value is neither 0 nor 1; the column is named, its values are not.
@@ -114,15 +132,25 @@ def _binary(name: str, values: Sequence[object], place: str) -> NDArray[np.float
     words = [str(value).strip().lower() for value in values]
     truth = np.array([word in _TRUE for word in words])
     falsehood = np.array([word in _FALSE for word in words])
-    wrong = int((~truth & ~falsehood).sum())
+    unseen = np.array([_is_missing(value) or _is_blank(value) for value in values])
+    wrong = int((~truth & ~falsehood & ~unseen).sum())
     if wrong:
         raise InputError(
             f"{place}: column {name!r} is not binary: {wrong:,} of {len(words):,} rows hold neither "
-            "0 nor 1.",
+            "0, nor 1, nor nothing (not annotated).",
             remedy="Make it 0 or 1 (weights and votes need a cut of yours), or leave it out of "
             "‹label_columns›.",
         )
-    return truth.astype(np.float32)
+    return np.where(unseen, np.nan, truth).astype(np.float32)
+
+
+def _is_missing(value: object) -> bool:
+    """Null, or the NaN that pandas puts in its place."""
+    return value is None or (isinstance(value, float) and np.isnan(value))
+
+
+def _is_blank(value: object) -> bool:
+    return isinstance(value, str) and not value.strip()
 
 
 def _few(names: Sequence[str]) -> str:

@@ -29,6 +29,7 @@ class LabelledRows:
         n_left_out: Rows that had no text, or could not be parsed.
         label_names: Names of all label columns, also of those that are 0 everywhere; empty where
             labels came as lists.
+        unannotated: The columns of rows with a text that nobody has annotated: left out.
         mark: Normalizer and redactor version that the texts went through; None for raw ones.
     """
 
@@ -39,10 +40,16 @@ class LabelledRows:
     columns: Mapping[str, list[object]] = field(default_factory=dict)
     n_left_out: int = 0
     label_names: tuple[str, ...] = ()
+    unannotated: Mapping[str, list[object]] = field(default_factory=dict)
     mark: tuple[str, str] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def n_unannotated(self) -> int:
+        """Rows with a text that nobody has annotated."""
+        return len(next(iter(self.unannotated.values()), ()))
 
     def take(self, rows: NDArray[np.int64]) -> "LabelledRows":
         """Some of the rows, in the order of `rows`."""
@@ -97,4 +104,8 @@ def join_rows(parts: Sequence[LabelledRows]) -> LabelledRows:
             for name in first.columns
         },
         n_left_out=sum(part.n_left_out for part in parts),
+        unannotated={
+            name: [value for part in parts for value in part.unannotated[name]]
+            for name in first.unannotated
+        },
     )

@@ -123,12 +123,6 @@ class TestUnprotected:
 
         assert found == {"table": {UNKNOWN, COLUMN, AUTHOR, MAIL}}
 
-    def test_statistics(self, leaks: Leaks, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Without the rule on statistics words of texts stand in the Delta log."""
-        monkeypatch.setattr(tables, "table_properties", lambda _: tables._PROPERTIES)
-
-        assert leaks(0, planted())["log"] == {UNKNOWN}
-
     def test_pseudonyms(self, leaks: Leaks, monkeypatch: pytest.MonkeyPatch) -> None:
         """Without pseudonyms ids and authors are in the table, made ids with their file."""
         monkeypatch.setattr(keying, "_ids", lambda _, value: value)
@@ -136,18 +130,18 @@ class TestUnprotected:
 
         assert leaks(0, planted())["table"] >= {ID, AUTHOR}
 
-    def test_landed(self, leaks: Leaks, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Without clearing up the landed texts stay."""
+    def test_everything_around(
+        self, leaks: Leaks, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        """Without the rule on statistics, the clearing up and a digest of the key, each is found."""
+        monkeypatch.setattr(tables, "table_properties", lambda _: tables._PROPERTIES)
         monkeypatch.setattr(pipeline, "forget_landed", lambda *_, **__: None)
-
-        assert leaks(0, planted())["landed"] == {UNKNOWN, MAIL, AUTHOR}
-
-    def test_key(self, leaks: Leaks, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-        """A digest that were the key itself would be in Delta's log and in the run table."""
         monkeypatch.setattr(plan, "redaction_id", lambda _: (tmp_path / "key").read_text())
         found = leaks(0, planted())
 
-        assert [place for place in ("log", "runs") if KEY not in found[place]] == []
+        assert found["log"] == {UNKNOWN, KEY}
+        assert found["landed"] == {UNKNOWN, MAIL, AUTHOR}
+        assert KEY in found["runs"]
 
     def test_worker_error(self, leaks: Leaks, monkeypatch: pytest.MonkeyPatch) -> None:
         """Without the rule on exceptions one that quotes a row is told."""

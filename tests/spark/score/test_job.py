@@ -296,33 +296,6 @@ class TestRefusals:
 
 
 class TestForms:
-    @pytest.mark.parametrize("form", ["csv", "csv.gz", "parquet", "delta", "folder", "jsonl.gz"])
-    def test_form(
-        self,
-        spark: SparkSession,
-        run: Callable[..., int],
-        rows: list[Row],
-        tiny_model: Path,
-        scored: Path,
-        tmp_path: Path,
-        form: str,
-    ) -> None:
-        """Every form of the same corpus gives the same scores."""
-        corpus = write_form(spark, pd.DataFrame(rows), tmp_path, form)
-        output = tmp_path / "scores"
-        code = run(
-            "score", "--model", tiny_model, "--input", corpus, "--output", output, "--accept-raw"
-        )
-        assert code == 0
-        found, reference = read_table(output), read_table(scored)
-        assert list(found["id"]) == list(reference["id"])
-        if form.startswith("csv"):  # CSV cannot tell an empty text from a missing one
-            found["error"] = found["error"].replace("null_text", "empty_text")
-            reference["error"] = reference["error"].replace("null_text", "empty_text")
-        assert found["error"].equals(reference["error"])
-        difference = (found[PROBABILITIES] - reference[PROBABILITIES]).abs().max().max()
-        assert difference < 1e-5
-
     def test_corrupt_lines(self, run: Callable[..., int], tiny_model: Path, tmp_path: Path) -> None:
         """Corrupt lines become rows with made ids, which tell their lines and stay the same."""
         corpus = tmp_path / "corpus.jsonl"
@@ -412,21 +385,3 @@ class TestSwitches:
         assert run(*arguments, "--accept-raw") == 0
         table = read_table(output)
         assert sorted(table.groupby("scoring_id").size()) == [10, 10]
-
-
-def write_form(spark: SparkSession, frame: pd.DataFrame, folder: Path, form: str) -> Path:
-    path = folder / f"corpus.{form}"
-    if form.startswith("csv"):
-        frame.to_csv(path, index=False)
-    elif form == "jsonl.gz":
-        frame.to_json(path, orient="records", lines=True)
-    elif form == "parquet":
-        frame.to_parquet(path)
-    elif form == "folder":
-        path = folder / "parts"
-        path.mkdir()
-        frame.iloc[:20].to_parquet(path / "a.parquet")
-        frame.iloc[20:].to_parquet(path / "b.parquet")
-    else:
-        spark.createDataFrame(frame).write.format("delta").save(str(path))
-    return path

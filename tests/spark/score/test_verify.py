@@ -1,31 +1,43 @@
 """`psychescale verify`: a table that holds, and tables that do not."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from delta.tables import DeltaTable
-from pyspark.sql import SparkSession
+from deltalake import DeltaTable
 
 from tests.spark.conftest import Row, read_runs, write_json_lines
 
 Verify = Callable[..., int]
 
 
-@pytest.fixture
-def scores(run: Callable[..., int], rows: list[Row], tiny_model: Path, tmp_path: Path) -> Path:
-    """A finished table, texts with every kind of reason among its rows."""
-    corpus = write_json_lines(tmp_path / "corpus.jsonl", rows)
+@pytest.fixture(scope="module")
+def finished(
+    run: Callable[..., int],
+    rows: list[Row],
+    tiny_model: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """A finished table beside its corpus, which has texts with every kind of reason."""
+    folder = tmp_path_factory.mktemp("verify")
+    corpus = write_json_lines(folder / "corpus.jsonl", rows)
     with corpus.open("a", encoding="utf-8") as file:
         file.write('junk\n{"id": "bad", "text": "\\ud83d"}\n')
-    output = tmp_path / "scores"
+    output = folder / "scores"
     code = run(
         "score", "--model", tiny_model, "--input", corpus, "--output", output, "--accept-raw",
         "--max-failed-share", "0.5",
     )  # fmt: skip
     assert code == 0
     return output
+
+
+@pytest.fixture
+def scores(finished: Path, tmp_path: Path) -> Path:
+    """A copy of it, to be changed."""
+    return Path(shutil.copytree(finished, tmp_path / "scores"))
 
 
 def test_holds(
@@ -53,7 +65,6 @@ def test_holds(
     ],
 )
 def test_does_not_hold(
-    spark: SparkSession,
     run: Callable[..., int],
     scores: Path,
     capsys: pytest.CaptureFixture[str],
@@ -61,8 +72,7 @@ def test_does_not_hold(
     message: str,
 ) -> None:
     """One row changed, renamed or doubled is found, and the message names no id."""
-    table = DeltaTable.forPath(spark, str(scores))
-    table.update("id = 'doc-021'", change)
+    DeltaTable(str(scores)).update(change, predicate="id = 'doc-021'")
     capsys.readouterr()
     assert run("verify", "--run", scores) == 7
     told = capsys.readouterr().err
@@ -72,6 +82,7 @@ def test_does_not_hold(
 
 def test_refusals(
     run: Callable[..., int],
+    finished: Path,
     scores: Path,
     make_model: Callable[..., Path],
     tmp_path: Path,
@@ -83,14 +94,16 @@ def test_refusals(
     assert "another scoring id" in capsys.readouterr().err
     assert run("verify", "--run", "0" * 32, "--scores", scores) == 3
     assert run("verify", "--run", tmp_path / "nothing") == 3
-    (tmp_path / "moved").mkdir()
-    (tmp_path / "corpus.jsonl").rename(tmp_path / "moved" / "corpus.jsonl")
-    assert run("verify", "--run", scores) == 3
-    assert run("verify", "--run", scores, "--input", tmp_path / "moved" / "corpus.jsonl") == 0
+    corpus = finished.with_name("corpus.jsonl").rename(tmp_path / "corpus.jsonl")
+    try:
+        assert run("verify", "--run", scores) == 3
+        assert run("verify", "--run", scores, "--input", corpus) == 0
+    finally:
+        corpus.rename(finished.with_name("corpus.jsonl"))
 
 
-def test_run_table_conceals_file_names(scores: Path) -> None:
+def test_run_table_conceals_file_names(finished: Path) -> None:
     """The name of a single input file, which may be a person's, is not in the run table."""
-    config = read_runs(scores).iloc[0]["config"]
+    config = read_runs(finished).iloc[0]["config"]
     assert "corpus.jsonl" not in config
-    assert json.loads(config)["input"].startswith(str(scores.parent / "sha256-"))
+    assert json.loads(config)["input"].startswith(str(finished.parent / "sha256-"))

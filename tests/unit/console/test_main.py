@@ -10,7 +10,7 @@ from psychescale.console.main import VERBS, main, task
 from psychescale.notice import NOTICE
 
 
-@pytest.mark.parametrize("flag", ["-h", "--help"])
+@pytest.mark.parametrize("flag", ["-h", "--help", "help"])
 def test_help_lists_every_verb_and_no_other(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The help has a line for each verb, and only for these."""
     assert main([flag]) == 0
@@ -32,9 +32,23 @@ def test_no_arguments_show_the_help_as_an_error(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().out.startswith("usage: psychescale VERB")
 
 
-def test_version(capsys: pytest.CaptureFixture[str]) -> None:
-    """--version prints name and version."""
-    assert main(["--version"]) == 0
+def test_help_of_a_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    """`help VERB` is `VERB --help`: the verb's keys in groups, common ones first, and examples."""
+    with pytest.raises(SystemExit):
+        main(["help", "score"])
+    by_help = capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["score", "-h"])
+    assert by_help == capsys.readouterr().out
+    titles = re.findall(r"^(\S[^:\n]*):$", by_help, re.MULTILINE)
+    assert titles[:2] == ["Required", "Common"]
+    assert titles[-2:] == ["How the command behaves", "Examples"]
+
+
+@pytest.mark.parametrize("flag", ["-V", "--version"])
+def test_version(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """-V prints name and version."""
+    assert main([flag]) == 0
     assert f"psychescale {__version__}\n" == capsys.readouterr().out
 
 

@@ -6,7 +6,8 @@ import pytest
 from rich.console import Console
 
 from psychescale.console import progress
-from psychescale.console.progress import ProgressDisplay, SilentConsole
+from psychescale.console.progress import ProgressDisplay, SilentConsole, steps_told
+from psychescale.steps import STEPS
 
 
 @pytest.fixture
@@ -83,3 +84,28 @@ def test_function(capsys: pytest.CaptureFixture[str]) -> None:
             display.update(done)
     assert told == [("scoring", done, 10) for done in (0, 5, 5, 10)]
     assert capsys.readouterr().out == ""
+
+
+def test_steps(seconds: list[float]) -> None:
+    """Each step is a line as it begins, with the seconds since the start; a quiet console has none."""
+    out, quiet = io.StringIO(), io.StringIO()
+    with steps_told(Console(file=out)), steps_told(Console(file=quiet, quiet=True)):
+        seconds[0] = 12.3
+        STEPS.info("landing [the] corpus")
+    STEPS.info("afterwards")
+    assert out.getvalue().splitlines()[::2] == [
+        "     0.0 s  starting",
+        "    12.3 s  landing [the] corpus",
+    ]
+    assert quiet.getvalue() == ""
+
+
+def test_full_bar_ends() -> None:
+    """A bar that is full stands still no longer: what follows is printed below it."""
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=100)
+    with ProgressDisplay(console, title="scoring") as display:
+        display.update(184, 184)
+        before = len(out.getvalue())
+        console.print("checking")
+        assert out.getvalue()[before:].strip() == "checking"

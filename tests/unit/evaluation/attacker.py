@@ -17,25 +17,26 @@ RATIOS = {
     "recall": ((1, 0, 0, 0), (1, 0, 1, 0)),
     "specificity": ((0, 0, 0, 1), (0, 1, 0, 1)),
     "f1": ((2, 0, 0, 0), (2, 1, 1, 0)),
+    "npv": ((0, 0, 0, 1), (0, 0, 1, 1)),
+    "accuracy": ((1, 0, 0, 1), (1, 1, 1, 1)),
     "predicted_rate": ((1, 1, 0, 0), (1, 1, 1, 1)),
 }
 Row = dict[str, float]
 
 
-class Attack:
-    """What is known, and what follows from it.
+class Program:
+    """Counts that are known in part, and what follows from it.
 
     Attributes:
         rounded: Shown counts and what is made of them are rounded to 5; else they are exact, and
             shares have two decimals where a table is withheld.
     """
 
-    def __init__(self, document: Mapping[str, Any], *, rounded: bool) -> None:
+    def __init__(self, *, rounded: bool) -> None:
         self.rounded = rounded
         self._names: dict[str, int] = {}
         self._rows: list[tuple[Row, float, float]] = []
         self._bands: dict[str, tuple[float, float]] = {}
-        self._read(document)
 
     def recovered(self, name: str) -> int | None:
         """The count of this name, if it can only be one."""
@@ -62,16 +63,46 @@ class Attack:
             ends.append(round(sign * found.fun))
         return ends[0] if ends[0] == ends[1] else None
 
+    def count(self, name: str, shown: Any) -> None:
+        """A count: withheld for being small, shown, or not told of."""
+        self._names.setdefault(name, len(self._names))
+        if shown == "<=7":
+            band = (1.0, 7.0)
+        elif isinstance(shown, int):
+            slack = 2 if self.rounded and shown else 0
+            band = (max(0.0, shown - slack), float(shown + slack))
+        else:
+            return
+        self._bands[name] = band
+
+    def within(self, part: str, whole: str) -> None:
+        """One is part of the other."""
+        self._rows.append(({part: 1, whole: -1}, -np.inf, 0))
+
+    def equal(self, row: Row) -> None:
+        """A weighted sum is 0."""
+        self._rows.append((row, 0, 0))
+
+
+class Attack(Program):
+    """All that an evaluation's document says."""
+
+    def __init__(self, document: Mapping[str, Any], *, rounded: bool) -> None:
+        super().__init__(rounded=rounded)
+        self._read(document)
+
     def _read(self, document: Mapping[str, Any]) -> None:
-        self._count("n", document["data"]["n_documents"])
+        self.count("n", document["data"]["n_documents"])
         for label, part in document["per_label"].items():
             positives = f"{label} positives"
-            self._count(positives, part["positives"])
-            self._within(positives, "n")
+            self.count(positives, part["positives"])
+            self.within(positives, "n")
             for kind, cells in part["confusion"].items():
-                self._table(f"{label} {kind}", cells, positives, part["decisions"][kind])
+                found = {**part["decisions"][kind], **(part["yes_no"] if kind == "frozen" else {})}
+                self._table(f"{label} {kind}", cells, positives, found)
             self._share(part["probabilities"]["base_rate"], {positives: 1}, {"n": 1})
             self._bins(label, part)
+        self._parts(document)
         for other in document["contenders"][1:]:
             for label, part in other.get("per_label", {}).items():
                 name = f"{label} {other['name']}"
@@ -85,10 +116,10 @@ class Attack:
     ) -> None:
         names = [f"{name} {cell}" for cell in CELLS]
         for variable, cell in zip(names, CELLS, strict=True):
-            self._count(variable, None if cells is None else cells[cell])
+            self.count(variable, None if cells is None else cells[cell])
         tp, fp, fn, tn = names
-        self._equal({tp: 1, fn: 1, positives: -1})
-        self._equal({tp: 1, fp: 1, fn: 1, tn: 1, "n": -1})
+        self.equal({tp: 1, fn: 1, positives: -1})
+        self.equal({tp: 1, fp: 1, fn: 1, tn: 1, "n": -1})
         for measure, (above, below) in RATIOS.items():
             if measure in found:
                 over = dict(zip(names, above, strict=True))
@@ -112,9 +143,38 @@ class Attack:
         names = []
         for number, one in enumerate(part["calibration"]["bins"]):
             names.append(f"{label} bin {number}")
-            self._count(names[-1], one["positives"])
+            self.count(names[-1], one["positives"])
         if names:
             self._rows.append(({**dict.fromkeys(names, 1), f"{label} positives": -1}, -np.inf, 0))
+
+    def _parts(self, document: Mapping[str, Any]) -> None:
+        """Table 1; its last part are the judged documents. Rows that training knew, by kind."""
+        for number, part in enumerate(document["data"]["parts"]):
+            is_judged = number == len(document["data"]["parts"]) - 1
+            n = "n" if is_judged else f"part {number}"
+            self.count(n, part["n"])
+            for label, positives in part["positives"].items():
+                name = f"{label} positives" if is_judged else f"part {number} {label}"
+                self.count(name, positives)
+                self.within(name, n)
+            for column, counts in part["groups"].items():
+                names = [
+                    f"{column} {group} n" if is_judged else f"part {number} {column} {group}"
+                    for group in counts
+                ]
+                for name, count in zip(names, counts.values(), strict=True):
+                    self.count(name, count)
+                self.equal({**dict.fromkeys(names, 1), n: -1})
+        for kind, count in (document["data"]["known"] or {}).items():
+            self.count(f"known {kind}", count)
+            self.within(f"known {kind}", "n")
+        for what, columns in document["data"]["missing"].items():
+            for column, counts in columns.items():
+                for group, count in counts.items():
+                    self.count(f"{what} {column} {group}", count)
+                whole = {f"{what} {column} {group}": 1.0 for group in counts}
+                self._names.setdefault(f"{what} all", len(self._names))
+                self.equal({**whole, f"{what} all": -1})
 
     def _groups(self, document: Mapping[str, Any], table: Mapping[str, Any]) -> None:
         sizes, positives = [], []
@@ -122,11 +182,11 @@ class Attack:
             name = f"{table['column']} {group['group']}"
             sizes.append(f"{name} n")
             positives.append(f"{name} positives")
-            self._count(sizes[-1], group["n"])
-            self._count(positives[-1], group["positives"])
-        self._equal({**dict.fromkeys(sizes, 1), "n": -1})
+            self.count(sizes[-1], group["n"])
+            self.count(positives[-1], group["positives"])
+        self.equal({**dict.fromkeys(sizes, 1), "n": -1})
         labels = [f"{label} positives" for label in document["per_label"]]
-        self._equal({**dict.fromkeys(positives, 1), **dict.fromkeys(labels, -1)})
+        self.equal({**dict.fromkeys(positives, 1), **dict.fromkeys(labels, -1)})
 
     def _averages(self, document: Mapping[str, Any]) -> None:
         """Micro averages of all labels, where they are of exact counts."""
@@ -143,23 +203,6 @@ class Attack:
                         under[f"{label} {kind} {cell}"] = b
                 self._share(one, over, under)
 
-    def _count(self, name: str, shown: Any) -> None:
-        self._names.setdefault(name, len(self._names))
-        if shown == "<=7":
-            band = (1.0, 7.0)
-        elif isinstance(shown, int):
-            slack = 2 if self.rounded and shown else 0
-            band = (max(0.0, shown - slack), float(shown + slack))
-        else:
-            return
-        self._bands[name] = band
-
-    def _within(self, part: str, whole: str) -> None:
-        self._rows.append(({part: 1, whole: -1}, -np.inf, 0))
-
-    def _equal(self, row: Row) -> None:
-        self._rows.append((row, 0, 0))
-
 
 def small_cells(full: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
     """Every cell from 1 to 7 of a full document: its name in an attack, and its value."""
@@ -175,6 +218,24 @@ def small_cells(full: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
             for what in ("n", "positives"):
                 if 0 < group[what] < 8:
                     yield f"{table['column']} {group['group']} {what}", group[what]
+
+
+def small_parts(full: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """The same of Table 1, of what is missing, and of what training knew."""
+    *learnt, _ = full["data"]["parts"] or [None]
+    for number, part in enumerate(learnt):
+        named = {f"part {number} {label}": count for label, count in part["positives"].items()}
+        for column, counts in part["groups"].items():
+            named |= {f"part {number} {column} {group}": n for group, n in counts.items()}
+        yield from ((name, count) for name, count in named.items() if 0 < count < 8)
+    for kind, count in (full["data"]["known"] or {}).items():
+        if 0 < count < 8:
+            yield f"known {kind}", count
+    for what, columns in full["data"]["missing"].items():
+        for column, counts in columns.items():
+            for group, count in counts.items():
+                if 0 < count < 8:
+                    yield f"{what} {column} {group}", count
 
 
 def as_before(full: Mapping[str, Any]) -> dict[str, Any]:

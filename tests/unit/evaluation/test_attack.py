@@ -11,12 +11,13 @@ from psychescale.evaluation.comparison.paired import Scored, compare
 from psychescale.evaluation.document.assemble import Context, to_document
 from psychescale.evaluation.document.masking import mask
 from psychescale.evaluation.document.sections import Comparator, Extras
+from psychescale.evaluation.document.table_one import Part
 from psychescale.evaluation.measures.estimates import evaluate
 from psychescale.evaluation.measures.slices import slice_by
 from psychescale.evaluation.predictions import Predictions
 from psychescale.report.page import render_report
 
-from .attacker import Attack, as_before, small_cells
+from .attacker import Attack, as_before, small_cells, small_parts
 
 EVALUATIONS = int(os.environ.get("PSYCHESCALE_ATTACKS", "12"))
 LABELS = ("a", "b", "c")
@@ -41,7 +42,27 @@ def random_document(seed: int) -> dict[str, Any]:
         comparators={"chance": Comparator(other, comparison)},
     )
     own = evaluate(predictions, cuts, n_replicates=10)
-    return to_document(own, Context({"name": "m"}), extras)
+    parts = [random_part(name, rng, n // 4) for name in ("training", "validation")]
+    judged = Part(
+        "evaluation",
+        np.full(n, 9),
+        dict(zip(LABELS, truth.sum(0).tolist(), strict=True)),
+        groups={"group": groups},
+    )
+    missing = {
+        what: {"group": {group: int(rng.integers(1, 40)) for group in ("x", "y", "z")}}
+        for what in ("truth", "scores")
+    }
+    known = {kind: int(rng.integers(0, 20)) for kind in ("same text", "near-duplicate")}
+    context = Context({"name": "m"}, parts=[*parts, judged], missing=missing, known=known)
+    return to_document(own, context, extras)
+
+
+def random_part(name: str, rng: np.random.Generator, n: int) -> Part:
+    """A development part with small labels and groups."""
+    groups = rng.choice(["x", "y", "z"], n, p=[0.5, 0.4, 0.1]).tolist()
+    positives = {label: int(rng.binomial(n, 0.15)) for label in LABELS}
+    return Part(name, np.full(n, 9), positives, groups={"group": groups})
 
 
 def test_no_small_count_follows() -> None:
@@ -49,7 +70,7 @@ def test_no_small_count_follows() -> None:
     hidden = given_before = with_small = 0
     for seed in range(EVALUATIONS):
         full = random_document(seed)
-        small = dict(small_cells(full))
+        small = {**dict(small_cells(full)), **dict(small_parts(full))}
         with_small += bool(small)
         attack = Attack(mask(full), rounded=True)
         before = Attack(as_before(full), rounded=False)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
 from psychescale.evaluation.measures import bootstrap
 from psychescale.evaluation.measures.bootstrap import draw_weights, point, replicate
@@ -121,6 +122,16 @@ class TestIntervals:
         low, high = score_interval(share, share * (1 - share) / 263, 263, 1.959964)
 
         assert (round(low, 4), round(high, 4)) == (0.2553, 0.3662)
+
+    def test_variance_of_a_sample(self) -> None:
+        """Replicates with the sample variance of a plain share give Wilson's interval, too."""
+        share, n = 0.3, 40
+        apart = np.sqrt(share * (1 - share) / n / 2)  # two values: half the squared difference
+        replicates = np.array([share - apart, share + apart])
+        found = interval(Kind.SHARE, share, replicates, units=n, by_author=False)
+        wilson = binomtest(round(share * n), n).proportion_ci(method="wilson")
+
+        assert found == pytest.approx((wilson.low, wilson.high))
 
     def test_no_misses(self) -> None:
         """Twenty of twenty is not certainty."""

@@ -48,6 +48,15 @@ class TestRecalibration:
 
         assert recalibrate(weighted, 0).slope.value == pytest.approx(model.coef_[0, 0], abs=1e-9)
 
+    @pytest.mark.parametrize(("positives", "shown"), [(20, True), (19, False)])
+    def test_interval_needs_twenty_positives(self, positives: int, shown: bool) -> None:
+        """Slope and intercept have intervals from twenty positives on."""
+        p = np.random.default_rng(4).uniform(0.1, 0.9, (400, 1))
+        few = Predictions.of("a", p, (np.arange(400) < positives)[:, None])
+        found = recalibrate(few, 0)
+
+        assert np.isfinite([found.slope.low, found.intercept.low]).tolist() == [shown, shown]
+
     @pytest.mark.parametrize("shift", [-12, -8, -5, 3, 8, 12])
     @pytest.mark.parametrize("spread", [0.1, 1, 4])
     def test_far_off(self, shift: float, spread: float) -> None:

@@ -21,7 +21,7 @@ MOST_MODULES = 13
 SAME_MEANING = {
     "attention": "where a head looked, and what that is worth",
     "fit": "training of a classifier, of a tagger, and the workflow around it",
-    "card": "the model card of a bundle and of a tagger",
+    "card": "the model card of a bundle, of a tagger, and what an evaluation adds to it",
     "udf": "the pandas UDF of a job",
     "generator": "texts from the seeded grammar",
     "job": "a job over a corpus: the pipeline's part, and what each adds",

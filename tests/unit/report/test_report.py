@@ -3,18 +3,27 @@
 import html.parser
 import json
 import re
+import xml.etree.ElementTree as ET
 from typing import Any
 
+import numpy as np
 import pytest
 
 from psychescale.errors import PrivacyError
+from psychescale.evaluation.document.assemble import Context, to_document
 from psychescale.evaluation.document.masking import mask
+from psychescale.evaluation.document.table_one import Part
+from psychescale.evaluation.measures.estimates import evaluate
+from psychescale.evaluation.predictions import Predictions
 from psychescale.notice import NOTICE
 from psychescale.report.figures import f1_by_label
+from psychescale.report.methods import methods_paragraphs
 from psychescale.report.page import (
     measure_name,
     name_measures,
+    predictive_values,
     render_report,
+    report_files,
     show_difference,
     show_estimate,
 )
@@ -157,3 +166,75 @@ class TestWording:
         """Averages are told in words."""
         assert measure_name("f1_macro_frequent") == "F1 (macro, frequent labels)"
         assert measure_name("recall_micro") == "sensitivity (micro)"
+
+
+@pytest.fixture(scope="module")
+def yes_no() -> dict[str, Any]:
+    """A model of one label, without frozen thresholds, judged on what it was fitted on or not."""
+    rng = np.random.default_rng(0)
+    truth = (rng.random((400, 1)) < 0.4).astype(np.uint8)
+    values = 1 / (1 + np.exp(-(2.0 * truth - 1 + rng.normal(0, 1, truth.shape))))
+    predictions = Predictions.of(["stress"], values, truth)
+    part = Part("evaluation", np.full(400, 20), {"stress": int(truth.sum())}, groups={})
+    context = Context(
+        {"name": "m", "calibration": "applied"}, parts=[part, part], has_thresholds=False,
+        threshold_procedure="The model has no frozen thresholds: 0.5 for every label.",
+    )  # fmt: skip
+    return mask(to_document(evaluate(predictions, np.array([0.5]), n_replicates=20), context))
+
+
+class TestYesNo:
+    def test_reported_as_one(self, yes_no: dict[str, Any]) -> None:
+        """No average of one label; what a clinical reader asks is there, at 0.5 and called so."""
+        page = render_report(yes_no)
+        for word in ("(macro)", "(micro)", "weighted)", "macro average", "the frozen threshold"):
+            assert word not in page
+        for word in ("negative predictive value", "likelihood ratio", "balanced accuracy",
+                     "Matthews", "At other base rates", "Table 1", "not searched"):  # fmt: skip
+            assert word in page
+
+    def test_predictive_values(self, yes_no: dict[str, Any]) -> None:
+        """At the base rate that was seen they are those that were measured."""
+        part = yes_no["per_label"]["stress"]
+        cells = part["confusion"]["frozen"]
+        share = (cells["tp"] + cells["fn"]) / sum(cells.values())
+        odds = part["yes_no"]["lr_positive"]["value"] * share / (1 - share)
+        assert odds / (1 + odds) == pytest.approx(part["decisions"]["frozen"]["precision"]["value"])
+        for row in predictive_values(yes_no)["stress"]:
+            for found in (row["ppv"], row["npv"]):
+                assert found["low"] < found["value"] < found["high"]
+
+    def test_files(self, yes_no: dict[str, Any]) -> None:
+        """Every table of the page is a CSV, every figure an SVG that stands by itself."""
+        files = report_files(yes_no)
+        page = files.pop("report.html")
+        tables = [name for name in files if name.startswith("tables/")]
+        assert len(tables) == page.count("<caption>")
+        assert any("\n0.10," in files[name] for name in tables)
+        for name in set(files) - set(tables):
+            assert "var(--" not in files[name]
+            ET.fromstring(files[name])  # noqa: S314 - our own
+
+
+class TestMethods:
+    @pytest.mark.parametrize(
+        ("changes", "told", "untold"),
+        [
+            ({}, "those that the bundle holds", "fitted on these very documents"),
+            ({"fitted_here": True}, "fitted on these very documents", "frozen before"),
+            ({"has_thresholds": False}, "0.5", "those that the bundle holds"),
+            ({"known": {"same text": 20}}, "Authors were not compared", "not searched"),
+            ({"measured_on": "the test part"}, "They are the test part", "every measure"),
+        ],
+    )
+    def test_sentences_are_of_what_happened(
+        self, changes: dict[str, Any], told: str, untold: str
+    ) -> None:
+        """No sentence says what was not so."""
+        procedure = {"threshold_procedure": "0.5 for every label."}
+        document = mask(make_document(**procedure, **changes))
+        document["model"]["calibration"] = "applied"
+        text = " ".join(methods_paragraphs(document))
+        assert told in text
+        assert untold not in text
+        assert "ceiling" not in text

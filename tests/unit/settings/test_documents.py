@@ -14,6 +14,7 @@ from pydantic import Field
 from psychescale.console.main import VERBS, settings_of
 from psychescale.errors import as_flag
 from psychescale.settings.config import JobConfig, load_config
+from psychescale.settings.keys import shown_default
 from psychescale.settings.score import ScoreConfig
 from psychescale.settings.shared import FilesConfig
 
@@ -72,6 +73,9 @@ def test_descriptions(verb: str) -> None:
         told = field.description or ""
         assert "--" not in told.replace("--set spark.KEY", ""), name
         assert set(re.findall("‹(.*?)›", told)) <= keys, name
+        assert not ("(default:" in told and shown_default(field)), (
+            f"{name}: its default is told twice"
+        )
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -302,6 +302,11 @@ class TestJsonLines:
         rows = read_json(b'\xef\xbb\xbf{"id": "1"}\n\n \r\n{"id": "2"}\n')
         assert [(row.line, row.values[0]) for row in rows] == [(1, "1"), (4, "2")]
 
+    def test_byte_order_mark(self) -> None:
+        """It begins a file; within one, it is not a part of an object."""
+        marked = b'\xef\xbb\xbf{"id": "1", "text": "a"}'
+        assert short(read_json(marked + b"\n" + marked)) == [("1", "a"), (CORRUPT, None)]
+
     def test_other_columns(self) -> None:
         """Other columns come as text, nested ones as JSON."""
         rows = read_json('{"id": 1, "text": "a", "tags": ["ü", 2], "n": 7}'.encode(), "tags", "n")

@@ -63,9 +63,10 @@ POSITIVE = [
     # Dates and ages
     ("on 2021-03-04 at noon", "DATE", "2021-03-04"),
     ("seen 03/14/2023.", "DATE", "03/14/2023"),
+    ("seen 31/12/2023.", "DATE", "31/12/2023"),
     ("am 14.3.2023 war", "DATE", "14.3.2023"),
     ("on March 5th, 2021 again", "DATE", "March 5th, 2021"),
-    ("the 5th of March", "DATE", "5th of March"),
+    ("the 5th of March", "DATE", "the 5th of March"),
     ("12 Apr '22", "DATE", "12 Apr '22"),
     ("in July 2022", "DATE", "July 2022"),
     ("since last December", "DATE", "last December"),
@@ -113,6 +114,7 @@ POSITIVE = [
 ]  # fmt: skip
 
 NEGATIVE = [
+    "seen 32/11/2023 there", "seen 13/13/2023 there", "seen 0/11/2023 there",
     "-0.96", "rpc.py", "import os.path", "see notes.md and main.rs", "500 mg twice a day",
     "metformin 500 mg, lisinopril 10mg", "blood pressure 120/80", "PHQ-9 of 21 and GAD-7 of 15",
     "HbA1c of 10", "creatinine 2.1 mg/dL", "INR 2.5", "ICD-10 F32.1", "ICD code E11.9",

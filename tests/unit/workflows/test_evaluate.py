@@ -14,11 +14,12 @@ import pytest
 from psychescale.errors import InputError, ModelError, UsageError
 from psychescale.evaluation.comparison.baselines import base_rate
 from psychescale.evaluation.document.masking import mask
-from psychescale.model.bundle import seal_bundle
+from psychescale.model.bundle import seal_bundle, thresholds
 from psychescale.report.methods import methods_paragraphs
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.settings.train import TrainConfig
 from psychescale.synthetic import LABELS, generate_labelled
+from psychescale.training.split.digests import read_key
 from psychescale.workflows.evaluate.assess import assess, headline
 from psychescale.workflows.evaluate.attention import try_attention
 from psychescale.workflows.evaluate.candidate import (
@@ -27,17 +28,20 @@ from psychescale.workflows.evaluate.candidate import (
     score_rows,
     truth_of,
 )
-from psychescale.workflows.evaluate.release import measure_rows, release, write_card
+from psychescale.workflows.evaluate.card import write_card
+from psychescale.workflows.evaluate.release import measure_rows, release
 from psychescale.workflows.evaluate.selection import (
+    require_digests,
     require_one_source,
     require_slices,
     select_rows,
 )
 from psychescale.workflows.rows import LabelledRows, join_rows
 from psychescale.workflows.train.fit import fit_parts, starting_point
-from psychescale.workflows.train.parts import Parts, divide, read_key
+from psychescale.workflows.train.parts import Parts, divide
 from psychescale.workflows.train.record import (
     card_text,
+    keep_digests,
     keep_membership,
     membership_key,
     restricted_folder,
@@ -202,6 +206,7 @@ def bundle(tiny_model: Path, parts: Parts, tmp_path_factory: pytest.TempPathFact
     outcome = fit_parts(config, start, parts, on_progress=lambda _: None)
     facts = scoring_facts(config, start, parts, outcome, mark=("n1", "r1"))
     keep_membership(restricted_folder(config), parts, outcome)
+    keep_digests(config, parts)
     seal_bundle(folder, facts, card_text(facts, parts))
     return folder
 
@@ -259,6 +264,41 @@ def document(bundle: Path) -> dict[str, Any]:
     return assess(
         config, candidate, selected, scores, scorer=scorer, champion=open_champion(config)
     )
+
+
+class TestKnownRows:
+    def test_searched(self, bundle: Path, parts: Parts) -> None:
+        """Rows that training knew are counted by kind, or left out; without its digests, unknown."""
+        given = {"input": some_rows(300)}
+        options = {
+            "trained_on": (f"{bundle}-restricted",), "author_column": "author",
+            "membership_key_file": str(bundle.with_name("key")),
+        }  # fmt: skip
+        found = select_rows(given, evaluate_config(**options))
+        left = select_rows(given, evaluate_config(**options, drop_known=True))
+        held = select_rows(
+            given,
+            evaluate_config(**options, membership=f"{bundle}-restricted/membership.jsonl"),
+        )
+        fitted = {*parts.index("train").tolist(), *parts.index("validation").tolist()}
+        assert found.known is not None
+        assert found.known["same text"] >= len(fitted)
+        assert len(found.rows) == 300
+        assert left.flow[-1] == ("unknown to training", len(left.rows))
+        assert len(left.rows) + sum(found.known.values()) == 300
+        assert held.known is not None
+        assert (held.known["same text"], held.known["same author"]) == (0, 0)
+        assert select_rows(given, evaluate_config()).known is None
+
+    def test_refusals(self, bundle: Path, tmp_path: Path) -> None:
+        """A folder without digests or key, and nothing to drop by, are refused with the flag."""
+        for options, message in (
+            ({"trained_on": (str(tmp_path),)}, "--trained-on"),
+            ({"trained_on": (f"{bundle}-restricted",)}, "--membership-key-file"),
+            ({"drop_known": True}, "--drop-known needs --trained-on"),
+        ):
+            with pytest.raises(UsageError, match=message):
+                require_digests(evaluate_config(**options))
 
 
 class TestEvaluation:
@@ -336,13 +376,22 @@ class TestCardAndKey:
         copy = shutil.copytree(bundle, tmp_path / "bundle")
         candidate = open_candidate(evaluate_config(model=str(copy)))
         before = (copy / "scoring.json").read_text()
-        write_card(candidate, mask(document), part="test")
+        write_card(candidate, mask(document))
         card = (copy / "README.md").read_text()
         again = open_candidate(evaluate_config(model=str(copy)))
 
         assert "has not been evaluated" in (bundle / "README.md").read_text()
         assert "| F1 (macro) |" in card
-        assert "| measured on | part test, " in card
+        assert "| measured on | the test part that training held out: " in card
+        unseen = "rows that training knew (no --trained-on); raters; the challenge suite."
+        for told in (
+            "This model minus tfidf",
+            "Words for gender: ",
+            "groups by source: withheld",
+            f"Not looked at: {unseen}",
+        ):
+            assert told in card
+        assert thresholds(str(copy)) == dict(zip(again.spec.labels, again.thresholds, strict=True))
         assert (copy / "scoring.json").read_text() == before
         assert again.spec == candidate.spec
         (copy / "README.md").write_text(card + "x")

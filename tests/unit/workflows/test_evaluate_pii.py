@@ -88,13 +88,76 @@ def test_no_text_comes_out(
 
 
 def test_small_types_are_masked(evaluate: Callable[..., int], tmp_path: Path) -> None:
-    """A type with fewer than eight spans has no measures in what may be shown."""
+    """Counts are rounded, small ones withheld, and so is what one type alone would give back."""
     assert evaluate() == 0
 
     shown = json.loads((tmp_path / "out" / "measures.json").read_text())
     assert shown["measures"]["by_type"]["NAME"] == {"spans": "<=7"}
-    assert shown["measures"]["by_type"]["PHONE"]["spans"] == 9
+    assert shown["measures"]["by_type"]["PHONE"]["spans"] == 10
+    assert shown["measures"]["negatives"] == "<=7"
+    assert shown["measures"]["over_redaction_rate"] is None
+    assert shown["measures"]["documents_without_leak"] is None
     assert shown == masked_document(full(tmp_path))
+
+
+def with_terms(path: Path) -> None:
+    """Write texts of two kinds with terms that must stay; of one kind one is taken."""
+    lines = []
+    for number in range(9):
+        text = f"Zoloft for Nora Whitlock, room {number}"
+        keep = [{"start": 0, "end": 6}] if number else [{"start": 11, "end": 24}]
+        spans = [{"start": 11, "end": 24}] if number else []
+        lines.append({"id": number, "kind": "drug", "text": text, "spans": spans, "keep": keep})
+    lines.append(
+        {"id": 9, "kind": "few", "text": "BP 120/80", "spans": [], "keep": [{"start": 3, "end": 9}]}
+    )
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+
+
+def test_meaning(evaluate: Callable[..., int], gold: Path, tmp_path: Path) -> None:
+    """Terms kept and spans found are told by kind, and what was taken beside gold by type."""
+    with_terms(gold)
+    assert evaluate() == 0
+
+    found = full(tmp_path)["measures"]["meaning"]
+    drug = found["by_kind"]["drug"]
+    assert (drug["spans"], drug["found"], drug["terms"], drug["kept"]) == (8, 8, 9, 8)
+    assert (found["terms"], found["kept"]) == (10, 9)
+    assert found["findings_beside"] == {"NAME": 1}
+    shown = json.loads((tmp_path / "out" / "measures.json").read_text())["measures"]["meaning"]
+    assert shown["by_kind"]["few"] == {"spans": 0, "terms": "<=7"}
+    assert shown["by_kind"]["drug"]["kept_rate"] == pytest.approx(8 / 9)
+    assert shown["findings_beside"] == {"NAME": "<=7"}
+    assert "What stayed" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("bars", "code"),
+    [("recall=.99,kept_terms=.85", 0), ("kept_terms=.97", 5), ("found=1,precision=.99", 5)],
+)
+def test_require(
+    evaluate: Callable[..., int], gold: Path, tmp_path: Path, bars: str, code: int
+) -> None:
+    """Below a bar the run ends with 5, after its report is written."""
+    with_terms(gold)
+
+    assert evaluate("--require", bars) == code
+    assert (tmp_path / "out" / "report.html").exists()
+
+
+def test_require_what_texts_cannot_tell(
+    evaluate: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A bar for terms where no text has any is not passed in silence."""
+    assert evaluate("--require", "kept_terms=.5") == 5
+    assert "not measured" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("bars", ["recall", "recall=two", "recall=1.5", "beauty=.5"])
+def test_require_a_bar(evaluate: Callable[..., int], tmp_path: Path, bars: str) -> None:
+    """What is no bar is said before anything is read."""
+    assert evaluate("--require", bars) == 2
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_flags_of_anonymize(evaluate: Callable[..., int], tmp_path: Path) -> None:
@@ -129,7 +192,7 @@ def test_quarantined_texts_are_told(evaluate: Callable[..., int], tmp_path: Path
         (["--label-map", "PHONE"], 2, "has no"),
         (["--label-map", "PHONE=MOOD"], 2, "no such type"),
         (["--leave", "MOOD"], 2, "no such type"),
-        (["--input", "missing.jsonl"], 3, "no file"),
+        (["--input", "missing.jsonl"], 3, "nothing at missing"),
         (["--tagger", "nowhere/model"], 4, "nowhere"),
     ],
 )
@@ -183,9 +246,9 @@ def test_a_report_of_unmasked_measures(evaluate: Callable[..., int], tmp_path: P
     assert parser.opened == []
 
 
-def test_labels_need_a_model(capsys: pytest.CaptureFixture[str]) -> None:
+def test_labels_need_a_model(gold: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Without --task pii, a model or its scores must be named."""
     job = importlib.import_module("psychescale.jobs.evaluate")
 
-    assert job.main(["--input", "x.jsonl", "--output", "y"]) == 2
+    assert job.main(["--input", str(gold), "--output", str(gold.with_name("y"))]) == 2
     assert "Neither --model nor --scores" in capsys.readouterr().err

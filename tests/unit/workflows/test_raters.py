@@ -35,7 +35,7 @@ EXPECTED = [[[1, 0], [1, 1], [0, 0], [np.nan] * 2], [[1, 0], [0, 1], [0, 0], [0,
 
 
 def test_both_forms() -> None:
-    """Lists of names and 0/1 columns give the same ratings; blank is unseen, [] is no label."""
+    """Lists of names and 0/1 columns give the same ratings; null or blank is unseen, [] is no label."""
     binary = config(label_columns=LABELS)
 
     assert rater_columns(config()) == ("ann", "bob")
@@ -69,6 +69,11 @@ def test_refusals() -> None:
     votes = rows(**{**BINARY.columns, "bob_tired": [0, 3, 0, 1]})
     with pytest.raises(InputError, match="'bob_tired' is not binary: 1 of 4"):
         assess_raters(config(label_columns=LABELS), votes, LABELS, predicted)
+    blank = rows(ann=["calm", ""], bob=["calm", "calm"])
+    with pytest.raises(InputError, match=r"--raters: 1 of 2 rows.*--empty-labels"):
+        assess_raters(config(), blank, LABELS, predicted[:2])
+    assert np.isnan(read_ratings(config(empty_labels="unannotated"), blank, LABELS)[0, 1]).all()
+    assert (read_ratings(config(empty_labels="none"), blank, LABELS)[0, 1] == 0).all()
     broken = rows(ann=["[calm", None], bob=["calm", "calm"])
     with pytest.raises(InputError, match="--raters: a row's labels"):
         assess_raters(config(), broken, LABELS, predicted[:2])

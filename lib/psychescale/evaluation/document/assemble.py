@@ -10,14 +10,21 @@ rounded to 5, and a count from 1 to 7 is the text ``"<=7"``.
 ``notice``, ``banner``    what the reader must know; the banner may be null
 ``model``                 ``name`` and whatever the caller knows of it
 ``data``                  ``n_documents``, ``n_units``, ``unit`` (author or document),
-                          ``weighted``, ``flow``: list of ``{"step", "n"}``
+                          ``weighted``, ``flow``: list of ``{"step", "n"}``; ``measured_on``:
+                          what the documents are to the model; ``known``: kind → documents that
+                          training knew, or null where nobody searched; ``parts``: Table 1, by
+                          part ``part n n_authors words months positives groups``; ``missing``:
+                          ``truth`` and ``scores``: column → group → documents without
 ``method``                ``replicates``, ``seed``, ``level``, ``specificity``,
-                          ``min_positives``, ``frequent_positives``, ``threshold_procedure``
+                          ``min_positives``, ``frequent_positives``, ``threshold_procedure``,
+                          ``thresholds``: ``frozen`` or ``0.5``; ``fitted_here``: whether thresholds
+                          and calibration were fitted on these very documents
 ``labels``                names, in order
 ``per_label``             label → ``positives``, ``thresholds`` (by threshold set),
                           ``confusion`` (by threshold set: ``tp fp fn tn``, or null),
                           ``decisions`` (by threshold set: measure → estimate),
-                          ``probabilities`` (measure → estimate), ``calibration``
+                          ``probabilities`` (measure → estimate), ``yes_no`` (at frozen
+                          thresholds: accuracy, likelihood ratios, …), ``calibration``
                           (``slope``, ``intercept``: estimates; ``bins``; ``before``:
                           ``slope intercept ece`` of the raw probabilities, or null), ``curves``
                           (``roc``, ``precision_recall``: lists of points, or null)
@@ -30,6 +37,8 @@ rounded to 5, and a count from 1 to 7 is the text ``"<=7"``.
                           ``per_label`` (``confusion``, and what needs no threshold)
 ``challenge``             ``categories`` (``category passed n rate``), ``failed``,
                           ``untested``; or null
+``identity``              list of ``label category mean largest terms n``: how far words for an
+                          identity alone move a probability; or null
 ``agreement``             label → ``alpha kappa pairwise_f1 model_f1 n_documents``; or null
 ``rival``                 the model compared with: ``name``, ``per_label`` (label → measure →
                           difference), ``subgroups`` (``column group n positives
@@ -45,7 +54,7 @@ expected positives, are merged until each has 8 positives and 8 negatives.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -59,8 +68,11 @@ from psychescale.evaluation.document.sections import (
     champion_json,
     comparators_json,
     estimates_json,
+    identity_json,
     slices_json,
 )
+from psychescale.evaluation.document.table_one import Part, part_json
+from psychescale.evaluation.document.yes_no import yes_no_json
 from psychescale.evaluation.measures.curves import draw_curves
 from psychescale.evaluation.measures.estimates import Estimates, Evaluation
 from psychescale.evaluation.measures.intervals import LEVEL
@@ -80,6 +92,12 @@ class Context:
         model: ``name``, and facts such as digest, precision, long-text policy.
         flow: Steps of the data's way with how many documents were left after each.
         threshold_procedure: How thresholds were found, a sentence.
+        has_thresholds: There are frozen ones, and they are applied.
+        fitted_here: Thresholds and calibration were fitted on these very documents.
+        measured_on: What the documents are to the model, in a few words.
+        known: Documents that training knew, by kind; None: nobody searched for them.
+        parts: Development and evaluation parts.
+        missing: ``truth`` and ``scores`` → column → group → documents that lack them.
         banner: A warning at the top, if there must be one.
         training_curve: ``epoch``, ``training_loss`` and ``validation_loss`` as training went.
         restricted_note: Where the unmasked measures are, for those who may read them.
@@ -88,6 +106,12 @@ class Context:
     model: Mapping[str, Any]
     flow: Sequence[tuple[str, int]] = ()
     threshold_procedure: str = ""
+    has_thresholds: bool = True
+    fitted_here: bool = False
+    measured_on: str = ""
+    known: Mapping[str, int] | None = None
+    parts: Sequence[Part] = ()
+    missing: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
     banner: str | None = None
     training_curve: Sequence[Mapping[str, float]] = ()
     restricted_note: str = ""
@@ -122,6 +146,7 @@ def to_document(evaluation: Evaluation, context: Context, extras: Extras | None 
             evaluation, str(context.model.get("name", "this model")), parts.comparators
         ),
         "challenge": None if parts.challenge is None else challenge_json(parts.challenge),
+        "identity": None if parts.identity is None else identity_json(parts.identity),
         "agreement": agreement_json(predictions.labels, parts.agreement),
         "rival": champion_json(parts.champion),
         "faithfulness": None
@@ -140,6 +165,13 @@ def _data(predictions: Predictions, context: Context) -> Json:
         "unit": "author" if predictions.by_author else "document",
         "weighted": bool(np.ptp(predictions.weights) > 0),
         "flow": [{"step": step, "n": n} for step, n in context.flow],
+        "measured_on": context.measured_on,
+        "known": None if context.known is None else dict(context.known),
+        "parts": [part_json(part) for part in context.parts],
+        "missing": {
+            what: {column: dict(counts) for column, counts in columns.items()}
+            for what, columns in context.missing.items()
+        },
     }
 
 
@@ -152,6 +184,8 @@ def _method(evaluation: Evaluation, context: Context) -> Json:
         "min_positives": MIN_POSITIVES,
         "frequent_positives": FREQUENT_POSITIVES,
         "threshold_procedure": context.threshold_procedure,
+        "thresholds": "frozen" if context.has_thresholds else "0.5",
+        "fitted_here": context.fitted_here,
     }
 
 
@@ -174,6 +208,9 @@ def _label(evaluation: Evaluation, label: int, raw: Evaluation | None) -> Json:
             name: _one_label(made.estimates, label) for name, made in evaluation.decisions.items()
         },
         "probabilities": _one_label(evaluation.probabilities, label),
+        "yes_no": yes_no_json(
+            predictions, label, float(evaluation.decisions["frozen"].thresholds[label])
+        ),
         "calibration": {
             "slope": as_json(fitted.slope),
             "intercept": as_json(fitted.intercept),

@@ -2,13 +2,13 @@
 
 import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from psychescale.disclosure import FEWEST, is_small, is_table, masked, nearest
+from psychescale.disclosure import FEWEST, is_table, masked, masked_groups, nearest
 from psychescale.evaluation.document.sections import WITHOUT_THRESHOLD
 from psychescale.evaluation.document.shown import (
     NO_ENDS,
@@ -22,6 +22,8 @@ from psychescale.evaluation.document.shown import (
     table,
     withheld,
 )
+from psychescale.evaluation.document.table_one import mask_counts, mask_part, mask_positives
+from psychescale.evaluation.document.yes_no import of_cells
 from psychescale.evaluation.measures.registry import base_name
 from psychescale.evaluation.predictions import FREQUENT_POSITIVES, Undefined
 
@@ -54,9 +56,20 @@ def mask(document: Mapping[str, Any]) -> Json:
         step["n"] = masked(step["n"])
     for name in ("n_documents", "n_units"):
         shown["data"][name] = masked(shown["data"][name])
+    _mask_data(shown["data"])
     if shown["recommendation"]:
         _mask_reasons(shown["recommendation"], shown)
     return shown
+
+
+def _mask_data(data: Json) -> None:
+    data["parts"] = [mask_part(part) for part in data["parts"]]
+    data["missing"] = {
+        what: {column: mask_counts(counts) for column, counts in columns.items()}
+        for what, columns in data["missing"].items()
+    }
+    if data["known"] is not None:
+        data["known"] = {kind: masked(count) for kind, count in data["known"].items()}
 
 
 def _mask_label(part: Json, labels: "_Labels", *, estimable: bool) -> None:
@@ -68,6 +81,13 @@ def _mask_label(part: Json, labels: "_Labels", *, estimable: bool) -> None:
         part["decisions"][name] = _decisions(
             part["confusion"][name], part["decisions"][name], estimable=estimable, weighted=weighted
         )
+    part["yes_no"] = _decisions(
+        part["confusion"]["frozen"],
+        part["yes_no"],
+        estimable=estimable,
+        weighted=weighted,
+        measured=of_cells,
+    )
     found = part["probabilities"]
     part["probabilities"] = _coarse_or_withheld(found, shown=estimable)
     if is_table((positives, negatives)):
@@ -92,17 +112,22 @@ def _mask_label(part: Json, labels: "_Labels", *, estimable: bool) -> None:
     }
     if part["curves"] is not None:
         part["curves"] = None if weighted else _curves(part["curves"], positives, negatives)
-    part["positives"] = masked(positives)
-    if is_small(negatives):
-        part["positives"] = str(Undefined.MASKED)
+    part["positives"] = mask_positives(positives, n)
 
 
-def _decisions(cells: Json | None, found: Json, *, estimable: bool, weighted: bool) -> Json:
+def _decisions(
+    cells: Json | None,
+    found: Json,
+    *,
+    estimable: bool,
+    weighted: bool,
+    measured: Callable[[Json], dict[str, float]] = of_table,
+) -> Json:
     if cells is None or (weighted and not estimable):
         return withheld(found)
     if weighted:  # a weighted share is no function of the counts
         return {name: coarse(name, one) for name, one in found.items()}
-    values = of_table(cells)
+    values = measured(cells)
     return {
         name: dict(one)  # there is nothing to divide by
         if np.isnan(values[name])
@@ -335,10 +360,8 @@ def _mask_groups(groups: Json, labels: _Labels) -> None:
     sizes = [group["n"] for group in groups["groups"]]
     for group in groups["groups"]:
         _mask_group(group, labels)
-    if sum(map(is_small, sizes)) == 1 and len(sizes) > 1:
-        # All the others would give it back, taken from the total.
-        rest = [size for size in sizes if not is_small(size)]
-        groups["groups"][sizes.index(min(rest))]["n"] = str(Undefined.MASKED)
+    for group, size in zip(groups["groups"], masked_groups(sizes), strict=True):
+        group["n"] = size
     for name in groups["gaps"]:
         values = [group["values"].get(name, {}).get("value") for group in groups["groups"]]
         few = None in values or len(values) < 2  # noqa: PLR2004 - a gap has two sides
@@ -375,7 +398,7 @@ def _mask_group(group: Json, labels: _Labels) -> None:
         for name, found in group["differences"].items()
     }
     group |= {"values": values, "differences": differences}
-    group |= {"n": masked(group["n"]), "positives": masked(positives)}
+    group["positives"] = masked(positives)
 
 
 def _mask_reasons(recommendation: Json, shown: Json) -> None:

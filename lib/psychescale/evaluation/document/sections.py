@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from psychescale.evaluation.challenge.identity import IdentityChange
 from psychescale.evaluation.challenge.outcome import Challenge
 from psychescale.evaluation.comparison.paired import HEADLINE, Comparison
 from psychescale.evaluation.comparison.recommendation import Recommendation
@@ -74,6 +75,7 @@ class Extras:
     slices: Sequence[SliceTable] = ()
     comparators: Mapping[str, Comparator] = field(default_factory=dict)
     challenge: Challenge | None = None
+    identity: Sequence[IdentityChange] | None = None
     agreement: Sequence[Agreement] | None = None
     recommendation: Recommendation | None = None
     champion: Champion | None = None
@@ -234,3 +236,18 @@ def agreement_json(labels: Sequence[str], found: Sequence[Agreement] | None) -> 
         }
         for label, one in zip(labels, found, strict=True)
     }
+
+
+def identity_json(changes: Sequence[IdentityChange]) -> list[Json]:
+    """How far words for an identity move each label."""
+    return [
+        {
+            "label": one.label,
+            "category": one.category,
+            "mean": as_json(one.mean),
+            "largest": as_json(one.largest),
+            "terms": one.terms,
+            "n": one.n,
+        }
+        for one in changes
+    ]

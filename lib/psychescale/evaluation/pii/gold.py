@@ -63,6 +63,10 @@ remove them.
 """
 
 
+UNTOLD: Final = "OTHER_ID"
+"""Type of a span without a label."""
+
+
 @dataclass(frozen=True)
 class GoldText:
     """A text and its true identifiers.
@@ -71,15 +75,22 @@ class GoldText:
         id: Of the text.
         text: The text.
         spans: Its identifiers, by our types.
+        keep: What must stay, of any label.
+        kind: What the text is a case of; empty for none.
     """
 
     id: str
     text: str
     spans: tuple[Span, ...]
+    keep: tuple[Span, ...] = ()
+    kind: str = ""
 
 
 def read_gold(path: Path, label_map: Mapping[str, str] | None = None) -> list[GoldText]:
     """Read JSON lines of the form ``{id, text, spans: [{start, end, label}]}``.
+
+    They may have ``keep: [{start, end}]``, parts that must stay, and a ``kind``; then spans need no
+    label and count as `OTHER_ID`, since what they are is the kind's business.
 
     Args:
         path: The file.
@@ -106,12 +117,19 @@ def _parse(path: Path, known: Mapping[str, str] | None) -> Iterator[GoldText]:
                     Span(
                         int(span["start"]),
                         int(span["end"]),
-                        str(span["label"] if known is None else known[span["label"]]),
+                        str(label if known is None else known[label]),
                     )
                     for span in row["spans"]
-                    if known is None or span["label"] in known
+                    for label in [span["label"] if "keep" not in row else span.get("label", UNTOLD)]
+                    if known is None or label in known
                 )
-                yield GoldText(str(row["id"]), str(row["text"]), spans)
+                keep = tuple(
+                    Span(int(term["start"]), int(term["end"]), str(term.get("label", "")))
+                    for term in row.get("keep", ())
+                )
+                yield GoldText(
+                    str(row["id"]), str(row["text"]), spans, keep, str(row.get("kind") or "")
+                )
             except (ValueError, KeyError, TypeError):
                 raise InputError(
                     f"{path.name}, line {number}: no text with spans.",

@@ -97,6 +97,7 @@ class AnonymizingJob:
             self.plan.key,
             author=config.author_column,
             time=config.time_column,
+            time_format=config.time_format,
             shift=config.dates == "shift",
         )
         return named if self.outputs.is_stale else without_known(named, self.outputs.known_ids())

@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import pandas_udf
 
 from psychescale.errors import PrivacyError, UsageError
+from psychescale.spark.anonymize.times import moment_of
 from psychescale.spark.corpus.columns import ID
 from psychescale.text.replacement.dating import DateShift
 from psychescale.text.replacement.keys import SECRET, KeyFileWarning, PseudonymKey
@@ -106,7 +107,13 @@ def read_key(spark: SparkSession, path: str, *, source: str, ship: bool) -> KeyS
 
 
 def pseudonymized(
-    rows: DataFrame, key: KeySource, *, author: str | None, time: str | None, shift: bool
+    rows: DataFrame,
+    key: KeySource,
+    *,
+    author: str | None,
+    time: str | None,
+    time_format: str | None = None,
+    shift: bool,
 ) -> DataFrame:
     """The same rows with pseudonyms for `id` and the author, and a coarser or shifted time.
 
@@ -115,6 +122,7 @@ def pseudonymized(
         key: Of the pseudonyms.
         author: Column with the author; comes out as `author`.
         time: Column with the time; comes out as `time`, a timestamp.
+        time_format: How it is written; None: ISO 8601.
         shift: Shift the time by the author's constant; else it becomes the beginning of its year.
     """
     named = pandas_udf(_with(key, _ids), "string")(F.col(ID))  # type: ignore[call-overload]
@@ -123,7 +131,7 @@ def pseudonymized(
     if author is not None:
         pseudonym = pandas_udf(_with(key, _authors), "string")(F.col(f"`{author}`"))  # type: ignore[call-overload]
     if time is not None:
-        moment = F.try_to_timestamp(F.col(f"`{time}`").cast("string"))
+        moment = moment_of(time, rows.schema[time].dataType, time_format)
         coarse = F.date_trunc("year", moment)
         if shift and pseudonym is not None:
             coarse = _shifted(moment, shift_name(pseudonym, F.col(ID)), key)

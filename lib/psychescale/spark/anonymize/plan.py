@@ -13,6 +13,7 @@ from psychescale.errors import UsageError
 from psychescale.model.checkpoint import Checkpoint
 from psychescale.settings.anonymize import AnonymizeConfig
 from psychescale.spark.anonymize.keying import AUTHOR, TIME, KeySource, read_key
+from psychescale.spark.anonymize.times import require_times
 from psychescale.spark.corpus.columns import Columns
 from psychescale.spark.corpus.source import Corpus, kept_fields
 from psychescale.text.findings import PiiType
@@ -74,6 +75,7 @@ def make_plan(spark: SparkSession, config: AnonymizeConfig, corpus: Corpus) -> R
 
     Raises:
         UsageError: Operators or types do not fit, or the key file cannot be read.
+        InputError: A time cannot be read.
         PrivacyError: The key is too short, or would be shipped in the open.
         ModelError: The tagger cannot be used.
     """
@@ -84,6 +86,8 @@ def make_plan(spark: SparkSession, config: AnonymizeConfig, corpus: Corpus) -> R
     passed = {field.name: field for field in kept_fields(spark, corpus)}
     kept = [passed[name] for name in config.keep]
     if config.time_column is not None:
+        kind = passed[config.time_column].dataType
+        require_times(spark, corpus, config.time_column, kind, config.time_format)
         kept.insert(0, T.StructField(TIME, T.TimestampType()))
     if config.author_column is not None:
         kept.insert(0, T.StructField(AUTHOR, T.StringType()))

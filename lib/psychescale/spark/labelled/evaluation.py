@@ -28,8 +28,9 @@ from psychescale.workflows.evaluate.candidate import (
     score_rows,
     scored_table,
 )
+from psychescale.workflows.evaluate.card import write_card
 from psychescale.workflows.evaluate.raters import rater_columns
-from psychescale.workflows.evaluate.release import MeasureRow, measure_rows, release, write_card
+from psychescale.workflows.evaluate.release import MeasureRow, measure_rows, release
 from psychescale.workflows.rows import LabelledRows
 
 # The comment of a probability's column ends with the label as the model names it.
@@ -50,7 +51,8 @@ def read_evaluated(spark: SparkSession, config: EvaluateConfig) -> dict[str, Lab
             continue
         further: Sequence[str | None] = ()
         if name == "input":
-            further = (config.weight_column, *config.slice_columns, *rater_columns(config))
+            asked = (config.weight_column, config.time_column)
+            further = (*asked, *config.slice_columns, *rater_columns(config))
         plain = config
         if name != "input":  # who taught a baseline is of no matter
             plain = config.model_copy(update={"author_column": None})
@@ -178,7 +180,7 @@ def release_evaluation(
     """
     shown = release(Path(config.output), document)
     if config.write_card:
-        write_card(candidate, shown, part=config.part if config.membership else None)
+        write_card(candidate, shown)
     write_measures(spark, config.output, list(measure_rows(shown)))
     return shown
 

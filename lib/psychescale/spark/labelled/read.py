@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
@@ -17,7 +18,7 @@ from psychescale.spark.corpus.read import reading
 from psychescale.spark.corpus.source import Corpus, open_corpus, require_mark
 from psychescale.spark.tables.delta import quoted
 from psychescale.training.split.strategies import PARTS, Part
-from psychescale.training.targets import from_columns, parse_label_set
+from psychescale.training.targets import from_columns, read_label_sets
 from psychescale.workflows.rows import LabelledRows
 
 _COLUMN_OPTIONS = (
@@ -67,11 +68,11 @@ def open_labelled(
 def read_rows(
     spark: SparkSession, corpus: Corpus, config: LabelledConfig, *, option: str
 ) -> LabelledRows:
-    """All rows with a text, in the order of their ids.
+    """All annotated rows with a text, in the order of their ids.
 
     Raises:
-        InputError: There is no row with a text, the texts are in another encoding, or a row's labels
-            are of another form.
+        InputError: There is no such row, the texts are in another encoding, or a row's labels are of
+            another form, or empty.
     """
     kept = corpus.columns.keep
     named = [F.col(quoted(n)).alias(f"_{i}") for i, n in enumerate(kept)]
@@ -83,15 +84,24 @@ def read_rows(
     usable = [row for row in every if row[ERROR] is None and (row[TEXT] or "").strip()]
     if not usable:
         raise InputError(f"‹{option}› has no row with a text.", remedy="Check ‹text_column›.")
-    columns = {name: [row[f"_{i}"] for row in usable] for i, name in enumerate(kept)}
+    values = {name: [row[f"_{i}"] for row in usable] for i, name in enumerate(kept)}
+    sets = _label_sets(values, config, f"‹{option}›")
+    chosen = [number for number, labels in enumerate(sets) if labels is not None]
+    rest = [number for number, labels in enumerate(sets) if labels is None]
+    if not chosen:
+        raise InputError(
+            f"No row of ‹{option}› is annotated.",
+            remedy="Check ‹labels_column› or ‹label_columns›: their values are missing.",
+        )
     return LabelledRows(
-        [row[ID] for row in usable],
-        [row[TEXT] for row in usable],
-        _label_sets(columns, config, f"‹{option}›"),
-        [row[SECOND] for row in usable] if seconds else None,
-        columns,
+        [usable[number][ID] for number in chosen],
+        [usable[number][TEXT] for number in chosen],
+        [labels for labels in sets if labels is not None],
+        [usable[number][SECOND] for number in chosen] if seconds else None,
+        _picked(values, chosen),
         len(every) - len(usable),
         config.label_columns,
+        _picked(values, rest),
         corpus.mark,
     )
 
@@ -104,6 +114,10 @@ def _require_encoding(rows: Sequence[Row], encoding: str, *, option: str) -> Non
             f"‹{option}› is not in {encoding}: no text with a letter beyond ASCII can be read.",
             remedy="Name its encoding, as in ‹encoding› cp1252 (Windows, in the west of Europe).",
         )
+
+
+def _picked(columns: Mapping[str, list[Any]], rows: Sequence[int]) -> dict[str, list[Any]]:
+    return {name: [values[row] for row in rows] for name, values in columns.items()}
 
 
 def read_given(
@@ -133,12 +147,17 @@ def read_given(
 
 def _label_sets(
     columns: Mapping[str, list[Any]], config: LabelledConfig, place: str
-) -> list[tuple[str, ...]]:
+) -> list[tuple[str, ...] | None]:
+    """Labels of each row; None where one of its label columns, or its list, is missing."""
     if not config.label_columns:
-        return [parse_label_set(value, place=place) for value in columns[config.labels_column]]
-    held = from_columns({name: columns[name] for name in config.label_columns}, place=place)
+        values = columns[config.labels_column]
+        return read_label_sets(values, place=place, empty=config.empty_labels)
+    names = config.label_columns
+    held = from_columns({name: columns[name] for name in names}, place=place)
     return [
-        tuple(name for name, one in zip(config.label_columns, row, strict=True) if one)
+        None
+        if np.isnan(row).any()
+        else tuple(name for name, one in zip(names, row, strict=True) if one)
         for row in held
     ]
 

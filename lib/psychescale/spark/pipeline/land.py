@@ -35,6 +35,7 @@ class Landed:
         n_rows: Rows to do.
         n_files: Files, each of which becomes one task.
         n_known: Rows of the corpus that were left out, because the output holds them already.
+        is_new: Whether this run wrote it: then no row of it has been done.
     """
 
     table: DeltaTable
@@ -42,6 +43,7 @@ class Landed:
     n_rows: int
     n_files: int
     n_known: int
+    is_new: bool
 
 
 def land(
@@ -77,7 +79,8 @@ def land(
     way.files.make_private_folder(state.landed)
     _require_none_unfinished(way, state.landed, name)
     table = DeltaTable.at(way.spark, join(state.landed, name))
-    if not table.exists():
+    is_new = not table.exists()
+    if is_new:
         with explained(corpus.files):
             _write(way, table, corpus, select, slots=slots, rows_per_task=rows_per_task)
     if not table.exists():
@@ -87,7 +90,7 @@ def land(
     detail, (commit,) = table.detail(), table.history(1)
     n_rows = table.rows().count()
     n_known = int(commit["userMetadata"]) - n_rows
-    return Landed(table, detail["id"], n_rows, int(detail["numFiles"]), n_known)
+    return Landed(table, detail["id"], n_rows, int(detail["numFiles"]), n_known, is_new)
 
 
 def require_checkpoint(files: Files, landed: Landed, checkpoint: str, done: DataFrame) -> None:
@@ -96,7 +99,7 @@ def require_checkpoint(files: Files, landed: Landed, checkpoint: str, done: Data
     Raises:
         StorageError: The output holds rows of it, but its checkpoint is gone.
     """
-    if files.exists(checkpoint):
+    if landed.is_new or files.exists(checkpoint):
         return
     if landed.table.rows().join(done, ID, "left_semi").limit(1).count():
         raise StorageError(

@@ -7,9 +7,10 @@ from typing import get_args
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from psychescale.errors import InputError, ModelError
+from psychescale.errors import InputError
 from psychescale.labels import PROBABILITY_PREFIX
-from psychescale.model.spec import LongText, ModelSpec, Precision, read_model
+from psychescale.model.bundle import read_deciding
+from psychescale.model.spec import LongText, ModelSpec, Precision
 from psychescale.scoring.options import ScoringOptions, compute_scoring_id
 from psychescale.spark.tables.delta import DeltaTable, literal
 
@@ -35,7 +36,7 @@ def with_labels(scores: DataFrame, bundle: str, *, scoring_id: str | None = None
         ModelError: The bundle has no thresholds, or its activation is softmax.
         InputError: A column is missing, or no row was scored under such an id.
     """
-    spec = _deciding(bundle)
+    spec = read_deciding(bundle)
     needed = (*_probabilities(spec), "scoring_id", "n_windows", "truncated")
     missing = [name for name in needed if name not in scores.columns]
     if missing:
@@ -68,27 +69,12 @@ def create_labels_view(
     Raises:
         ModelError: The bundle has no thresholds, or its activation is softmax.
     """
-    spec = _deciding(bundle)
+    spec = read_deciding(bundle)
     decisions = _decisions(spec, _validated(spec, scoring_id))
     columns = [f"{sql} AS `{name}`" for name, sql in decisions.items()]
     table = DeltaTable.at(spark, scores).name
     query = f"SELECT *, {', '.join(columns)} FROM {table}"  # noqa: S608 - names of our own rule
     spark.sql(f"CREATE OR REPLACE VIEW {view} AS {query}")
-
-
-def _deciding(bundle: str) -> ModelSpec:
-    _, spec = read_model(bundle)
-    if spec.activation == "softmax":
-        raise ModelError(
-            f"{bundle}: its probabilities compete within a text (softmax).",
-            remedy="Thresholds per label need a sigmoid model.",
-        )
-    if spec.thresholds is None:
-        raise ModelError(
-            f"{bundle} has no frozen thresholds.",
-            remedy="Train a bundle with validation rows and ‹thresholds› f1.",
-        )
-    return spec
 
 
 def _probabilities(spec: ModelSpec) -> list[str]:

@@ -88,7 +88,9 @@ class DeltaTable:
 
     def properties(self) -> dict[str, str]:
         """Its properties."""
-        return dict(self.detail()["properties"] or {})
+        # DESCRIBE DETAIL would count all files first.
+        found = self.spark.sql(f"SHOW TBLPROPERTIES {self.name}").collect()
+        return {row["key"]: row["value"] for row in found}
 
     def history(self, limit: int | None = None) -> list[Row]:
         """Its commits, newest first.

@@ -11,6 +11,7 @@ from typing import Final
 from faker import Faker
 
 from psychescale.synthetic.texts.fictional import make_handle
+from psychescale.text.rules.lexicon import world_names
 
 LOCALES: Final = (
     "en_US", "en_GB", "en_AU", "en_CA", "en_IN", "en_IE", "de_DE", "fr_FR", "es_ES", "es_MX",
@@ -87,6 +88,9 @@ _TITLES: Final = (
     "Dr.", "Dr", "Doctor", "Mr.", "Mr", "Mrs.", "Ms.", "Miss", "Prof.", "Nurse", "Sister", "Dr.",
 )
 # fmt: on
+_WORLD_SHARE: Final = 0.25
+_FIRST_NAMES: Final = tuple(name.title() for name in sorted(world_names("first")))
+_LAST_NAMES: Final = tuple(name.title() for name in sorted(world_names("last")))
 
 
 class Makers:
@@ -128,17 +132,20 @@ class Makers:
         return self._fakers[self._rng.choice(_ENGLISH if english else locales)]
 
     def first(self) -> str:
-        """A first name."""
+        """A first name; one in four of a list of names that faker misses."""
+        if self._rng.random() < _WORLD_SHARE:
+            return self._rng.choice(_FIRST_NAMES)
         return self._fake().first_name()
 
     def last(self) -> str:
-        """A surname."""
+        """A surname; one in four of the same list."""
+        if self._rng.random() < _WORLD_SHARE:
+            return self._rng.choice(_LAST_NAMES)
         return self._fake().last_name()
 
     def name(self) -> str:
         """A name: mostly first name and surname, sometimes with an initial, or one of them."""
-        fake, rng = self._fake(), self._rng
-        first, last = fake.first_name(), fake.last_name()
+        first, last, rng = self.first(), self.last(), self._rng
         initial = rng.choice("ABCDEGHJKLMNPRSTW")
         full = f"{first} {last}"
         return rng.choice((full, full, full, full, first, last, f"{first} {initial}. {last}"))

@@ -9,6 +9,8 @@ diseases, scales and drugs bear the names that textbooks give them.
 from collections.abc import Mapping
 from typing import Final
 
+from psychescale.text.clinical.terms import terms
+
 FORUM: Final[tuple[str, ...]] = (
     "my ex {first} texted me again {when} and I just froze",
     "so {first} and I broke up {when}",
@@ -108,6 +110,18 @@ NOTES: Final[tuple[str, ...]] = (
     "Safeguarding lead at {school}, {titled}, was called",
     "Pharmacy: {employer}, {address_line}",
     "Referred back to {hospital} by {initials}",
+    "Patient: {name}\n{TITLE}: {DISEASE}\n{TITLE}: continue {DRUG}",
+    "{TITLE}: {name} is a {digit}0 yo with {ABBR}, {ABBR} and {DISEASE}",
+    "{TITLE}: {DRUG}, {DRUG}, {DRUG}. Reviewed with {titled}",
+    "{name} denies {ABBR}/{ABBR}, {SCALE} {n}, on {DRUG}",
+    "{TITLE}\n{first} slept well, took {DRUG} and {DRUG}, {SCALE} {n}",
+    "Collateral from {first}: stopped {DRUG}, started {DRUG}",
+    "{first}'s {TITLE}: {mood}, {SCALE} {n}/27",
+    "{DRUG} held, {titled} aware; {first} at bedside",
+    "cc: {titled}, {name}",
+    "Group: {first}, {first} and {first} attended, {first} left early",
+    "{last} reports {mood} since {DRUG} was stopped",
+    "{EPONYM} excluded by {titled}, {name} informed",
 )
 
 LETTERS: Final[tuple[str, ...]] = (
@@ -205,10 +219,22 @@ PLAIN: Final[tuple[str, ...]] = (
     "wow , that {show} was {feel} !",
     "{n} more days till {HOLIDAY} ! so {mood}",
     "back to {SUBJECT} homework , ugh",
+    "{TITLE}: {DRUG}, {DRUG} and {DRUG}",
+    "{TITLE}: Denies {ABBR}, {ABBR}, {ABBR}. {SCALE} {n}",
+    "{TITLE}: {DISEASE}, r/o {EPONYM}; {SCALE} {n}",
+    "{ABBR} {n}, {ABBR} {n}, {ABBR} {n}. {TITLE}: {mood}",
+    "Allergies: {DRUG}, {DRUG}, Latex",
+    "came off {DRUG}, back on {DRUG} now",
+    "mum hid my {DRUG} and {DRUG}",
+    "Mild {ABBR} enlargement, no {ABBR}, moderate {ABBR}",
+    "small {WORD}, no {WORD}, old {WORD} and {WORD}",
+    "{WORD} and {WORD} are worse, {WORD} less so",
+    "{EPONYM} was suspected, {EPONYM} was not",
+    "{TITLE} AND {TITLE}: HOLD {DRUG}, MONITOR {ABBR}",
 )
 
 # fmt: off
-HARD_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+_HARD: Final[Mapping[str, tuple[str, ...]]] = {
     "ACHE": (
         "Bell's palsy", "Raynaud's phenomenon", "chest pain", "low mood", "palpitations",
         "Achilles pain", "insomnia", "Ménière-like vertigo",
@@ -285,4 +311,23 @@ HARD_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "SUBJECT": ("Chemistry", "Law", "Psychology", "History", "Biology", "Maths", "Philosophy"),
 }
 # fmt: on
-"""Words that look like identifiers and are none."""
+
+
+def _written(name: str, section: str = "") -> tuple[str, ...]:
+    """A list in its order of letters, every second word with a capital, as people write them."""
+    words = sorted(terms(name, section))
+    return tuple(word.capitalize() if n % 2 else word for n, word in enumerate(words))
+
+
+HARD_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    **_HARD,
+    "DRUG": (*_HARD["DRUG"] * 4, *_written("drugs")),
+    "SCALE": (*_HARD["SCALE"], *map(str.upper, sorted(terms("scales", "series")))),
+    "TITLE": tuple(word.capitalize() for word in sorted(terms("titles"))),
+    "ABBR": tuple(sorted(terms("abbreviations"))),
+    "EPONYM": tuple(
+        word.title().replace("'S", "'s") for word in sorted(terms("eponyms", "always"))
+    ),
+    "WORD": tuple(sorted(terms("words"))),
+}
+"""Words that look like identifiers and are none; with the clinical lists of `text.clinical`."""

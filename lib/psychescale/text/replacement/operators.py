@@ -14,8 +14,11 @@ from psychescale.text.replacement.pseudonyms import Pseudonymizer
 from psychescale.text.replacement.surrogates import has_surrogate, make_surrogate
 from psychescale.text.replacement.zip3 import generalize_zip
 
-PLACEHOLDER: Final = re.compile(r"\[[A-Z][A-Z_]{1,30}(?::[0-9a-z]{4,40})?\]")
-"""What this module writes, and the same form in older corpora (``[NAME]``, ``[RELIGION]``)."""
+PLACEHOLDER: Final = re.compile(rf"\[(?:{'|'.join([*PiiType, 'RELIGION'])})(?::[a-z2-7]{{12}})?\]")
+"""What this module writes, and what GoEmotions' makers wrote: ``[NAME]``, ``[RELIGION]``.
+
+Anything else in brackets (``[MRN:00123456]``, ``[NORA]:``) is text.
+"""
 
 _LINK_CHARS: Final = 12
 """Characters of a linkable mention: 60 bits, beyond chance for the mentions of one corpus."""

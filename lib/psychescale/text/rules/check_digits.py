@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from typing import Final
 
 _WEIGHTS_NHS: Final = (10, 9, 8, 7, 6, 5, 4, 3, 2)
-_WEIGHTS_TFN: Final = (1, 4, 3, 7, 5, 8, 6, 9, 10)
-_WEIGHTS_MEDICARE: Final = (1, 3, 7, 9, 1, 3, 7, 9)
-_WEIGHTS_BSN: Final = (9, 8, 7, 6, 5, 4, 3, 2, -1)
 _WEIGHTS_VIN: Final = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 _VIN: Final = {char: (i % 8) + 1 for i, char in enumerate("ABCDEFGH")} | dict(
     zip("JKLMNPRSTUVWXYZ", (1, 2, 3, 4, 5, 7, 9, 2, 3, 4, 5, 6, 7, 8, 9), strict=True)
@@ -67,10 +64,10 @@ def luhn(text: str) -> bool:
 
 
 def card(text: str) -> bool:
-    """A payment card: 13 to 19 digits, an issuer's first digits, Luhn, not one digit repeated."""
+    """A payment card: 13 to 19 digits, an issuer's first digits, Luhn."""
     plain = _NOT_DIGIT.sub("", text)
     issuers = _CARD_ISSUERS.get(len(plain), ())
-    return plain.startswith(issuers) and len(set(plain)) > 1 and luhn(plain)
+    return plain.startswith(issuers) and luhn(plain)
 
 
 def iban(text: str) -> bool:
@@ -92,44 +89,6 @@ def nhs(text: str) -> bool:
 def npi(text: str) -> bool:
     """US National Provider Identifier: ten digits, Luhn with the prefix 80840."""
     return len(digits(text)) == 10 and luhn("80840" + text)  # noqa: PLR2004
-
-
-def sin(text: str) -> bool:
-    """Canadian Social Insurance Number: nine digits, Luhn."""
-    return len(digits(text)) == 9 and luhn(text)  # noqa: PLR2004
-
-
-def tfn(text: str) -> bool:
-    """Australian Tax File Number: nine digits, weighted sum divisible by 11."""
-    numbers = digits(text)
-    return len(numbers) == 9 and _weighted(numbers, _WEIGHTS_TFN) % 11 == 0  # noqa: PLR2004
-
-
-def medicare_au(text: str) -> bool:
-    """Australian Medicare card: the ninth digit checks the eight before, first digit 2 to 6."""
-    numbers = digits(text)
-    return (
-        len(numbers) in {10, 11}
-        and 2 <= numbers[0] <= 6  # noqa: PLR2004
-        and _weighted(numbers[:8], _WEIGHTS_MEDICARE) % 10 == numbers[8]
-    )
-
-
-def bsn(text: str) -> bool:
-    """Dutch citizen service number: nine digits, the "eleven test"."""
-    numbers = digits(text)
-    return len(numbers) == 9 and any(numbers) and _weighted(numbers, _WEIGHTS_BSN) % 11 == 0  # noqa: PLR2004
-
-
-def steuer_id(text: str) -> bool:
-    """German tax identification number: eleven digits, ISO/IEC 7064 MOD 11,10."""
-    numbers = digits(text)
-    if len(numbers) != 11 or numbers[0] == 0:  # noqa: PLR2004
-        return False
-    product = 10
-    for number in numbers[:10]:
-        product = ((number + product) % 10 or 10) * 2 % 11
-    return (11 - product) % 10 == numbers[10]
 
 
 def nif(text: str) -> bool:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from psychescale.text.clinical.terms import clinical_spans, is_clinical_word
+from psychescale.text.common_words import is_common
 from psychescale.text.findings import Finding, PiiType
 from psychescale.text.rules.cities import CITIES, NOT_A_TOWN
 from psychescale.text.rules.dates import MONTHS
@@ -82,6 +84,25 @@ _STATE_AFTER: Final = re.compile(
 _SITE_AFTER: Final = re.compile(
     r"\ (?:office|facility|clinic|branch|campus|site|location|VA|Med|Health)(?!\w)"
 )
+# Care at a place in small letters, and saints' hospitals: "inpatient at mclean", "St. Brigid's".
+_CARE_AT: Final = re.compile(
+    r"(?:inpatient|in-patient|outpatient|admitted|detox(?:ed)?|rehab|residential|php|iop|psych\ ward|hospitali[sz]ed"  # noqa: E501
+    r"|sectioned|committed|stayed|treated|nurse|therapist|resident|er|ed|icu)\ (?:stay\ |treatment\ |unit\ |twice\ |program\ |again\ )?"  # noqa: E501
+    r"(?:at|to|from|@)\ (?P<x>[^\W\d_]{4,20}(?:\ [^\W\d_]{4,20}(?=[ ,.;!?]|\Z))?)(?![\w'])"
+)
+_CARE_WORDS: Final = words(
+    "inpatient in outpatient admitted detox detoxed rehab residential php iop psych hospitalized hospitalised"  # noqa: E501
+    " sectioned committed stayed treated nurse therapist resident er ed icu"
+)
+_SAINT: Final = re.compile(
+    rf"(?P<x>(?:St\.?|Saint|Mt\.?|Mount)\ {CAPITAL}(?:'s|s')?(?:\ {CAPITAL})?)(?!\w)"
+)
+_SAINT_BEFORE: Final = words("at from to in of near the by")
+# Where somebody lives, in other languages: vive en, wohnt in, habite à, woont in, mora em.
+_LIVES_ABROAD: Final = re.compile(
+    r"(?<!\w)(?:viv(?:e|o|ía|en)\ en|wohn(?:t|e|haft)\ in|lebt\ in|aus|habit(?:e|ait)\ (?:à|a)|woont\ in|mora\ em|vive\ (?:em|a)"  # noqa: E501
+    r"|reside\ (?:en|em)|nacid[oa]\ en|né[e]?\ à|geboren\ in|bor\ i|mieszka\ w)\ "
+)
 _COUNTY: Final = re.compile(rf"(?<![\w'-])(?P<x>{CAPITAL}(?:\ {CAPITAL})?\ County)(?!\w)")
 _WINDOW: Final = 90
 
@@ -95,13 +116,18 @@ def _facilities(view: View) -> Iterator[Finding]:
         if not text[noun].isupper() and not last_alone and text[noun - 2].isupper():
             continue
         kept = _skip_leading(text, start, end)
-        if kept is not None:
+        if kept is not None and not _is_treatment(text[kept:noun]):
             tail = _AFTER_NOUN.match(text, end)
             yield Finding(kept, tail.end() if tail else end, PiiType.FACILITY, "rule:facility", 0.8)
     for noun, _ in view.spots(_OF_WORDS):
         match = _OF.match(text, noun)
         if match is not None:
             yield Finding(noun, match.end("x"), PiiType.FACILITY, "rule:facility", 0.8)
+
+
+def _is_treatment(name: str) -> bool:
+    """A clinic of a drug or an illness, which many towns have."""
+    return is_clinical_word(name.strip().lower())
 
 
 def _is_pair(view: View, start: int, end: int) -> bool:
@@ -174,8 +200,8 @@ def _cued(view: View) -> Iterator[Finding]:
 
 
 def _known(view: View) -> Iterator[Finding]:
-    for start, _ in view.spots(_KNOWN_FIRST):
-        for name in _KNOWN:
+    for start, end in view.spots(_KNOWN_FIRST):
+        for name in _KNOWN_BY_FIRST[view.low[start:end]]:
             if (
                 view.low.startswith(name, start)
                 and not view.low[start + len(name) : start + len(name) + 1].isalnum()
@@ -215,12 +241,35 @@ _KNOWN: Final = frozenset(
         "walter_reed",
         "st._jude",
         "bellevue",
+        "mclean_hospital",
+        "menninger",
+        "sheppard_pratt",
+        "mayo_clinic",
+        "cleveland_clinic",
+        "hazelden",
+        "betty_ford",
+        "austen_riggs",
+        "silver_hill",
+        "maudsley_hospital",
+        "broadmoor",
+        "bethlem",
+        "western_psych",
+        "zucker_hillside",
+        "butler_hospital",
+        "rogers_behavioral",
+        "timberline_knolls",
+        "sierra_tucson",
+        "lenox_hill",
+        "dartmouth-hitchcock",
+        "vanderbilt_medical",
     ]
 )
-_KNOWN_FIRST: Final = words(
-    "johns cedars cedar mount mt mass massachusetts nyu ucsf ucla kaiser memorial sloan md new ny columbia"  # noqa: E501
-    " beth intermountain geisinger charité walter st"
-)
+_LETTERS: Final = re.compile(r"[^\W\d_]+")
+_KNOWN_BY_FIRST: Final = {
+    first: tuple(name for name in sorted(_KNOWN) if _LETTERS.match(name)[0] == first)  # type: ignore[index]
+    for first in {_LETTERS.match(name)[0] for name in _KNOWN}  # type: ignore[index]
+}
+_KNOWN_FIRST: Final = frozenset(_KNOWN_BY_FIRST)
 
 
 def _is_proper(name: str) -> bool:
@@ -269,6 +318,7 @@ def _word_before(low: str, start: int) -> str:
     return parts[-2] if word in {"the", "downtown"} and len(parts) > 1 else word
 
 
+_NUMBER_AFTER: Final = re.compile(r"[ :#]{1,3}[A-Z]{0,4}\d")
 _DEGREES: Final = frozenset({"MD", "PA"})
 
 
@@ -278,6 +328,10 @@ def _with_state(view: View) -> Iterator[Finding]:
         first = view.low[start : match.end("x")].replace("-", " ").split(" ")[0]
         if match["state"] in _DEGREES and first in first_names():
             continue  # a physician
+        if match["state"] == "ID" and _NUMBER_AFTER.match(view.text, match.end()):
+            continue  # "Aetna, ID W1234"
+        if clinical_spans(view.text[start : match.end("x")]):
+            continue  # "Denies SI, HI"
         yield Finding(start, match.end(), PiiType.LOCATION, "rule:city_state", 0.7)
 
 
@@ -285,6 +339,51 @@ def _skip_small(view: View, start: int, end: int) -> int:
     while (cut := view.low.find(" ", start, end)) > 0 and view.low[start:cut] in _LEADING:
         start = cut + 1
     return start
+
+
+def _care_at(view: View) -> Iterator[Finding]:
+    for spot, _ in view.spots(_CARE_WORDS):
+        match = _CARE_AT.match(view.low, spot)
+        if match is None:
+            continue
+        end, parts = match.end("x"), match["x"].split(" ")
+        if len(parts) > 1 and _is_said(parts[1]):
+            end = match.start("x") + len(parts[0])
+        if view.text[match.start("x")].islower() and not _is_said(parts[0]):
+            yield Finding(match.start("x"), end, PiiType.FACILITY, "rule:care_at", 0.6)
+
+
+def _is_said(word: str) -> bool:
+    return (
+        is_common(word)
+        or is_clinical_word(word)
+        or word in _LEADING
+        or word in NOT_A_TOWN
+        or word in _TIMES
+    )
+
+
+_TIMES: Final = words(
+    "twice once again least first several times bedside home age discharge noon midnight night work school"  # noqa: E501
+    " presentation admission triage intake baseline hospital there here same risk years weeks months days"  # noqa: E501
+)
+
+
+def _saints(view: View) -> Iterator[Finding]:
+    for start, _ in view.spots(_SAINT_WORDS):
+        match = _SAINT.match(view.text, start)
+        if match is not None and _word_before(view.low, start) in _SAINT_BEFORE:
+            yield Finding(start, match.end("x"), PiiType.FACILITY, "rule:saint", 0.6)
+
+
+_SAINT_WORDS: Final = words("st saint mt mount")
+
+
+def _abroad(view: View) -> Iterator[Finding]:
+    for match in _LIVES_ABROAD.finditer(view.low):
+        name = _NAME_ONLY.match(view.text, match.end())
+        if name is not None and _is_proper(name[0]) and not name[0].isupper():
+            yield Finding(name.start(), name.end(), PiiType.LOCATION, "rule:lives_in", 0.6)
 
 
 def _counties(view: View) -> Iterator[Finding]:
@@ -308,6 +407,21 @@ RECOGNIZERS: Final = (
     Recognizer("lives_in", _homes, _HOME_WORDS),
     Recognizer("city", _towns, _CITY_WORDS),
     Recognizer("city_state", _with_state, shapes=(", AA", ", AAA")),
+    Recognizer(
+        "care_at",
+        _care_at,
+        _CARE_WORDS,
+        (" at a", " aa a", " aaaa a", "@ a"),
+    ),
+    Recognizer("saint", _saints, _SAINT_WORDS, ("a A", ". A")),
+    Recognizer(
+        "lives_abroad",
+        _abroad,
+        words(
+            "vive vivo vivía viven wohnt wohne wohnhaft lebt aus habite habitait woont mora reside nacido nacida"  # noqa: E501
+            " né née geboren bor mieszka"
+        ),
+    ),
     Recognizer("county", _counties, words("county")),
 )
 """Recognizers of this family."""

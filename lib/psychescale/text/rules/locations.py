@@ -65,8 +65,10 @@ _GERMANIC: Final = re.compile(
     rf"|utca|útja|tér|bakken|stræde|vangen|plads)\ \d{{1,5}}\ ?[a-zA-Z]?(?:-\d{{1,4}})?(?!\w)"
 )
 _BOX: Final = re.compile(
-    r"(?<!\w)(?:p\.?\ ?o\.?\ ?box|post\ ?box|postfach|postbus|apartado(?:\ de\ correos)?|boîte\ postale|b\.?p\.?"  # noqa: E501
+    r"(?<!\w)(?:p\.?\ ?o\.?\ ?box|post\ ?box|postfach|postbus|apartado(?:\ de\ correos)?|boîte\ postale|b\.p\."  # noqa: E501
     r"|casella\ postale|private\ bag|gpo\ box|locked\ bag)\ ?(?:no\.?\ ?|\#)?\d{1,6}(?!\w)"
+    # BP is blood pressure too: a French box has a postcode after it.
+    r"|(?<!\w)bp\ \d{1,6}(?=,?\ ?\n?(?:f-)?\d{5}\ [a-z])"
     r"|(?<!\w)(?:psc|unit|cmr)\ \d{1,5},?\ box\ \d{1,5}(?:,?\s(?:apo|fpo|dpo)\ a[aep]\ \d{5}(?:-\d{4})?)?"  # noqa: E501
     r"|(?<!\w)(?:uss|usns|usnv)\ \w{2,20}(?:,?\s(?:apo|fpo|dpo)\ a[aep]\ \d{5})"
 )

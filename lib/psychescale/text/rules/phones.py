@@ -14,25 +14,26 @@ DEFAULT_REGIONS: Final = ("US", "GB", "DE", "FR", "ES", "NL", "IT", "AU")
 _EXTENSION: Final = r"(?:\ ?(?:x|ext\.?|extension)\ ?\d{1,6})?"
 # North America, the grouping alone is enough: 3-3-4.
 _NANP: Final = re.compile(
-    r"(?<![\w.$€£#/-])(?:(?:\+|00)?1[ .-]?)?(?:\(\d{3}\)[ .-]?|\d{3}[ .-])\d{3}[ .-]\d{4}"
-    rf"{_EXTENSION}(?![\w/]|[-.]\d)"
+    r"(?<![^\W_])(?<![.$€£#-])(?:(?:\+|00)?1[ .-]?)?(?:\(\d{3}\)[ .-]?|\d{3}[ .-])\d{3}[ .-]\d{4}"
+    rf"{_EXTENSION}(?![^\W_]|[-.]\d)"
 )
 _INTERNATIONAL: Final = re.compile(
     rf"(?<![\w.$€£#/-])\(?(?:\+|00)[1-9](?:[ .()/-]{{0,2}}\d){{6,14}}+{_EXTENSION}(?![\w])"
 )
 _NATIONAL: Final = re.compile(
-    r"(?<![\w.$€£#/:-])\(?0[1-9](?:\)?[ ./()-]{0,2}\d){6,11}+(?![\w/]|[-.,]\d)"
+    r"(?<![\w.$€£#/:-])(?:\(0\)\ ?|\(?0)[1-9](?:\)?[ ./()-]{0,2}\d){6,11}+(?![\w/]|[-.,]\d)"
 )
-_LEADING_ZERO: Final = re.compile(r"0(?<!\d0)[1-9](?:\)?[ ./()-]{0,2}\d){6}")
-_BARE: Final = re.compile(r"[2-9](?<![\w.$€£#/,:-].)\d{2}[2-9]\d{6}(?![\w/%]|[-.,]\d)")
+_LEADING_ZERO: Final = re.compile(r"0(?<!\d0)\)?\ ?[1-9](?:\)?[ ./()-]{0,2}\d){6}")
+_BARE: Final = re.compile(r"[2-9](?<![^\W_].)(?<![.$€£#-].)\d{2}[2-9]\d{6}(?![^\W_]|%|[-.,]\d)")
 _LOCAL: Final = re.compile(r"(?<![\w.$€£#/-])555-\d{4}(?![\w/]|[-.]\d)")
 _ANY: Final = r"\+?\(?\d(?:[ ./()-]{0,2}\d){5,16}+"
 _AFTER_CUE: Final = re.compile(
-    r"(?<!\w)(?:phone|telephone|tel|cell|cellphone|mobile|fax|whatsapp|pager|landline|hotline|call|ring"
-    r"|text|dial|contact|reach|answering|handy|telefon|téléphone|teléfono|telefono|tlf|number)"
-    r"(?:\ ?(?:number|no\.?|nr\.?|\#|me|us|him|her|them|numbers|records|back|person))?"
-    r"(?:\ (?:at|on|is|to|via|are))*(?:[ :.=,;>\u00b7-]{0,3})"
-    rf"(?P<x>{_ANY}{_EXTENSION})(?![\w/%]|[-.,]\d)"
+    r"(?<![^\W_])(?:phone|telephone|tel|cell|cellphone|mobile|mob|ph|fax|whatsapp|pager|landline|hotline"
+    r"|call|ring|text|dial|contact|reach|answering|handy|telefon|téléphone|teléfono|telefono|telefone|tlf"
+    r"|telefoon|telemóvel|móvil|celular|portable|mobiel|number|signal)"
+    r"(?:[ _]?(?:number|no\.?|nr\.?|\#|me|us|him|her|them|numbers|records|back|person))?"
+    r"(?:\ (?:at|on|is|to|via|are))*(?:[ :.=,;>\u00b7\t\n\"'(-]{0,4})"
+    rf"(?P<x>{_ANY}{_EXTENSION})(?![^\W_]|%|[-.,]\d)"
 )
 _BEFORE_CUE: Final = re.compile(
     rf"(?<![\w.$€£#/-])(?P<x>{_ANY}{_EXTENSION})\ ?[-(]?\ ?(?:office|fax|mobile|cell|phone|home|work)(?!\w)"  # noqa: E501
@@ -43,8 +44,9 @@ _OTHER_KIND: Final = re.compile(
 _NOT_DIGIT: Final = re.compile(r"[^0-9]+")
 _SEVEN: Final = re.compile(r"\d(?:[ ./()-]{0,2}\d){6}")
 _AFTER_WORDS: Final = words(
-    "phone telephone tel cell cellphone mobile fax whatsapp pager landline hotline call ring text dial"
-    " contact reach answering handy telefon téléphone teléfono telefono tlf number"
+    "phone telephone tel cell cellphone mobile mob ph fax whatsapp pager landline hotline call ring text"  # noqa: E501
+    " dial contact reach answering handy telefon téléphone teléfono telefono telefone tlf telefoon"
+    " telemóvel móvil celular portable mobiel number signal"
 )
 _BEFORE_WORDS: Final = words("office fax mobile cell phone home work")
 _CARD_DIGITS: Final = 16

@@ -12,18 +12,24 @@ from psychescale.text.rules.rule import Recognizer, View, words
 # letters with digits; after a "weak" one the number needs a marker (id, no., #, a colon) or the looks
 # of an identifier.
 _STRONG: Final = {
-    "RECORD": r"m\.?r\.?n\.?|med(?:ical)?\.?\ (?:rec(?:ord)?s?|chart|file)\.?(?:\ shows?)?|e[mh]r"
-    r"|accession|chart\ (?:no|number)|hospital\ number|medrec|urn|uhid",
+    "RECORD": r"m\.?r\.?n\.?|mr(?=\ ?\#)|med(?:ical)?\.?\ (?:rec(?:ord)?s?|chart|file)\.?(?:\ shows?)?|e[mh]r"  # noqa: E501
+    r"|accession|acc|chart\ (?:no|number)|hospital\ number|medrec|urn|uhid|csn|fin|har|enc|hosp|reg"
+    r"|pid|mpi|empi|krankenakte|fallnummer|fall-nr|patientennummer|pat-nr|dossier|expediente"
+    r"|historia\ cl[ií]nica|nhc|n[úu]mero\ de\ utente|prontu[áa]rio|patiëntnummer",
     "NATIONAL_ID": r"s\.?s\.?n\.?|social\ security|social|nhs|nino|national\ insurance|s\.?i\.?n|tfn"
     r"|tax\ (?:file|id)|itin|tax\ identification|steuer-?id|steuernummer|bsn|nif|nie|dni|nir|codice\ fiscale"  # noqa: E501
-    r"|passport|reisepass|medicare|medicaid|aadhaar|national\ id|identity\ card|personalausweis|ssid",
+    r"|passport|reisepass|medicare|medicaid|aadhaar|national\ id|identity\ card|personalausweis|ssid"
+    r"|cpf|pesel|cnp|personnummer|cpr|hetu|henkilötunnus|tckn|tc\ kimlik|pan|ahv|nuip|curp|rut|ihi"
+    r"|hcn|health\ card|ohip|phn|ird|nhi|ppsn?|emirates\ id|nric|sozialversicherungsnummer|svnr"
+    r"|n[úu]mero\ de\ seguridad\ social|sécurité\ sociale|rodné\ číslo",
     "LICENSE": r"driver'?s?'?\ licen[sc]e|driving\ licen[sc]e|dl|dea|npi|licen[sc]e|certificate|lic"
     r"|fahrerlaubnis|führerschein|permit|registration",
     "DEVICE": r"imei|udi|serial|s/n|device|pacemaker|implant|meid|iccid",
     "VEHICLE": r"vin|licen[sc]e\ plate|plate|number\ plate|registration\ plate|vehicle|kennzeichen|tag",
     "ACCOUNT": r"acct|account|a/c|iban|routing|sort\ code|bank|member(?:ship)?|subscriber|beneficiary"
     r"|policy|insur(?:ance|er|ed)?|ins|health\ plan|plan|health|hmo|ppo|group|payer|claim|coverage|card"
-    r"|prescription\ plan|rx|wallet|customer|client|kundennummer|versicherungsnummer|konto",
+    r"|prescription\ plan|rx|wallet|customer|client|kundennummer|versicherungsnummer|versichertennummer"
+    r"|guarantor|konto",
 }
 _WEAK: Final = {
     "RECORD": r"record|chart|case|patient|pt|file|specimen|encounter|visit|study|ref(?:erence)?\.?(?:\ code)?"  # noqa: E501
@@ -38,11 +44,15 @@ _KEYWORD: Final = "|".join(
 _BETWEEN: Final = (
     r"(?:'s)?(?:\ (?:plan|policy|insurance|security|health|member|group|account|record|card|code|show))?"  # noqa: E501
     r"(?P<mark>(?:[ ./_-]{0,2}(?:id|i\.d\.|ids|number|num|no|nr|nbr|nummer|code|identifier|ref)(?![a-z])\.?)?"  # noqa: E501
-    r"(?:\ ?\()?(?:\ ?[:=#])?)(?P<verb>(?:\ (?:is|was|of|with|under|it's|issues|as|card|appears|reads))*"  # noqa: E501
-    r"[ :=]{0,2})"
+    r"[\"']?(?:\ ?[(\[])?(?:\ ?[:=#\t])?)(?P<verb>(?:\ (?:is|was|of|with|under|it's|issues|as|card|appears|reads))*"  # noqa: E501
+    r"[ :=\t\n\"'\[(]{0,4})"
 )
-_VALUE: Final = r"(?P<x>\#?\ ?(?=[a-z-]{0,12}\d)[a-z0-9]{1,24}+(?:[-/.][a-z0-9]{1,24}+){0,5}+)"
-_CONTEXT: Final = re.compile(rf"(?:{_KEYWORD}){_BETWEEN}{_VALUE}(?!\w)")
+_VALUE: Final = (
+    r"(?P<x>\#?\ ?(?:(?P<spaced>(?:(?!for|the|and|but|was|not|no|is|of|to|in|on|at|my|or|a\ )[a-z]{1,4}[ -])?\d{1,6}(?:[ .-]\d{2,6}){1,5}(?:[ -]?[a-z\d])?(?!\w))|"  # noqa: E501
+    r"(?=[a-z-]{0,12}\d)[a-z0-9]{1,24}+(?:[-/.][a-z0-9]{1,24}+){0,5}+))"
+)
+_SPACED_DIGITS: Final = 8
+_CONTEXT: Final = re.compile(rf"(?:{_KEYWORD}){_BETWEEN}{_VALUE}(?![^\W_])")
 _TRIGGERS: Final = words(
     "mrn m med medical emr ehr accession chart medrec urn uhid hospital ssn s social nhs nino national"
     " sin i tfn tax itin steuer steuerid steuernummer bsn nif nie dni nir codice passport reisepass"
@@ -54,7 +64,11 @@ _TRIGGERS: Final = words(
     " client kundennummer versicherungsnummer konto record case patient pt file specimen encounter"
     " visit study ref reference lab sample order referral id identifier employee student staff badge"
     " user confirmation invoice tracking booking reservation ticket matriculation matrikelnummer"
-    " participant subject unique"
+    " participant subject unique mr acc csn fin har enc hosp reg pid mpi empi krankenakte fallnummer fall"  # noqa: E501
+    " patientennummer pat dossier expediente historia nhc número numero prontuário prontuario"
+    " patiëntnummer cpf pesel cnp personnummer cpr hetu henkilötunnus tckn tc pan ahv nuip curp rut ihi"
+    " hcn ohip phn ird nhi pps ppsn emirates nric sozialversicherungsnummer svnr sécurité rodné"
+    " versichertennummer guarantor"
 )
 _DIGITS: Final = re.compile(r"\d")
 _LETTERS: Final = re.compile(r"[a-z]")
@@ -65,7 +79,8 @@ _QUANTITY: Final = re.compile(
     r"|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|[a-z]+-?\d{1,2}"
 )
 _SHORT_FORMS: Final = re.compile(
-    r"(?:dl|ins|tag|rx|plan|health|social|card|group|device|bank|sin|lic|claim|nie|nir)\Z"
+    r"(?:dl|ins|tag|rx|plan|health|social|card|group|device|bank|sin|lic|claim|nie|nir|acc|fin|har|enc|reg"
+    r"|pan|rut|dossier|pid|tc|cpr|ahv)\Z"
 )
 _LOOSE: Final = re.compile(
     r"(?<![\w./-])(?P<x>[A-Z]{2,5}-(?:\d{6,10}|\d{4}-\d{4,6})|[A-Z]{2}\d{7,10})(?![\w-])"
@@ -103,11 +118,14 @@ def _kind(match: re.Match[str]) -> tuple[str, bool] | None:
     kind = name[2:]
     if kind == "LICENSE" and check_digits.npi(value):
         return kind, True
+    if match["spaced"] and " " in value:
+        grouped = strong and n_digits >= _SPACED_DIGITS
+        return (kind, strong) if grouped else None
     identifier = n_digits >= _MIN_DIGITS and not _QUANTITY.fullmatch(value)
-    if lettered or "-" in value:  # noqa: SIM108
+    if lettered or "-" in value:
         looks = identifier and n_digits >= _MIN_DIGITS
     else:
-        looks = n_digits >= 6  # noqa: PLR2004
+        looks = n_digits >= 6 or (value.startswith("0") and n_digits >= _MIN_DIGITS)  # noqa: PLR2004
     if looks:
         return kind, strong
     weak_word = not strong or _SHORT_FORMS.search(match[name]) is not None

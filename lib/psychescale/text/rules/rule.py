@@ -17,6 +17,7 @@ from typing import Final
 
 from psychescale.text.findings import Finding, PiiType
 from psychescale.text.normalize import lower
+from psychescale.text.rules.lexicon import first_names
 
 _WORDS: Final = re.compile(r"[^\W\d_]+")
 # ASCII to its shape; other letters stay as they are, which no gate asks for.
@@ -36,18 +37,28 @@ class View:
         low: `text` in lower case.
         shape: `text` with ``A`` for capital letters, ``a`` for small ones and ``0`` for digits.
         words: The words of `low`, letters only.
+        names: Those of them that are first names.
+        ascii: Whether `text` holds nothing but ASCII.
     """
 
     text: str
     low: str
     shape: str
     words: frozenset[str]
+    names: frozenset[str]
+    ascii: bool
 
     @classmethod
     def of(cls, text: str) -> "View":
         """Prepare a folded text."""
         low = lower(text)
-        return cls(text, low, text.translate(_SHAPE), frozenset(_WORDS.findall(low)))
+        words = frozenset(_WORDS.findall(low))
+        return cls(text, low, text.translate(_SHAPE), words, words & first_names(), text.isascii())
+
+    def with_blanks(self, places: re.Pattern[str]) -> "View":
+        """The same with a blank for each match, which is one character between words."""
+        text, low, shape = (places.sub(" ", of) for of in (self.text, self.low, self.shape))
+        return View(text, low, shape, self.words, self.names, self.ascii)
 
     def spots(self, triggers: frozenset[str]) -> Iterator[tuple[int, int]]:
         """Where words of `triggers` stand, in no order of the text: (start, end)."""
@@ -71,12 +82,16 @@ class Recognizer:
         triggers: Words of which one must occur; None asks for none.
         shapes: Parts of the view's shape of which one must occur; empty asks for none. Without
             letters and digits a part stands for itself, as in ``://``.
+        named: Whether a first name must occur.
+        foreign: Whether something beyond ASCII must.
     """
 
     name: str
     find: Callable[[View], Iterable[Finding]]
     triggers: frozenset[str] | None = None
     shapes: tuple[str, ...] = ()
+    named: bool = False
+    foreign: bool = False
 
 
 def each(  # noqa: PLR0917 - a table of rules reads better so

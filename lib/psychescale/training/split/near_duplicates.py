@@ -52,6 +52,12 @@ def canonical(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
+def words_of(text: str) -> list[str]:
+    """The words of a text, in order; of a text without words, the text itself."""
+    same = canonical(text)
+    return _WORD.findall(same) or ["\0" + same]
+
+
 def shingle(texts: Sequence[str]) -> Shingles:
     """The words and pairs of neighbouring words of each text, as sets.
 
@@ -61,7 +67,7 @@ def shingle(texts: Sequence[str]) -> Shingles:
     numbers: dict[str, int] = {}
     words, texts_of = [], []
     for index, one in enumerate(texts):
-        found = _WORD.findall(canonical(one)) or ["\0" + canonical(one)]
+        found = words_of(one)
         words += [numbers.setdefault(word, len(numbers)) for word in found]
         texts_of += [index] * len(found)
     word, text = np.array(words, np.int64), np.array(texts_of, np.int64)
@@ -137,7 +143,7 @@ def find_near_duplicates(
     if not len(texts):
         return np.zeros(0, np.int64)
     sets, text_of = _distinct(shingle(texts))
-    first, second = _candidates(_signatures(sets, seed), threshold)
+    first, second = candidates(sign(sets, seed), threshold)
     close = jaccard(sets, first, second) >= threshold
     labels = connect(len(sets.sizes), first[close], second[close])
     return first_of_each(labels[text_of])
@@ -184,7 +190,7 @@ def _distinct(shingles: Shingles) -> tuple[Shingles, NDArray[np.int64]]:
     return distinct, np.array(text_of, np.int64)
 
 
-def _signatures(shingles: Shingles, seed: int) -> NDArray[np.uint32]:
+def sign(shingles: Shingles, seed: int = 0) -> NDArray[np.uint32]:
     """Minima of each set under random hashes; uint32, shape (bands × rows, n_texts)."""
     rng = np.random.default_rng(seed)
     scrambled = _scramble(shingles.values.astype(np.uint64))
@@ -206,7 +212,7 @@ def _scramble(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return scrambled
 
 
-def _candidates(
+def candidates(
     signatures: NDArray[np.uint32], threshold: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Distinct pairs that agree in a band and whose estimated index is not far too low."""

@@ -29,7 +29,7 @@ _LOWER_SHARE: Final = 0.15  # matters to cased backbones alone
 
 def learn_clean(
     backbone: Path,
-    clean: Sequence[TaggedText],
+    rows: tuple[Sequence[TaggedText], Sequence[TaggedText]],
     *,
     output: Path,
     options: FitOptions = FIRST,
@@ -40,13 +40,13 @@ def learn_clean(
 
     Args:
         backbone: A pretrained encoder.
-        clean: Generated texts, such as presidio-research's and our own grammar's.
+        rows: Of `first_rows`: generated texts, such as presidio-research's and our own grammar's.
         output: Folder to write model and tokenizer to, a plain Hugging Face folder.
         options: Choices of the run.
         precision: Of matrix products.
         on_progress: Told how many texts have been read so far.
     """
-    train, held_out = _halves(clean)
+    train, held_out = rows
     lowered = lower_some(train, share=_LOWER_SHARE, seed=options.seed)
     return fine_tune_tagger(
         backbone,
@@ -61,8 +61,7 @@ def learn_clean(
 
 def learn_posts(
     base: Path,
-    clean: Sequence[TaggedText],
-    posts: Sequence[TaggedText],
+    rows: tuple[Sequence[TaggedText], Sequence[TaggedText]],
     *,
     output: Path,
     options: FitOptions = SECOND,
@@ -73,17 +72,16 @@ def learn_posts(
 
     Args:
         base: Folder of `learn_clean`.
-        clean: The texts that it has read.
-        posts: Real posts, such as those of WNUT 2017.
+        rows: Of `second_rows`: real posts, such as those of WNUT 2017, with some generated texts.
         output: Folder to write model and tokenizer to, a plain Hugging Face folder.
         options: Choices of the run.
         precision: Of matrix products.
         on_progress: Told how many texts have been read so far.
     """
-    rows, held_out = second_rows(*_halves(clean), posts, seed=options.seed)
+    train, held_out = rows
     return fine_tune_tagger(
         base,
-        rows,
+        train,
         held_out,
         options,
         output=output,
@@ -93,8 +91,8 @@ def learn_posts(
     )
 
 
-def _halves(clean: Sequence[TaggedText]) -> tuple[list[TaggedText], list[TaggedText]]:
-    """Both runs hold the same wordings out."""
+def first_rows(clean: Sequence[TaggedText]) -> tuple[list[TaggedText], list[TaggedText]]:
+    """Training and held-out rows of the first run; the second holds the same wordings out."""
     return split_by_template(clean, held_out=HELD_OUT)
 
 

@@ -1,18 +1,21 @@
 """An evaluation from scores to the full document of measures."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
+from psychescale import __version__
 from psychescale.errors import UsageError
+from psychescale.evaluation.challenge.identity import compare_identities
 from psychescale.evaluation.challenge.outcome import challenge
 from psychescale.evaluation.comparison.paired import Scored
 from psychescale.evaluation.document.assemble import Context, to_document
 from psychescale.evaluation.document.sections import Champion, Comparator, Extras
 from psychescale.evaluation.measures.estimates import evaluate
-from psychescale.evaluation.measures.slices import count_groups, quartile_groups, slice_by
-from psychescale.evaluation.predictions import Predictions
+from psychescale.evaluation.measures.slices import quartile_groups, slice_by
+from psychescale.evaluation.predictions import Floats, Predictions
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.workflows.evaluate.attention import try_attention
@@ -30,14 +33,21 @@ from psychescale.workflows.evaluate.comparators import (
     score_champion,
     set_beside,
 )
+from psychescale.workflows.evaluate.describe import (
+    MOST_GROUPS,
+    describe_missing,
+    describe_parts,
+    measured_on,
+)
 from psychescale.workflows.evaluate.raters import assess_raters
 from psychescale.workflows.evaluate.selection import EvaluationRows
 from psychescale.workflows.rows import LabelledRows
 
 RESTRICTED = "restricted/measures.json"
-# A column with more groups than this is an id, a name or a date; its values would be printed.
-_MOST_GROUPS = 50
-_DECIDES = "f1_macro"
+_OF_MANY = (
+    "f1_macro", "f1_micro", "roc_auc_macro", "average_precision_macro", "log_loss_macro",
+)  # fmt: skip
+_OF_ONE_LABEL = ("recall", "specificity", "precision", "npv", "f1", "roc_auc", "log_loss")
 
 
 def assess(
@@ -78,7 +88,7 @@ def assess(
     )
     asked = slice_groups(config, rows)
     slices = slice_by(
-        predictions, own.thresholds, {**_own_slices(predictions, scores), **asked}, seed=config.seed
+        predictions, own.thresholds, {**_own_slices(scores), **asked}, seed=config.seed
     )
     comparators: dict[str, Comparator] = {}
     uncalibrated = None
@@ -105,21 +115,32 @@ def assess(
             shared, mine, other, comparison, slices=asked, config=config
         )
         replaced = Champion(common, comparison, groups)
-    suite = None
+    suite = identity = None
     if scorer is not None:
-        suite = challenge(lambda texts: scorer(texts)[:, columns].astype(np.float64), labels)
+
+        def score(texts: Sequence[str]) -> Floats:
+            return scorer(texts)[:, columns].astype(np.float64)
+
+        suite, identity = challenge(score, labels), compare_identities(score, labels)
     context = Context(
-        model={**candidate.facts(), **_texts(rows)},
+        model={**candidate.facts(), **_texts(rows), **_when()},
         flow=(*selected.flow, ("scored", len(rows))),
         threshold_procedure=candidate.procedure,
+        has_thresholds=candidate.has_thresholds,
+        fitted_here=config.membership is not None and config.part == "validation",
+        measured_on=measured_on(config, selected),
+        known=selected.known,
+        parts=describe_parts(config, selected, rows, labels),
+        missing=describe_missing(config, selected, usable),
         banner=config.banner,
-        training_curve=_curve(candidate.checkpoint.scoring.get("curve") or ()),
+        training_curve=_curve(candidate.checkpoint.scoring),
         restricted_note=RESTRICTED,
     )
     extras = Extras(
         slices,
         comparators,
         suite,
+        identity,
         assess_raters(config, rows, labels, own.probabilities >= own.thresholds),
         recommendation,
         replaced,
@@ -160,6 +181,11 @@ def _texts(rows: LabelledRows) -> dict[str, str]:
     return {"judged_texts": f"normalizer {rows.mark[0]}, redactor {rows.mark[1]}"}
 
 
+def _when() -> dict[str, str]:
+    """When, and with which version, the evaluation was made."""
+    return {"evaluated": datetime.now(UTC).date().isoformat(), "psychescale": __version__}
+
+
 def _among(
     predictions: Predictions, own: Scored, labels: Sequence[str]
 ) -> tuple[Predictions, Scored]:
@@ -169,11 +195,10 @@ def _among(
     return shared, Scored(own.name, shared.probabilities, own.thresholds[which])
 
 
-def _own_slices(predictions: Predictions, scores: RowScores) -> dict[str, list[str]]:
+def _own_slices(scores: RowScores) -> dict[str, list[str]]:
     return {
         "length in tokens": quartile_groups(scores.n_tokens),
         "truncated": ["yes" if one else "no" for one in scores.truncated],
-        "labels of the document": count_groups(predictions.truth.sum(1)),
     }
 
 
@@ -182,29 +207,34 @@ def _groups(values: Sequence[object], name: str) -> list[str]:
         numbers = [float(str(value)) for value in values if value is not None]
     except ValueError:
         numbers = []
-    if numbers and len(set(numbers)) > _MOST_GROUPS:
+    if numbers and len(set(numbers)) > MOST_GROUPS:
         return quartile_groups([float("nan") if v is None else float(str(v)) for v in values])
     groups = ["unknown" if value is None else str(value) for value in values]
-    if len(set(groups)) > _MOST_GROUPS:
+    if len(set(groups)) > MOST_GROUPS:
         raise UsageError(
             f"‹slice› {name}: the column has {len(set(groups)):,} values.",
-            remedy=f"Slice by a column of at most {_MOST_GROUPS}, or of numbers (cut at quartiles).",
+            remedy=f"Slice by a column of at most {MOST_GROUPS}, or of numbers (cut at quartiles).",
         )
     return groups
 
 
-def _curve(points: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
+def _curve(scoring: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Losses as training went; ``kept`` marks the point whose weights the bundle holds."""
     names = {"training_loss": "training_loss", "validation_log_loss": "validation_loss"}
+    best = (scoring.get("training") or {}).get("best_step")
     return [
-        {"epoch": point["epoch"]}
+        {"epoch": point["epoch"], "kept": point.get("step") == best}
         | {shown: point[key] for key, shown in names.items() if point.get(key) is not None}
-        for point in points
+        for point in scoring.get("curve") or ()
     ]
 
 
 def headline(document: Mapping[str, Any]) -> dict[str, Any]:
     """The few estimates that a person is told at the end."""
+    if len(document["labels"]) == 1:
+        part = document["per_label"][document["labels"][0]]
+        every = {**part["decisions"]["frozen"], **part["yes_no"], **part["probabilities"]}
+        return {name: every[name] for name in _OF_ONE_LABEL}
     overall = document["overall"]
-    names = (_DECIDES, "f1_micro", "roc_auc_macro", "average_precision_macro", "log_loss_macro")
     every = {**overall["decisions"]["frozen"], **overall["probabilities"]}
-    return {name: every[name] for name in names}
+    return {name: every[name] for name in _OF_MANY}

@@ -36,6 +36,7 @@ class Candidate:
         applied: Long-text policy and calibration in force.
         thresholds: float64, shape (n_labels,): frozen ones, or 0.5 each.
         procedure: How they came to be, a sentence.
+        has_thresholds: They are frozen ones.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Candidate:
     applied: Applied
     thresholds: Floats
     procedure: str
+    has_thresholds: bool = False
 
     @property
     def criterion(self) -> str:
@@ -58,9 +60,11 @@ class Candidate:
 
     def facts(self) -> dict[str, Any]:
         """What a report says of it."""
-        spec = self.spec
+        spec, training = self.spec, self.checkpoint.scoring.get("training") or {}
         return {
             "name": self.name,
+            "backbone": training.get("backbone", "not recorded"),
+            **_kept(self.checkpoint.scoring),
             "architecture": spec.model_type,
             "weights_sha256": spec.weights_digest,
             "labels": len(spec.labels),
@@ -70,10 +74,20 @@ class Candidate:
             f"{self.applied.stride} shared",
             "calibration": self.applied.describe(),
             "thresholds": self.procedure,
-            "loss": (self.checkpoint.scoring.get("training") or {}).get("loss", "not recorded"),
+            "loss": training.get("loss", "not recorded"),
             "normalizer": spec.normalizer or "none recorded",
             "redactor": spec.redactor or "none recorded",
         }
+
+
+def _kept(scoring: Mapping[str, Any]) -> dict[str, str]:
+    """The step and epoch whose weights training kept."""
+    training = scoring.get("training") or {}
+    if "best_step" not in training:
+        return {}
+    step = f"step {training['best_step']:,} of {training['steps']:,}"
+    epochs = [p["epoch"] for p in scoring.get("curve") or () if p["step"] == training["best_step"]]
+    return {"weights_kept": step + "".join(f", epoch {epoch:.3g}" for epoch in epochs[-1:])}
 
 
 @dataclass(frozen=True)
@@ -233,16 +247,21 @@ def _candidate(
 ) -> Candidate:
     applied = settle(spec, options)
     thresholds, procedure = _thresholds(checkpoint, spec, applied)
-    return Candidate(Path(place).name, checkpoint, spec, options, applied, thresholds, procedure)
-
-
-def _thresholds(checkpoint: Checkpoint, spec: ModelSpec, applied: Applied) -> tuple[Floats, str]:
+    name, frozen = Path(place).name, thresholds is not None
     plain = np.full(len(spec.labels), _PLAIN_THRESHOLD)
+    cuts = plain if thresholds is None else thresholds
+    return Candidate(name, checkpoint, spec, options, applied, cuts, procedure, frozen)
+
+
+def _thresholds(
+    checkpoint: Checkpoint, spec: ModelSpec, applied: Applied
+) -> tuple[Floats | None, str]:
+    """Frozen thresholds, None where there are none or they do not hold here; and a sentence."""
     if spec.thresholds is None:
-        return plain, "The model has no frozen thresholds: 0.5 for every label."
+        return None, "The model has no frozen thresholds: 0.5 for every label."
     if applied.long_text != spec.long_text or spec.activation == "softmax":
         reason = applied.set_aside or f"they were chosen under --long-text {spec.long_text}"
-        return plain, f"The model's thresholds are not applied ({reason}): 0.5 for every label."
+        return None, f"The model's thresholds are not applied ({reason}): 0.5 for every label."
     criterion = (checkpoint.scoring.get("thresholds") or {}).get(
         "criterion", "an unknown criterion"
     )

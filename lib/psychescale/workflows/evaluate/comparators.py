@@ -88,12 +88,13 @@ def score_baselines(
         "base-rate": lambda: base_rate(truth),
         "always-positive": lambda: always_positive(len(labels)),
         "lexicon": lambda: lexicon(labels),
-        "tfidf": lambda: tfidf(learning.train.texts, truth.astype(np.uint8)),
+        "tfidf": lambda: tfidf(_both_texts(learning.train), truth.astype(np.uint8)),
     }
     found = []
     for name in config.baselines:
         score = made[name]()
-        tuning, judged = score(learning.validation.texts), score(rows.texts)
+        read = _both_texts if name == "tfidf" else _texts
+        tuning, judged = score(read(learning.validation)), score(read(rows))
         if name == "tfidf":  # balanced classes shift its logits, as the loss shifts the model's
             weights = balanced_weights(truth.astype(np.uint8))
             tuning, judged = _calibrated(tuning, judged, held, weights)
@@ -102,6 +103,18 @@ def score_baselines(
         )
         found.append(Scored(name, judged, thresholds.values))
     return found
+
+
+def _texts(rows: LabelledRows) -> list[str]:
+    """What a person wrote: the words of a question are not theirs."""
+    return rows.texts
+
+
+def _both_texts(rows: LabelledRows) -> list[str]:
+    """What the model reads: each text with its second text, where there is one."""
+    if rows.second_texts is None:
+        return rows.texts
+    return [f"{two or ''}\n{one}" for one, two in zip(rows.texts, rows.second_texts, strict=True)]
 
 
 def score_champion(

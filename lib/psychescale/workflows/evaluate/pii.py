@@ -1,14 +1,16 @@
 """An evaluation of redaction, from texts with gold spans to measures and a report; no text in them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from psychescale.errors import InputError, UsageError
+from psychescale.errors import InputError, PrivacyError, UsageError
 from psychescale.evaluation.pii.detection import measure_pii
 from psychescale.evaluation.pii.gold import GoldText, read_gold
 from psychescale.evaluation.pii.matching import Span
+from psychescale.evaluation.pii.meaning import BARS, below, measure_meaning
 from psychescale.evaluation.pii.summary import build_document, masked_document
+from psychescale.report.exports import table_files
 from psychescale.report.redaction import render_identifiers
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.text.findings import PiiType
@@ -65,17 +67,57 @@ def assess_identifiers(
     """
     found = _find(open_redactor(config), [row.text for row in rows], on_progress)
     judged = [(row, spans) for row, spans in zip(rows, found, strict=True) if spans is not None]
-    measures = measure_pii(
-        [row.text for row, _ in judged],
-        [row.spans for row, _ in judged],
-        [spans for _, spans in judged],
-    )
+    texts, predicted = [row for row, _ in judged], [spans for _, spans in judged]
+    measures = measure_pii([row.text for row in texts], [row.spans for row in texts], predicted)
     facts = {
         **redactor_facts(config), "normalizer": NORMALIZER_VERSION, "redactor": REDACTOR_VERSION
     }  # fmt: skip
     return build_document(
-        measures, facts, quarantined=len(rows) - len(judged), gate=_gate(row for row, _ in judged)
+        measures,
+        measure_meaning(texts, predicted),
+        facts,
+        quarantined=len(rows) - len(judged),
+        gate=_gate(texts),
     )
+
+
+def read_bars(config: EvaluateConfig) -> dict[str, float]:
+    """What `--require` asks for, such as ``recall=.95``.
+
+    Raises:
+        UsageError: A part has not the form NAME=SHARE, or names no measure.
+    """
+    bars = {}
+    for part in config.require:
+        name, _, share = part.partition("=")
+        try:
+            bars[name] = float(share)
+        except ValueError:
+            bars[name] = -1.0
+        if name not in BARS or not 0 <= bars[name] <= 1:
+            raise UsageError(
+                f"‹require› {part}: no bar.",
+                remedy=f"Write NAME=SHARE, as in recall=.95; names are {', '.join(BARS)}.",
+            )
+    return bars
+
+
+def require_bars(document: Mapping[str, Any], bars: Mapping[str, float]) -> None:
+    """Stop where a measure is below its bar, or where the texts cannot tell it.
+
+    Raises:
+        PrivacyError: One is.
+    """
+    missed = below(document["measures"], bars)
+    if missed:
+        told = ", ".join(
+            f"{name} {'not measured' if of is None else f'{of:.3f}'} (required {bars[name]:g})"
+            for name, of in missed.items()
+        )
+        raise PrivacyError(
+            f"Redaction is below what ‹require› asks for: {told}.",
+            remedy="See the report by type and kind; give a ‹tagger›, or lower the bar.",
+        )
 
 
 def release_identifiers(folder: Path, document: dict[str, Any]) -> dict[str, Any]:
@@ -85,7 +127,9 @@ def release_identifiers(folder: Path, document: dict[str, Any]) -> dict[str, Any
         The masked document.
     """
     shown = masked_document(document)
-    write_documents(folder, document, shown, page=render_identifiers(shown))
+    page = render_identifiers(shown)
+    files = {"report.html": page, **table_files(page)}
+    write_documents(folder, document, shown, files=files)
     return shown
 
 

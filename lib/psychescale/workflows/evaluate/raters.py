@@ -9,11 +9,10 @@ from psychescale.errors import InputError
 from psychescale.evaluation.measures.agreement import Agreement, agree, agree_with_raters
 from psychescale.evaluation.predictions import Floats
 from psychescale.settings.evaluate import EvaluateConfig
-from psychescale.training.targets import keep_labels, parse_label_set, to_targets
+from psychescale.training.targets import from_columns, keep_labels, read_label_sets, to_targets
 from psychescale.workflows.rows import LabelledRows
 
 _FEWEST = 2
-_UNSEEN = ("", "nan", "none")
 
 
 def rater_columns(config: EvaluateConfig) -> tuple[str, ...]:
@@ -54,7 +53,7 @@ def assess_raters(
     if not (np.isfinite(ratings).all(axis=2).sum(axis=0) >= _FEWEST).any():
         raise InputError(
             "No judged row was seen by two raters.",
-            remedy="Check the columns of ‹raters›; a missing or blank value means: not seen.",
+            remedy="Check the columns of ‹raters›; a missing value means: not seen.",
         )
     return agree_with_raters(agree(ratings), ratings, predicted)
 
@@ -62,39 +61,17 @@ def assess_raters(
 def read_ratings(config: EvaluateConfig, rows: LabelledRows, labels: Sequence[str]) -> Floats:
     """Ratings, float64, shape (n_raters, n_rows, n_labels); NaN where a rater did not see a row."""
     if config.label_columns:
-        return np.stack(
-            [
-                np.stack([_binary(rows, f"{rater}_{label}") for label in labels], axis=1)
-                for rater in config.raters
-            ]
-        )
-    return np.stack([_sets(rows, rater, labels) for rater in config.raters])
+        return np.stack([_binary(rows, rater, labels) for rater in config.raters])
+    return np.stack([_sets(config, rows, rater, labels) for rater in config.raters])
 
 
-def _sets(rows: LabelledRows, rater: str, labels: Sequence[str]) -> Floats:
-    values = rows.columns[rater]
-    seen = np.array([not _is_unseen(value) for value in values])
-    sets = [
-        parse_label_set(v, place="‹raters›") if s else () for v, s in zip(values, seen, strict=True)
-    ]
-    result = to_targets(keep_labels(sets, labels), labels).astype(np.float64)
-    result[~seen] = np.nan
+def _sets(config: EvaluateConfig, rows: LabelledRows, rater: str, labels: Sequence[str]) -> Floats:
+    sets = read_label_sets(rows.columns[rater], place="‹raters›", empty=config.empty_labels)
+    result = to_targets(keep_labels([one or () for one in sets], labels), labels).astype(np.float64)
+    result[[one is None for one in sets]] = np.nan
     return result
 
 
-def _binary(rows: LabelledRows, column: str) -> Floats:
-    words = [str(value).strip().lower() for value in rows.columns[column]]
-    known = {"1": 1.0, "1.0": 1.0, "true": 1.0, "0": 0.0, "0.0": 0.0, "false": 0.0}
-    known |= dict.fromkeys(_UNSEEN, np.nan)
-    wrong = sum(word not in known for word in words)
-    if wrong:
-        raise InputError(
-            f"‹raters›: column {column!r} is not binary: {wrong:,} of {len(words):,} rows hold neither "
-            "0, nor 1, nor nothing.",
-            remedy="Make it 0 or 1, and nothing where the rater did not see the row.",
-        )
-    return np.array([known[word] for word in words])
-
-
-def _is_unseen(value: object) -> bool:
-    return value is None or (isinstance(value, str) and value.strip().lower() in _UNSEEN)
+def _binary(rows: LabelledRows, rater: str, labels: Sequence[str]) -> Floats:
+    columns = {name: rows.columns[name] for name in (f"{rater}_{label}" for label in labels)}
+    return from_columns(columns, place="‹raters›").astype(np.float64)

@@ -1,18 +1,12 @@
 """Where an evaluation goes: masked measures and report for readers, the full ones behind mode 0700."""
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from psychescale.errors import ModelError
-from psychescale.evaluation.comparison.paired import HEADLINE
 from psychescale.evaluation.document.masking import mask
-from psychescale.model.bundle import CARD_FILE, reseal_card
-from psychescale.report.page import measure_name, render_report
-from psychescale.training.card import CardFacts, with_measures
-from psychescale.workflows.evaluate.candidate import Candidate
+from psychescale.report.page import report_files
 
 MeasureRow = tuple[
     str | None, str | None, str | None, str | None, str | None, str,
@@ -22,7 +16,7 @@ MeasureRow = tuple[
 
 
 def release(folder: Path, document: Mapping[str, Any]) -> dict[str, Any]:
-    """Write ``measures.json``, ``report.html`` and ``restricted/measures.json``.
+    """Write ``measures.json``, ``report.html`` with its figures and tables, and the full measures.
 
     Args:
         folder: Made if it is not there.
@@ -32,61 +26,22 @@ def release(folder: Path, document: Mapping[str, Any]) -> dict[str, Any]:
         The masked document.
     """
     shown = mask(document)
-    write_documents(folder, document, shown, page=render_report(shown))
+    write_documents(folder, document, shown, files=report_files(shown))
     return shown
 
 
 def write_documents(
-    folder: Path, full: Mapping[str, Any], shown: Mapping[str, Any], *, page: str
+    folder: Path, full: Mapping[str, Any], shown: Mapping[str, Any], *, files: Mapping[str, str]
 ) -> None:
-    """Write the full document behind mode 0700, and the masked one with its page beside it."""
+    """Write the full document behind mode 0700, and the masked one with what is made of it."""
     restricted = folder / "restricted"
     restricted.mkdir(mode=0o700, parents=True)
     restricted.chmod(0o700)
     _write(restricted / "measures.json", full)
     _write(folder / "measures.json", shown)
-    (folder / "report.html").write_text(page, encoding="utf-8")
-
-
-def write_card(candidate: Candidate, shown: Mapping[str, Any], *, part: str | None) -> None:
-    """Put the main measures into the model card of the bundle that was judged.
-
-    Args:
-        candidate: The bundle.
-        shown: The masked document.
-        part: Part of the training input that was judged; None for another input.
-
-    Raises:
-        ModelError: The folder is no bundle with a card of ours.
-        UsageError: It cannot be written.
-    """
-    folder = candidate.checkpoint.folder
-    card = folder / CARD_FILE
-    if not candidate.checkpoint.scoring or not card.is_file():
-        raise ModelError(f"{folder} is no bundle.", remedy="Leave out ‹write_card›.")
-    overall = {**shown["overall"]["decisions"]["frozen"], **shown["overall"]["probabilities"]}
-    measures = {
-        measure_name(name): _for_card(overall[name]) for name in HEADLINE if name in overall
-    }
-    facts = CardFacts(
-        labels=shown["labels"],
-        training={},
-        measures=measures,
-        measured_on=f"{'another input' if part is None else 'part ' + part}, "
-        f"{shown['data']['n_documents']} documents; labels: {len(shown['labels'])}",
-        calibration=shown["model"]["calibration"],
-        thresholds=shown["model"]["thresholds"],
-        long_text=shown["model"]["long_texts"],
-    )
-    reseal_card(folder, with_measures(card.read_text(encoding="utf-8"), facts))
-
-
-def _for_card(found: Mapping[str, Any]) -> float | tuple[float, ...]:
-    """Value and interval, a value alone, or NaN where nothing is shown."""
-    if found["value"] is None:
-        return math.nan
-    numbers = (found["value"], found["low"], found["high"])
-    return found["value"] if found["low"] is None else numbers
+    for name, content in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(content, encoding="utf-8")
 
 
 def measure_rows(shown: Mapping[str, Any]) -> Iterator[MeasureRow]:
@@ -100,6 +55,9 @@ def measure_rows(shown: Mapping[str, Any]) -> Iterator[MeasureRow]:
         before = part["calibration"]["before"] or {}
         calibration |= {f"{name}_before_calibration": found for name, found in before.items()}
         yield from _rows(calibration, label=label)
+    for change in shown["identity"] or ():
+        found = {f"identity_{name}_change": change[name] for name in ("mean", "largest")}
+        yield from _rows(found, label=change["label"], column="identity", group=change["category"])
     yield from _agreement_rows(shown["agreement"] or {})
     for table in shown["slices"]:
         for group in table["groups"]:
@@ -143,6 +101,7 @@ def _rival_rows(champion: Mapping[str, Any]) -> Iterator[MeasureRow]:
 
 def _blocks(part: Mapping[str, Any]) -> Iterator[tuple[str | None, Mapping[str, Any]]]:
     yield from part["decisions"].items()
+    yield "frozen", part.get("yes_no", {})
     yield None, part["probabilities"]
 
 

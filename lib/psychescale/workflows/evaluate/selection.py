@@ -6,10 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from psychescale.errors import InputError, UsageError
 from psychescale.model.bundle import require_free
 from psychescale.settings.evaluate import EvaluateConfig
+from psychescale.training.split.digests import (
+    KEY_FILE,
+    KINDS,
+    RowDigests,
+    find_known,
+    read_key,
+)
 from psychescale.training.split.stratify import deal_out
 from psychescale.training.targets import keep_labels, to_targets
 from psychescale.workflows.evaluate.comparators import Learning, require_baselines
@@ -26,11 +34,13 @@ class EvaluationRows:
         rows: The rows to judge.
         learning: What baselines learn from; None where there is nothing.
         flow: Steps of the data's way with how many documents were left after each.
+        known: Rows that training knew, by kind, those left out included; None: not searched for.
     """
 
     rows: LabelledRows
     learning: Learning | None
     flow: tuple[tuple[str, int], ...]
+    known: Mapping[str, int] | None = None
 
 
 def select_rows(given: Mapping[str, LabelledRows], config: EvaluateConfig) -> EvaluationRows:
@@ -44,22 +54,51 @@ def select_rows(given: Mapping[str, LabelledRows], config: EvaluateConfig) -> Ev
         InputError: No row is left to judge, or the membership is of another corpus.
     """
     rows = given["input"]
-    flow = [("rows of the input", len(rows) + rows.n_left_out), ("with a text", len(rows))]
+    with_text = len(rows) + rows.n_unannotated
+    flow = [("rows of the input", with_text + rows.n_left_out), ("with a text", with_text),
+            ("annotated", len(rows))]  # fmt: skip
+    judged, learning = rows, None
     if config.membership is None:
-        return EvaluationRows(rows, _learning(given, config), tuple(flow))
-    parts = _members(rows, config.membership)
-    judged = parts[config.part]
+        learning = _learning(given, config)
+    else:
+        parts = _members(rows, config.membership)
+        judged = parts[config.part]
+        flow.append((f"in the part {config.part}", len(judged)))
+        # On validation, thresholds of baselines would be chosen on the rows they are judged on.
+        if config.part == "test" and len(parts["train"]) and len(parts["validation"]):
+            learning = Learning(parts["train"], parts["validation"])
     if not len(judged):
         raise InputError(
             f"‹membership› puts no row of ‹input› into {config.part}.",
             remedy="Give the corpus that was split, or another ‹part›.",
         )
-    flow.append((f"in the part {config.part}", len(judged)))
-    train, validation = parts["train"], parts["validation"]
-    learning = Learning(train, validation) if len(train) and len(validation) else None
-    if config.part == "validation":
-        learning = None  # thresholds of baselines would be chosen on the rows they are judged on
-    return EvaluationRows(judged, learning, tuple(flow))
+    if not config.trained_on:
+        return EvaluationRows(judged, learning, tuple(flow))
+    known = _known(judged, config)
+    if config.drop_known:
+        judged = judged.take(np.flatnonzero(~np.any([*known.values()], axis=0)))
+        flow.append(("unknown to training", len(judged)))
+        if not len(judged):
+            raise InputError(
+                "Training knew every row of ‹input›.", remedy="Give rows that it has not seen."
+            )
+    counts = {kind: int(found.sum()) for kind, found in known.items()}
+    return EvaluationRows(judged, learning, tuple(flow), counts)
+
+
+def _known(rows: LabelledRows, config: EvaluateConfig) -> dict[str, NDArray[np.bool_]]:
+    """Rows that one of the trainings knew, by kind; each under the first kind that applies."""
+    authors = rows.columns[config.author_column] if config.author_column else None
+    found: dict[str, NDArray[np.bool_]] = {}
+    for folder in map(Path, config.trained_on):
+        key = read_key(config.membership_key_file or str(folder / KEY_FILE))
+        judged = RowDigests.of(key, rows.texts, authors)
+        for kind, known in find_known(RowDigests.read(folder), judged).items():
+            found[kind] = found.get(kind, np.zeros(len(rows), np.bool_)) | known
+    seen = np.zeros(len(rows), np.bool_)
+    for kind in [kind for kind in KINDS if kind in found]:
+        found[kind], seen = found[kind] & ~seen, seen | found[kind]
+    return found
 
 
 def require_consistent(config: EvaluateConfig) -> None:
@@ -70,6 +109,7 @@ def require_consistent(config: EvaluateConfig) -> None:
     """
     require_free(Path(config.output))
     require_one_source(config)
+    require_digests(config)
     require_baselines(config.baselines)
     require_slices(config)
 
@@ -87,6 +127,22 @@ def require_one_source(config: EvaluateConfig) -> None:
         )
     if config.validation is not None and config.train is None:
         raise UsageError("‹validation› needs ‹train›.", remedy="Add ‹train›, or leave it out.")
+
+
+def require_digests(config: EvaluateConfig) -> None:
+    """Refuse a search for rows that training knew which could not be made.
+
+    Raises:
+        UsageError: A folder has no digests or no key, or no folder is named.
+    """
+    if config.drop_known and not config.trained_on:
+        raise UsageError(
+            "‹drop_known› needs ‹trained_on›.",
+            remedy="Name the restricted folder of the training: ‹trained_on› FOLDER.",
+        )
+    for folder in map(Path, config.trained_on):
+        RowDigests.read(folder)
+        read_key(config.membership_key_file or str(folder / KEY_FILE))
 
 
 def require_slices(config: EvaluateConfig) -> None:

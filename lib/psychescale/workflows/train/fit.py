@@ -25,9 +25,10 @@ from psychescale.training.classifier.start import (
     load_for_training,
     open_bundle,
 )
+from psychescale.training.split.digests import read_key
 from psychescale.training.thresholds import Criterion, Thresholds, fit_thresholds, parse_criterion
 from psychescale.workflows.train.mlflow import require_mlflow
-from psychescale.workflows.train.parts import Parts, read_key
+from psychescale.workflows.train.parts import Parts
 
 
 @dataclass(frozen=True)

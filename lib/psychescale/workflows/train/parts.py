@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import UTC
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from psychescale.errors import InputError, UsageError
+from psychescale.moments import REMEDY, read_moments
 from psychescale.settings.train import TrainConfig
 from psychescale.training.classifier.dataset import Rows
 from psychescale.training.classifier.fit import label_names
@@ -88,7 +88,7 @@ def divide(given: Mapping[Part, LabelledRows], config: TrainConfig) -> Parts:
     sets = keep_labels(rows.label_sets, labels) if config.labels else rows.label_sets
     targets = to_targets(sets, labels)
     clusters = find_near_duplicates(rows.texts)
-    authors = _column(rows, config.author_column)
+    authors = column_of(rows, config.author_column)
     groups = group_rows(*([clusters] if authors is None else [clusters, numbered(authors)]))
     split = _place(given, _split_train(len(given["train"]), rows, targets, groups, config))
     leaks: tuple[Leak, ...] = ()
@@ -98,25 +98,6 @@ def divide(given: Mapping[Part, LabelledRows], config: TrainConfig) -> Parts:
     require_seen(targets[split.train], labels)
     shares = label_shares(targets, labels, split)
     return Parts(rows, labels, targets, groups, split, count_dropped(leaks), shares)
-
-
-def read_key(file: str) -> bytes:
-    """The bytes that key the digests of membership.
-
-    Raises:
-        UsageError: The file cannot be read, or is empty.
-    """
-    try:
-        key = Path(file).read_bytes().strip()
-    except OSError as error:
-        raise UsageError(
-            f"‹membership_key_file› cannot be read: {error.strerror}.", remedy="Check the path."
-        ) from None
-    if not key:
-        raise UsageError(
-            "‹membership_key_file› is empty.", remedy="Write random bytes into it, 32 or more."
-        )
-    return key
 
 
 def _require_fitting(config: TrainConfig) -> None:
@@ -140,7 +121,8 @@ def _choose_labels(rows: LabelledRows, config: TrainConfig) -> tuple[str, ...]:
     return config.labels or rows.label_names or label_names(rows.label_sets)
 
 
-def _column(rows: LabelledRows, name: str | None) -> list[str | None] | None:
+def column_of(rows: LabelledRows, name: str | None) -> list[str | None] | None:
+    """A column's values as text; None where none is named."""
     if name is None:
         return None
     return [None if value is None else str(value) for value in rows.columns[name]]
@@ -160,7 +142,7 @@ def _split_train(
     test_share = config.test_share if config.test is None else 0.0
     if config.split == "source" and config.source_column and config.held_out:
         return split_by_source(
-            (_column(rows, config.source_column) or [])[:n_train],
+            (column_of(rows, config.source_column) or [])[:n_train],
             config.held_out,
             targets,
             groups,
@@ -170,7 +152,7 @@ def _split_train(
     if not validation_share and not test_share:
         return Split(every, _NONE, _NONE, _NONE)
     if config.split == "time" and config.time_column:
-        times = _times(rows.columns[config.time_column][:n_train])
+        times = _times(rows.columns[config.time_column][:n_train], config.time_format)
         return split_by_time(
             times, groups, validation_share=validation_share, test_share=test_share
         )
@@ -179,10 +161,20 @@ def _split_train(
     )
 
 
-def _times(values: Sequence[object]) -> NDArray[np.datetime64]:
-    """Moments, NaT where a value is none."""
-    moments = pd.to_datetime(pd.Series(list(values)), errors="coerce", utc=True, format="mixed")
-    return np.asarray(moments.dt.tz_localize(None).to_numpy())
+def _times(values: Sequence[object], time_format: str | None) -> NDArray[np.datetime64]:
+    """Moments in UTC, NaT where there is none.
+
+    Raises:
+        InputError: Some cannot be read.
+    """
+    moments, unread = read_moments(values, time_format)
+    if unread:
+        raise InputError(f"‹time_column›: {unread:,} times cannot be read.", remedy=REMEDY)
+    naive = [
+        m if m is None or m.tzinfo is None else m.astimezone(UTC).replace(tzinfo=None)
+        for m in moments
+    ]
+    return np.array(naive, "datetime64[us]")
 
 
 def _place(given: Mapping[Part, LabelledRows], made: Split) -> Split:

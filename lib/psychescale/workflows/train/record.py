@@ -7,19 +7,22 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from psychescale.disclosure import masked
 from psychescale.errors import UsageError
 from psychescale.model.bundle import seal_bundle
 from psychescale.settings.train import TrainConfig
 from psychescale.training.card import CardFacts, make_card
 from psychescale.training.classifier.augment import AugmentOptions
 from psychescale.training.classifier.fit import FitOptions
+from psychescale.training.split.digests import KEY_FILE, RowDigests, read_key
 from psychescale.training.split.strategies import PARTS
 from psychescale.workflows.train.fit import Outcome, Start
 from psychescale.workflows.train.mlflow import track
-from psychescale.workflows.train.parts import Parts, read_key
+from psychescale.workflows.train.parts import Parts, column_of
 
 MEMBERSHIP_FILE = "membership.jsonl"
-KEY_FILE = "membership.key"
 Mark = tuple[str, str] | None
 """Normalizer and redactor version of the corpus; None for a raw one."""
 
@@ -38,6 +41,7 @@ def write_bundle(
     """
     facts = scoring_facts(config, start, parts, outcome, mark=mark)
     keep_membership(restricted_folder(config), parts, outcome)
+    keep_digests(config, parts)
     seal_bundle(Path(config.output), facts, card_text(facts, parts))
     return facts, track(config, facts)
 
@@ -72,7 +76,12 @@ def _split_facts(config: TrainConfig, parts: Parts) -> dict[str, Any]:
         "made": config.split,
         "given": given,
         **parts.split.counts(),
-        "dropped": {part: dict(kinds) for part, kinds in parts.dropped.items()},
+        "left_out": masked(len(parts.split.left_out)),
+        "dropped": {
+            part: {kind: masked(count) for kind, count in kinds.items()}
+            for part, kinds in parts.dropped.items()
+        },
+        "not_annotated": masked(parts.rows.n_unannotated),
         "membership_hmac_sha256": parts.digests(key),
     }
 
@@ -107,6 +116,7 @@ def _training_facts(
     fitted = outcome.fitted
     augmentation = asdict(config.choices(AugmentOptions))
     return {
+        "backbone": Path(config.backbone or config.from_bundle or "").name,
         "backbone_weights_sha256": start.weights_digest,
         "retrained": bool(start.former_labels),
         "rows": len(parts.index("train")),
@@ -129,7 +139,8 @@ def card_text(facts: Mapping[str, Any], parts: Parts) -> str:
     split = {
         "parts": f"{facts['split']['made']} split"
         + "".join(f", {part} given" for part in facts["split"]["given"]),
-        **parts.split.counts(),
+        **{name: facts["split"][name] for name in (*PARTS, "left_out")},
+        "not annotated, left out": facts["split"]["not_annotated"],
     }
     digests = facts["split"]["membership_hmac_sha256"] or {}
     split |= {f"ids of {part} (HMAC-SHA-256)": value for part, value in digests.items()}
@@ -185,3 +196,22 @@ def keep_membership(folder: Path, parts: Parts, outcome: Outcome) -> Path:
             f"{folder} cannot be written: {error.strerror}.", remedy="Give another ‹restricted›."
         ) from None
     return folder / MEMBERSHIP_FILE
+
+
+def keep_digests(config: TrainConfig, parts: Parts) -> None:
+    """Write keyed digests of the rows that were fitted on, train and validation, beside their key.
+
+    Raises:
+        UsageError: The folder cannot be written.
+    """
+    folder, key = restricted_folder(config), membership_key(config)
+    fitted = parts.rows.take(
+        np.sort(np.concatenate([parts.index("train"), parts.index("validation")]))
+    )
+    digests = RowDigests.of(key, fitted.texts, column_of(fitted, config.author_column))
+    try:
+        digests.write(folder)
+    except OSError as error:
+        raise UsageError(
+            f"{folder} cannot be written: {error.strerror}.", remedy="Give another ‹restricted›."
+        ) from None

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from psychescale.text.clinical.terms import clinical_spans, is_clinical_word, is_eponym, terms
+from psychescale.text.common_words import is_common
 from psychescale.text.findings import Finding, PiiType
 from psychescale.text.rules.dates import MONTHS
 from psychescale.text.rules.letters import CAPITAL, TITLED, UPPER
@@ -15,7 +17,7 @@ _INITIAL: Final = rf"[{UPPER}]\.(?:[{UPPER}]\.)?"
 _TITLES: Final = (
     "dr mr mrs ms miss mx prof professor doctor nurse sir lady rev reverend sister pastor rabbi imam judge"  # noqa: E501
     " officer sgt sergeant capt captain lt lieutenant col colonel herr frau señor señora sr sra monsieur"  # noqa: E501
-    " madame mme mlle mevrouw dhr mijnheer dott signor signora uncle aunt auntie grandma grandpa coach"
+    " madame mme mlle mevrouw dhr mijnheer heer herrn doña dott signor signora uncle aunt auntie grandma grandpa coach"  # noqa: E501
     " detective principal senator president"
 )
 _TITLE: Final = rf"(?:{alternatives(_TITLES)})"
@@ -25,7 +27,7 @@ _TITLED: Final = re.compile(
     rf"(?P<title>(?i:{_TITLE})\.?\ )(?:(?i:{_TITLE})\.?\ )?(?P<x>(?:{_PARTICLE}\ )?{_CHAIN})"
 )
 _TITLED_SMALL: Final = re.compile(
-    r"(?:dr|mr|mrs|ms|prof)\.?\ (?P<x>[^\W\d_]{3,20}(?:\ [^\W\d_]{3,20})?)(?!\w)"
+    r"(?P<title>dr|mr|mrs|ms|prof)\.?\ (?P<x>[^\W\d_]{3,20}(?:\ [^\W\d_]{3,20})?)(?!\w)"
 )
 _SUFFIXED: Final = re.compile(
     rf"(?<![\w'-])(?P<x>{_PART}(?:\ {_PART}){{1,3}}),?\ (?:M\.?D|D\.?O|Ph\.?D|R\.?N|N\.?P|P\.?A(?:-C)?|D\.?D\.?S|LCSW|LPC|LMFT"  # noqa: E501
@@ -63,12 +65,6 @@ _PAIR: Final = re.compile(
 _SINGLE: Final = re.compile(rf"{TITLED}(?![\w@/-]|\.\w)")
 _LAST_BEFORE: Final = re.compile(rf"(?<![\w'-])(?P<x>{TITLED}),\ \Z")
 _INITIAL_AFTER: Final = re.compile(rf"\ {_INITIAL}")
-# An eponym, not its bearer: Wilson's disease, Lou Gehrig's disease, the Duke score.
-_EPONYM: Final = re.compile(
-    r"(?:'s?|s')?\ (?:\w{1,14}\ )?(?:disease|syndrome|score|scale|criteria|classification|reflex|sign|test|trial|study|palsy|lymphoma|angina"  # noqa: E501
-    r"|risk|index|stage|staging|disorder|method|protocol|inventory|questionnaire|procedure|maneuver|esophagus|law|sarcoma|tumou?r"
-    r"|thyroiditis|arthritis|ataxia|chorea|dementia|contracture|agar|stain|rule|equation|formula|grade|phenomenon|diet|therapy)s?(?!\w)"
-)
 _NOT_NAMES: Final = (
     words(
         "the a an and or but not no yes so very really just still also too sorry sure happy sad going trying"  # noqa: E501
@@ -118,18 +114,14 @@ def _finding(start: int, end: int, source: str, confidence: float) -> Finding:
     return Finding(start, end, PiiType.NAME, f"rule:{source}", confidence)
 
 
-def _eponym(view: View, end: int) -> bool:
-    return _EPONYM.match(view.low, end) is not None
-
-
 def _titled(view: View) -> Iterator[Finding]:
-    for spot, _ in view.spots(_TITLE_WORDS):
+    for spot, _ in view.spots(TITLE_WORDS):
         match = _TITLED.match(view.text, spot)
         if match is None:
             yield from _titled_small(view, spot)
             continue
         end = _trim_chain(view.text, match.start("x"), match.end("x"))
-        if end > match.start("x") and not _eponym(view, end):
+        if end > match.start("x") and not is_eponym(view.low, match.start("x"), end):
             title = match["title"]
             # "MS patients", "DR Congo": a title in capitals without a dot is an abbreviation.
             if title.strip().isupper() and len(title.strip()) == 2 and match["x"].isupper():  # noqa: PLR2004
@@ -142,10 +134,32 @@ def _titled_small(view: View, spot: int) -> Iterator[Finding]:
     if match is not None:
         parts = match["x"].split(" ")
         known = parts[0] in surnames() or parts[0] in first_names()
-        if known and parts[0] not in _SMALL_BLOCK:
+        if parts[0] not in _SMALL_BLOCK and (known or _may_be_surname(parts[0], match["title"])):
             named = len(parts) > 1 and parts[1] in surnames() and parts[1] not in _SMALL_BLOCK
             end = match.end("x") if named else match.start("x") + len(parts[0])
             yield _finding(match.start(), end, "title", 0.7)
+
+
+def _may_be_surname(word: str, title: str) -> bool:
+    """Whether an unknown word in small letters can stand after a title; MS and MR are diseases too."""
+    return title in {"dr", "mr", "mrs"} and not (
+        is_common(word) or is_clinical_word(word) or word.endswith(_WORD_ENDINGS)
+    )
+
+
+_WORD_ENDINGS: Final = (
+    "ing",
+    "ed",
+    "tion",
+    "ments",
+    "ment",
+    "ly",
+    "ness",
+    "ous",
+    "ity",
+    "appt",
+    "ies",
+)
 
 
 def _suffixed(view: View) -> Iterator[Finding]:
@@ -155,7 +169,7 @@ def _suffixed(view: View) -> Iterator[Finding]:
         if not _ok_word(first):
             start += len(first) + 1
             first = rest.partition(" ")[0]
-        if _ok_word(first):
+        if _ok_word(first) and not clinical_spans(match["x"]):
             yield _finding(start, match.end("x"), "suffix", 0.8)
 
 
@@ -175,7 +189,7 @@ def _introduced(view: View) -> Iterator[Finding]:
 def _capital_name(view: View, name: re.Match[str], *, weak: bool) -> Iterator[Finding]:
     start = name.start("x")
     end = _trim_chain(view.text, start, name.end("x"))
-    if end <= start or _eponym(view, end):
+    if end <= start or is_eponym(view.low, start, end):
         return
     first = view.low[start:end].split(" ")[0].split("-")[0].strip(".")
     known = first in clear_first_names() or (first in first_names() and " " in view.text[start:end])
@@ -210,8 +224,30 @@ def _related(view: View) -> Iterator[Finding]:
         word = match["x"]
         capital = view.text[match.start("x")].isupper()
         lexicon = first_names() if capital else clear_first_names()
-        if word in lexicon and word not in _SMALL_BLOCK:
+        if word in lexicon and (capital or word not in _SMALL_BLOCK):
             yield _finding(match.start("x"), match.end("x"), "relation", 0.75)
+
+
+def _in_brackets(view: View) -> Iterator[Finding]:
+    """``Wife (Ji-Soo Kim)`` and ``Hope (roommate)``."""
+    for match in _KIN_THEN_NAME.finditer(view.text):
+        end = _trim_chain(view.text, match.start("x"), match.end("x"))
+        if end > match.start("x") and not clinical_spans(view.text[match.start("x") : end]):
+            yield _finding(match.start("x"), end, "bracket", 0.7)
+    for match in _NAME_THEN_KIN.finditer(view.text):
+        if match["x"].split(" ")[0].lower() in first_names() and not clinical_spans(match["x"]):
+            yield _finding(match.start("x"), match.end("x"), "bracket", 0.7)
+
+
+_KIN: Final = (
+    r"(?:wife|husband|mother|mom|mum|father|dad|son|daughter|sister|brother|partner|boyfriend|girlfriend"
+    r"|friend|roommate|spouse|aunt|uncle|cousin|grandmother|grandfather|niece|nephew|nok|sponsor|neighbou?r"
+    r"|fiancée?|ex|caregiver|guardian|therapist|case\ manager|supervisor|boss|teacher|landlord|carer)"
+)
+_KIN_THEN_NAME: Final = re.compile(rf"(?i:{_KIN})\ \((?P<x>{_CHAIN})(?=[,;:) ])")
+_NAME_THEN_KIN: Final = re.compile(
+    rf"(?<![\w'-])(?P<x>{TITLED}(?:\ {TITLED})?)\ \((?i:(?:his|her|their|my|pt's|patient's)\ )?(?i:{_KIN})(?!\w)"  # noqa: E501
+)
 
 
 def _appositives(view: View) -> Iterator[Finding]:
@@ -220,7 +256,7 @@ def _appositives(view: View) -> Iterator[Finding]:
         if match is None:
             continue
         parts = match["x"].split(" ")
-        if all(map(_ok_word, parts)) and not _eponym(view, match.end("x")):
+        if all(map(_ok_word, parts)) and not is_eponym(view.low, match.start("x"), match.end("x")):
             known = parts[0].lower() in first_names()
             if known or len(parts) > 1:
                 yield _finding(match.start("x"), match.end("x"), "appositive", 0.75)
@@ -228,10 +264,8 @@ def _appositives(view: View) -> Iterator[Finding]:
 
 def _known(view: View) -> Iterator[Finding]:
     """First names of the lexicon: with a surname or an initial, or alone if they are unambiguous."""
-    if view.words.isdisjoint(first_names()):
-        return
     text = view.text
-    for start, end in view.spots(first_names()):
+    for start, end in view.spots(view.names):
         if not text[start].isupper() or (start and text[start - 1] in "'-@#/_."):
             continue
         finding = _full_name(view, start) or _inverted(view, start, end)
@@ -241,8 +275,30 @@ def _known(view: View) -> Iterator[Finding]:
             yield finding
 
 
+_NO_SURNAME: Final = words(
+    "park county airport rd road st street ave avenue blvd lane university college hospital school fashion"  # noqa: E501
+    " week news tour band festival brothers bros cable fa way ladies resources rt i up out off and the"
+)
+_GENERATION: Final = re.compile(r",?\ (?:[Jj][Rr]|[Ss][Rr])(?!\w)\.?|\ I{2,3}(?!\w)|\ IV(?!\w)")
+_MORE: Final = re.compile(rf"\ (?P<x>{TITLED})(?![\w])")
+
+
+def _with_generation(text: str, end: int) -> int:
+    match = _GENERATION.match(text, end)
+    return match.end() if match else end
+
+
+def _with_more(text: str, end: int) -> int:
+    """After first name and two surnames, a third one."""
+    match = _MORE.match(text, end)
+    return (
+        match.end() if match and match["x"].lower() in surnames() and _ok_word(match["x"]) else end
+    )
+
+
 def _full_name(view: View, start: int) -> Finding | None:
-    match = _PAIR.match(view.text, start)
+    text = view.text
+    match = _PAIR.match(text, start)
     if match is None:
         return None
     first, rest = match["first"].lower(), match["rest"]
@@ -254,10 +310,13 @@ def _full_name(view: View, start: int) -> Finding | None:
     known = rest.split(" ")[-1].lower().split("-")[0] in surnames()
     if not (clear or known or (initial and base in _WITH_INITIAL)):
         return None
+    if rest.split(" ")[-1].lower() in _NO_SURNAME or rest in terms("abbreviations"):
+        return None
     end, third = match.end("rest"), match["third"]
     if third and third.lower() in surnames() and _ok_word(third):
-        end = match.end("third")
-    if _eponym(view, end):
+        end = _with_more(text, match.end("third"))
+    end = _with_generation(text, end)
+    if is_eponym(view.low, start, end):
         return None
     return _finding(start, end, "full_name", 0.85 if clear else 0.65)
 
@@ -280,7 +339,7 @@ def _single(view: View, start: int) -> Finding | None:
     match = _SINGLE.match(view.text, start)
     if view.low.endswith(_SAINTS, 0, start):
         return None  # San Francisco, St. Lucia
-    if match is None or _eponym(view, match.end()) or not _ok_word(match[0]):
+    if match is None or is_eponym(view.low, start, match.end()) or not _ok_word(match[0]):
         return None
     return _finding(start, match.end(), "first_name", 0.55)
 
@@ -315,14 +374,15 @@ _INTRO_WORDS: Final = words(
 )
 _RELATIONS: Final = words("my his her our their your the")
 
-_TITLE_WORDS: Final = words(_TITLES)
+TITLE_WORDS: Final = words(_TITLES)
+"""What stands before a name: Dr, Mrs, uncle; lower case."""
 _PERSON_WORDS: Final = words(
     "male female man woman boy girl patient pt patients veteran child infant lady gentleman teenager"
     " toddler newborn client person"
 )
 
 RECOGNIZERS: Final = (
-    Recognizer("title", _titled, _TITLE_WORDS),
+    Recognizer("title", _titled, TITLE_WORDS),
     Recognizer(
         "suffix",
         _suffixed,
@@ -333,7 +393,8 @@ RECOGNIZERS: Final = (
     ),
     Recognizer("introduced", _introduced, _INTRO_WORDS),
     Recognizer("relation", _related, _RELATIONS),
+    Recognizer("bracket", _in_brackets, shapes=("a (A", "a (a")),
     Recognizer("appositive", _appositives, _PERSON_WORDS, (", A", " A", "(A")),
-    Recognizer("known_name", _known, shapes=("Aa", "AA")),
+    Recognizer("known_name", _known, shapes=("Aa", "AA"), named=True),
 )
 """Recognizers of this family."""

@@ -1,0 +1,1 @@
+"""Names of persons: in contexts, in fields of forms, and by what people do."""
