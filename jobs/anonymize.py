@@ -14,7 +14,7 @@ from psychescale.settings.anonymize import AnonymizeConfig
 from psychescale.spark.anonymize.job import AnonymizingJob
 from psychescale.spark.anonymize.plan import columns_of, make_plan
 from psychescale.spark.anonymize.precheck import survey_corpus
-from psychescale.spark.corpus.lines import Dialect
+from psychescale.spark.corpus.content.dialect import Dialect
 from psychescale.spark.corpus.sample import look_at_corpus
 from psychescale.spark.corpus.source import open_corpus, require_unmarked
 from psychescale.spark.pipeline.job import discard_unfinished, run_job

@@ -12,7 +12,7 @@ from psychescale.console.scoring import print_outcome, print_plan
 from psychescale.model.encoding import exceeding
 from psychescale.results import ScoreResult
 from psychescale.settings.score import ScoreConfig
-from psychescale.spark.corpus.lines import Dialect
+from psychescale.spark.corpus.content.dialect import Dialect
 from psychescale.spark.corpus.sample import look_at_corpus
 from psychescale.spark.corpus.source import open_corpus
 from psychescale.spark.pipeline.job import discard_unfinished, run_job

@@ -14,7 +14,7 @@ from psychescale.results import VerifyResult
 from psychescale.scoring.options import EXACT_TOLERANCE
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings.verify import VerifyConfig
-from psychescale.spark.corpus.lines import Dialect
+from psychescale.spark.corpus.content.dialect import Dialect
 from psychescale.spark.corpus.source import open_corpus
 from psychescale.spark.score.job import configured_columns, configured_model, meet_corpus
 from psychescale.spark.score.verify import find_run, verify_sample

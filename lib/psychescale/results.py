@@ -49,6 +49,8 @@ class ScoreResult(Result):
         rows_failed: Rows without one.
         failed_by_reason: The same by reason.
         placeholders: Rows whose text only stands for one (``[deleted]``), scored or refused.
+        files: Files of the input that were ``read``, and those that were not by reason; empty for a
+            table.
         run: The row of the run table.
     """
 
@@ -61,6 +63,7 @@ class ScoreResult(Result):
     rows_failed: int
     failed_by_reason: dict[str, int]
     placeholders: int
+    files: dict[str, int]
     run: dict[str, Any] = field(repr=False)
 
 
@@ -77,6 +80,8 @@ class AnonymizeResult(Result):
         rows_kept: Rows passed on.
         rows_quarantined: Rows that were not.
         failed_by_reason: The same by reason.
+        files: Files of the input that were ``read``, and those that were not by reason; empty for a
+            table.
         report: What was found, in counts; small ones are masked.
         run: The row of the run table.
     """
@@ -89,6 +94,7 @@ class AnonymizeResult(Result):
     rows_kept: int
     rows_quarantined: int
     failed_by_reason: dict[str, int]
+    files: dict[str, int]
     report: dict[str, Any] = field(repr=False)
     run: dict[str, Any] = field(repr=False)
 

@@ -306,7 +306,8 @@ class TestResults:
         """Numbers, names and counts are shown as people read them."""
         result = results.ScoreResult(
             run_id="r", table="t", scoring_id="s", rows_in=12_345, rows_known=0, rows_scored=12_340,
-            rows_failed=5, failed_by_reason={"null_text": 5}, placeholders=0, run={"config": CANARY},
+            rows_failed=5, failed_by_reason={"null_text": 5}, placeholders=0, files={"read": 1},
+            run={"config": CANARY},
         )  # fmt: skip
         assert "rows_in: 12,345\n" in repr(result)
         assert "failed_by_reason: null_text 5" in repr(result)

@@ -23,7 +23,7 @@ def print_plan(
 ) -> None:
     """Say what is about to happen."""
     console.print(f"[bold]psychescale anonymize[/]  {NOTICE}")
-    console.print(f"  corpus      {escape(corpus.place.given)} ({corpus.form})")
+    console.print(f"  corpus      {escape(corpus.told)}")
     console.print(f"  key         {plan.key.key_id}, source {config.source or '(none)'!r}")
     if plan.key.exposed:
         console.print("[yellow]  key         others may read its file: chmod 600.[/]")

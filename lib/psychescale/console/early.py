@@ -13,7 +13,7 @@ from psychescale.model.checkpoint import local_folder
 from psychescale.scoring.options import ModelRequest
 from psychescale.settings.config import JobConfig
 from psychescale.settings.keys import key_of
-from psychescale.settings.places import is_plain_path, role_of
+from psychescale.settings.places import PATTERN, each, is_plain_path, role_of
 from psychescale.settings.shared import CorpusConfig, ModelConfig
 from psychescale.text.replacement.keys import SECRET, KeyFileWarning, PseudonymKey
 
@@ -45,7 +45,8 @@ def refuse_early(config: JobConfig, environ: Mapping[str, str] = os.environ) -> 
     for name, field in type(config).model_fields.items():
         role, given = role_of(field), getattr(config, name)
         if role is not None and given is not None:
-            _CHECKS[role](key_of(name, field), given, config)
+            for one in each(given):
+                _CHECKS[role](key_of(name, field), one, config)
     if isinstance(config, CorpusConfig):
         _require_kept(str(getattr(config, "output", "")), getattr(config, "keep", ()))
     if isinstance(config, ModelConfig) and getattr(config, "model", None) is not None:
@@ -62,7 +63,7 @@ def _is_here(config: JobConfig, environ: Mapping[str, str]) -> bool:
 
 
 def _require_there(key: str, given: str, _config: JobConfig) -> None:
-    if is_plain_path(given) and not Path(given).exists():
+    if is_plain_path(given) and not Path(given).exists() and not PATTERN.search(given):
         raise InputError(f"There is nothing at {given}.", remedy=f"Check {as_mark(key)}.")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from psychescale.errors import as_flag
 from psychescale.settings.config import JobConfig
 from psychescale.settings.keys import key_of
-from psychescale.settings.places import is_catalog_name
+from psychescale.settings.places import each, is_catalog_name
 from psychescale.settings.shared import LabelledConfig
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def after_score(table: str) -> list[str]:
 def after_train(config: TrainConfig, membership: Path) -> str:
     """The line that evaluates the bundle on its test rows."""
     output = config.output.rstrip("/")
-    rows = ["--input", config.test or config.train]
-    rows += ["--train", config.train] if config.test else ["--membership", str(membership)]
+    rows = _repeated("--input", config.test or config.train)
+    rows += _repeated("--train", config.train) if config.test else ["--membership", str(membership)]
     more = _stated(config, LabelledConfig)
     return _command(
         ["evaluate", "--model", output, *rows, "--output", f"{output}-evaluation", *more]
@@ -54,6 +54,10 @@ def print_next(console: Console, *lines: str) -> None:
     console.print("Next:")
     for line in lines:
         console.print(f"  {line}", markup=False)
+
+
+def _repeated(flag: str, given: str | tuple[str, ...]) -> list[str]:
+    return [word for one in each(given) for word in (flag, one)]
 
 
 def _stated(config: JobConfig, kind: type[JobConfig]) -> list[str]:

@@ -22,7 +22,7 @@ def print_plan(console: Console, model: CheckedModel, corpus: Corpus, *, output:
     """Say what is about to happen."""
     spec, applied = model.spec, model.applied
     console.print(f"[bold]psychescale score[/]  {NOTICE}")
-    _line(console, "corpus", f"{corpus.place.given} ({corpus.form})")
+    _line(console, "corpus", corpus.told)
     _line(
         console,
         "model",

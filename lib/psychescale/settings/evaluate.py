@@ -6,7 +6,7 @@ from pydantic import Field
 
 from psychescale.model.spec import Activation
 from psychescale.settings.config import JobConfig, Names
-from psychescale.settings.places import Model, New, There
+from psychescale.settings.places import Inputs, Model, New, There
 from psychescale.settings.shared import (
     LabelledConfig,
     ModelConfig,
@@ -25,8 +25,8 @@ class ComparisonConfig(JobConfig):
     against_activation: Activation | None = Field(
         None, description="where the folder of ‹against› does not say"
     )
-    train: There | None = Field(None, description="labelled texts that baselines learn from")
-    validation: There | None = Field(
+    train: Inputs | None = Field(None, description="labelled texts that baselines learn from")
+    validation: Inputs | None = Field(
         None, description="rows that choose baselines' thresholds (default: a tenth of ‹train›)"
     )
     baselines: Names = Field(
@@ -68,7 +68,7 @@ class EvaluateConfig(
         description="model folder, bundle, or hub id with ‹revision›; required for labels, unless "
         "‹scores› is given",
     )
-    input: There = Field(
+    input: Inputs = Field(
         description="labelled texts that the model has not seen, in any form that `score` takes; for "
         "pii JSON lines {id, text, spans: [{start, end, label}]}"
     )

@@ -16,6 +16,7 @@ from psychescale.settings.keys import (
     choices_of,
     grouped_keys,
     is_of,
+    is_repeated,
     is_several,
     shown_default,
 )
@@ -69,7 +70,8 @@ def read_flags(
     given = vars(parser.parse_args(argv))
     file, assignments = given.pop("config"), given.pop("set")
     # A list of names that is given twice goes on.
-    values = {k: ",".join(v) if isinstance(v, list) else v for k, v in given.items()}
+    names = {k for k, f in kind.model_fields.items() if is_several(f)}
+    values = {k: ",".join(v) if k in names else v for k, v in given.items()}
     return values, file, assignments
 
 
@@ -110,7 +112,7 @@ def _add_flag(group: argparse._ArgumentGroup, key: str, field: FieldInfo) -> Non
         off = as_flag(f"no_{key}")
         group.add_argument(off, action="store_false", help=argparse.SUPPRESS, **common)
     else:
-        action = "append" if is_several(field) else "store"
+        action = "append" if is_several(field) or is_repeated(field) else "store"
         group.add_argument(flag, metavar=_metavar(field), action=action, help=shown, **common)
 
 

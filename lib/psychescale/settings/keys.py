@@ -51,6 +51,11 @@ def is_several(field: FieldInfo) -> bool:
     return is_of(field, tuple)
 
 
+def is_repeated(field: FieldInfo) -> bool:
+    """Whether the key has one value or several, each with the flag."""
+    return {str, tuple} <= {get_origin(one) or one for one in _alternatives(field.annotation)}
+
+
 def is_of(field: FieldInfo, *kinds: type) -> bool:
     """Whether the values of a key are of one of these types."""
     return any((get_origin(one) or one) in kinds for one in _alternatives(field.annotation))

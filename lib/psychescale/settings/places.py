@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
+from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
 
 from psychescale.errors import UsageError
@@ -11,12 +12,29 @@ from psychescale.errors import UsageError
 FRAME = "dataframe:"
 """Before the name of a temporary view: a DataFrame that Python gave in the place of a corpus."""
 
-FILE_SUFFIX = re.compile(r"\.(csv|tsv|jsonl|json|ndjson|parquet)(\.gz)?$", re.IGNORECASE)
+_SUFFIXES = (
+    "csv|tsv|tab|jsonl|json|ndjson|parquet|xlsx|xlsm|xlsb|xls|ods|sav|zsav|por|dta|sas7bdat|xpt|"
+    "arrow|feather|orc|txt"
+)
+FILE_SUFFIX = re.compile(rf"\.({_SUFFIXES})(\.(gz|bz2|xz|zst))?$", re.IGNORECASE)
+PATTERN = re.compile(r"[*?\[{]")
+"""What stands for several paths, where no file has just that name."""
 _PART = r"(?:`[^`]+`|[\w-]+)"
 _CATALOG_NAME = re.compile(rf"{_PART}(?:\.{_PART}){{1,2}}")
 _PATH = re.compile(r"[./~]|[^.]*$|.*[/\\:]")
 """Begins like a path, has no point in it, or what stands in paths only."""
 _SCHEME = re.compile(r"[A-Za-z][\w+.-]*:")
+
+
+def _one_or_more(value: object) -> object:
+    if not isinstance(value, list | tuple):
+        return value
+    return value[0] if len(value) == 1 else tuple(value)
+
+
+def each(given: str | tuple[str, ...]) -> tuple[str, ...]:
+    """The places of a key that takes one or several."""
+    return (given,) if isinstance(given, str) else given
 
 
 @dataclass(frozen=True)
@@ -32,6 +50,8 @@ class Role:
 
 
 There = Annotated[str, Role("there")]
+Inputs = Annotated[str | tuple[str, ...], BeforeValidator(_one_or_more), Role("there")]
+"""A place to read, or several: the flag once for each, since a path may hold a comma."""
 Model = Annotated[str, Role("model")]
 Key = Annotated[str, Role("key")]
 New = Annotated[str, Role("new")]

@@ -21,6 +21,11 @@ class ScoreConfig(CorpusConfig, ModelConfig, PaceConfig):
     accept_raw: bool = Field(
         False, description="score a corpus that is not marked as anonymized; recorded with the run"
     )
+    id_from_path: bool = Field(
+        False,
+        description="score a folder of .txt files, whose paths below it become the ids; a path can "
+        "name a person",
+    )
     keep: Names = Field(
         (), description="columns to pass through to the score table; never the text"
     )

@@ -6,10 +6,13 @@ from pydantic import Field
 
 from psychescale.model.spec import Activation, LongText, Precision
 from psychescale.settings.config import JobConfig, Names
-from psychescale.settings.places import There, Written
+from psychescale.settings.places import Inputs, Written
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
+FormName = Literal[
+    "parquet", "csv", "jsonl", "json", "excel", "spss", "stata", "sas", "arrow", "text"
+]
 Dates = Literal["placeholder", "year", "shift"]
 
 
@@ -52,14 +55,14 @@ class ColumnsConfig(JobConfig):
 class FilesConfig(JobConfig):
     """How files are read."""
 
-    format: Literal["parquet", "csv", "jsonl"] | None = Field(
+    format: FormName | None = Field(
         None,
         description="what the files are, whatever their names end in (default: by the names)",
     )
     encoding: str = Field(
         "utf-8",
-        description="of CSV and JSON lines, as in cp1252; any Python codec in which ASCII characters "
-        "are single bytes",
+        description="of CSV, JSON and .txt, as in cp1252; any Python codec in which ASCII characters "
+        "are single bytes, or UTF-16 or UTF-32",
     )
     separator: str | None = Field(
         None,
@@ -82,6 +85,9 @@ class FilesConfig(JobConfig):
         False,
         description="give texts such as [deleted] or N/A the reason placeholder_text; they are counted "
         "in any case",
+    )
+    sheet: str | None = Field(
+        None, description="sheet of a workbook (default: the only one that holds anything)"
     )
 
 
@@ -121,9 +127,9 @@ class TimeConfig(JobConfig):
 class CorpusConfig(TextColumnsConfig):
     """Corpus and state."""
 
-    input: There = Field(
-        description="corpus: a Delta table, .parquet, .csv or .jsonl (.gz too), a folder of these, or "
-        "a catalog name"
+    input: Inputs = Field(
+        description="corpus: a Delta table, a catalog name, or files of any form of docs/files.md: "
+        "one, a folder, a pattern such as posts/*.csv, or several of these, the flag once for each"
     )
     state: Written | None = Field(
         None,

@@ -6,19 +6,19 @@ from pydantic import Field
 
 from psychescale.model.spec import LongText
 from psychescale.settings.config import JobConfig, Names
-from psychescale.settings.places import Model, New, There, Written
+from psychescale.settings.places import Inputs, Model, New, Written
 from psychescale.settings.shared import LabelledConfig, Positive, Share
 
 
 class PartsConfig(JobConfig):
     """Parts."""
 
-    validation: There | None = Field(
+    validation: Inputs | None = Field(
         None,
         description="validation rows: they stop training, and calibration and thresholds are fitted on "
         "them (default: a share of ‹train›)",
     )
-    test: There | None = Field(
+    test: Inputs | None = Field(
         None,
         description="test rows: nothing is fitted on them (default: a share of ‹train›)",
     )
@@ -174,7 +174,7 @@ class TrainConfig(
     former_labels: Names = Field(
         (), description="labels of ‹from›, in its order, where it does not name them"
     )
-    train: There = Field(description="labelled texts, in any form that `score` takes")
+    train: Inputs = Field(description="labelled texts, in any form that `score` takes")
     output: New = Field(description="folder of the bundle; must not exist")
     revision: str | None = Field(
         None, description="commit of a hub id, 40 hex digits (in quotes in a file)"

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from psychescale.settings.config import JobConfig
-from psychescale.settings.places import Model, There
+from psychescale.settings.places import Inputs, Model, There
 from psychescale.settings.shared import Positive
 
 
@@ -24,7 +24,7 @@ class VerifyConfig(JobConfig):
         description="where the model is now; another model is refused (default: where the run found "
         "it)",
     )
-    input: There | None = Field(
+    input: Inputs | None = Field(
         None, description="where the corpus is now (default: where the run found it)"
     )
     sample: Positive = Field(200, description="rows to score again")

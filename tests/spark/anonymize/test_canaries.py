@@ -88,7 +88,7 @@ class TestProtected:
             (3, [*planted(3), *planted(3)], []),
             (3, [*planted(3), {"text": UNKNOWN, "author": AUTHOR}], []),
             (3, planted(3), ["--text-column", "body"]),
-            (2, planted(3), ["--encoding", "utf-16"]),
+            (3, planted(3), ["--encoding", "utf-16"]),
         ],
     )
     def test_refusals(self, leaks: Leaks, code: int, rows: list[Row], arguments: list[str]) -> None:

@@ -16,10 +16,11 @@ from pyspark.sql import SparkSession
 
 import psychescale
 from psychescale.errors import InputError, PsychescaleError, UsageError
-from psychescale.spark.corpus.files import explain_failure, explained
-from psychescale.spark.corpus.lines import Dialect
+from psychescale.spark.corpus.columns import Columns
+from psychescale.spark.corpus.content.dialect import Dialect
+from psychescale.spark.corpus.failures import explain_failure, explained
 from psychescale.spark.corpus.read import reading
-from psychescale.spark.corpus.source import Columns, open_corpus
+from psychescale.spark.corpus.source import open_corpus
 from tests.spark.conftest import Row, read_table
 
 BASE: dict[str, Any] = {"id": ["a", "b"], "text": ["x y", None]}
@@ -252,10 +253,9 @@ def test_odd_names(spark: SparkSession, tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "problem"),
     [
-        ("c.jsonl", b'[{"id": 1}]\n', "one JSON value"),
         ("c.jsonl", b'{\n "id": 1,\n "text": "a"\n}\n', "one JSON value"),
         ("c.csv", b"\x1f\x8b\x08abc", "gzip"),
-        ("c.csv", b"PK\x03\x04abc", "Excel"),
+        ("c.csv", b"PK\x03\x04abc", "workbook"),
         ("c.csv", b"id,text\r1,a\r2,b\r", "CR alone"),
         ("c.csv", b"id,text,text\n1,a,b\n", "2 columns text"),
     ],

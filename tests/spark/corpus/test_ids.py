@@ -16,11 +16,12 @@ from pyspark.sql import SparkSession
 
 import psychescale
 from psychescale.errors import InputError, PsychescaleError, UsageError
-from psychescale.spark.corpus.files import explained
+from psychescale.spark.corpus.columns import Columns
+from psychescale.spark.corpus.content.parsed import joined_id
+from psychescale.spark.corpus.failures import explained
 from psychescale.spark.corpus.ids import id_of_columns
-from psychescale.spark.corpus.lines import joined_id
 from psychescale.spark.corpus.read import reading
-from psychescale.spark.corpus.source import Columns, open_corpus
+from psychescale.spark.corpus.source import open_corpus
 from psychescale.spark.pipeline.land import _require_ids
 from tests.spark.conftest import read_table
 

@@ -11,9 +11,10 @@ from pyspark.sql import functions as F
 
 import psychescale
 from psychescale.errors import InputError, PsychescaleError
-from psychescale.spark.corpus.files import explained
+from psychescale.spark.corpus.columns import Columns
+from psychescale.spark.corpus.failures import explained
 from psychescale.spark.corpus.read import reading
-from psychescale.spark.corpus.source import Columns, open_corpus
+from psychescale.spark.corpus.source import open_corpus
 
 TABLE = pa.table({"id": ["a", "b"], "text": ["x", "y"]})
 

@@ -10,10 +10,11 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 import psychescale
-from psychescale.spark.corpus.lines import Dialect
+from psychescale.spark.corpus.columns import Columns
+from psychescale.spark.corpus.content.dialect import Dialect
 from psychescale.spark.corpus.read import is_placeholder, reading
 from psychescale.spark.corpus.sample import look_at_corpus
-from psychescale.spark.corpus.source import Columns, open_corpus
+from psychescale.spark.corpus.source import open_corpus
 from psychescale.text import placeholders
 from tests.spark.conftest import read_table
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from psychescale.spark.corpus import read as reading_module
+from psychescale.spark.corpus import shape
+from psychescale.spark.corpus.columns import Columns
 from psychescale.spark.corpus.read import reading
-from psychescale.spark.corpus.source import Columns, open_corpus
+from psychescale.spark.corpus.source import open_corpus
 
 MANY = 130
 ODD = {
@@ -41,6 +42,6 @@ def test_many_small_files(
     else:
         (folder / "broken.csv").write_bytes(b'text,id\r\n"open,p1\r\nx,p2\n,p3')
     whole = read(spark, folder)
-    monkeypatch.setattr(reading_module, "_MANY_FILES", 10_000)
+    monkeypatch.setattr(shape, "_MANY_FILES", 10_000)
     assert whole == read(spark, folder)
     assert len(whole) == MANY + (6 if form == "jsonl" else 3)

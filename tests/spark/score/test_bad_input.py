@@ -172,7 +172,7 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("content", "suffix", "code", "message"),
         [
-            ("id,text\n1,a\n".encode("utf-16"), "csv", 3, "iconv"),
+            ("id,text\n1,a\n".encode("utf-16-le"), "csv", 3, "--encoding utf-16-le"),
             (b"id,text\n1,caf\xe9\n2,na\xefve\n3,a\n", "csv", 6, "--encoding"),
             (b'{"id": "xylocanary"\n{"text": \n', "jsonl", 3, "no column id"),
             (b'{"id": "1", "text": " "}\n', "jsonl", 6, "1 empty_text"),
@@ -202,7 +202,7 @@ class TestRefusals:
         corpus.write_bytes("id,text\n1,café\n".encode("cp1252"))
         assert score(corpus, "--encoding", "cp1252") == 0
         assert read_table(tmp_path / "scores")["error"].isna().all()
-        assert score(corpus, "--encoding", "utf-16") == 2
+        assert score(corpus, "--encoding", "utf-16") == 3
         assert score(corpus, "--encoding", "klingon") == 2
 
     def test_one_of_many(

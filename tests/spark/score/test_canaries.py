@@ -103,7 +103,7 @@ class TestProtected:
             (3, [*planted(3), {"text": TEXT}], []),
             (3, planted(3), ["--text-column", "body"]),
             (5, planted(3), ["--keep", "text"]),
-            (2, planted(3), ["--encoding", "utf-16"]),
+            (3, planted(3), ["--encoding", "utf-16"]),
         ],
     )
     def test_refusals(

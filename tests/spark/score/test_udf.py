@@ -16,7 +16,7 @@ from psychescale.errors import ModelError
 from psychescale.model.spec import read_model
 from psychescale.scoring.options import ScoringOptions
 from psychescale.spark import score_udf
-from psychescale.spark.corpus.files import explain_failure
+from psychescale.spark.corpus.failures import explain_failure
 from psychescale.spark.score import udf as udf_module
 from psychescale.spark.workers.transport import ModelAtPath, send_model
 from tests.conftest import LABELS

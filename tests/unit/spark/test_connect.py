@@ -73,6 +73,15 @@ class TestSharedFiles:
             files.exists(place)
         assert "spark-submit" in caught.value.remedy
 
+    def test_count(self, files: SharedFiles, tmp_path: Path) -> None:
+        """Files and folders of a pattern, hidden ones too, below a folder with odd letters."""
+        folder = tmp_path / "a[1]"
+        (folder / "_logs").mkdir(parents=True)
+        (folder / ".hidden").touch()
+        (folder / "c.csv").touch()
+        place = files.qualified(str(folder)).replace("[", "\\[").replace("]", "\\]")
+        assert files.count(f"{place}/[_.]*") == 2
+
     def test_life_of_a_file(self, files: SharedFiles, tmp_path: Path) -> None:
         """A file is made once, read, replaced without Hadoop's stale checksum, and deleted."""
         folder, path = str(tmp_path / "state"), str(tmp_path / "state" / "lease")

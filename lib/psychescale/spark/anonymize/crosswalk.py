@@ -12,7 +12,8 @@ from psychescale.spark.anonymize.keying import (
     author_name,
     pseudonymized,
 )
-from psychescale.spark.corpus.source import ID, without_known
+from psychescale.spark.corpus.columns import ID
+from psychescale.spark.corpus.source import without_known
 from psychescale.spark.session.access import access
 from psychescale.spark.tables.delta import ensure_table
 

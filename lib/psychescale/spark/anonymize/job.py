@@ -17,7 +17,7 @@ from psychescale.spark.anonymize.outputs import Outputs
 from psychescale.spark.anonymize.plan import RedactionPlan
 from psychescale.spark.anonymize.report import measure_redaction, write_report
 from psychescale.spark.anonymize.udf import RedactionTask, redacted_rows
-from psychescale.spark.corpus.files import explained
+from psychescale.spark.corpus.failures import explained
 from psychescale.spark.corpus.read import reading
 from psychescale.spark.corpus.source import Corpus, without_known
 from psychescale.spark.pipeline.job import Sink
@@ -140,6 +140,7 @@ class AnonymizingJob:
             rows_kept=row["rows_scored"],
             rows_quarantined=row["rows_failed"],
             failed_by_reason=row["failed_by_reason"],
+            files=self.corpus.counted_files,
             report=report,
             run=row,
         )

@@ -13,7 +13,8 @@ from psychescale.errors import InputError, UsageError
 from psychescale.model.checkpoint import Checkpoint
 from psychescale.settings.anonymize import AnonymizeConfig
 from psychescale.spark.anonymize.keying import AUTHOR, TIME, KeyedColumns, KeySource, read_key
-from psychescale.spark.corpus.source import Columns, Corpus, kept_fields
+from psychescale.spark.corpus.columns import Columns
+from psychescale.spark.corpus.source import Corpus, kept_fields
 from psychescale.text.findings import PiiType
 from psychescale.text.normalize import NORMALIZER_VERSION
 from psychescale.text.redact import REDACTOR_VERSION

@@ -13,7 +13,7 @@ from psychescale.spark.anonymize.authors import list_authors
 from psychescale.spark.anonymize.keying import author_name
 from psychescale.spark.anonymize.plan import RedactionPlan
 from psychescale.spark.anonymize.times import is_unread
-from psychescale.spark.corpus.files import explained
+from psychescale.spark.corpus.failures import explained
 from psychescale.spark.corpus.read import reading
 from psychescale.spark.corpus.source import Corpus
 from psychescale.spark.tables.delta import quoted

@@ -11,8 +11,8 @@ from psychescale.disclosure import LARGEST_SMALL, is_small, rounded
 from psychescale.notice import NOTICE
 from psychescale.spark.anonymize.keying import AUTHOR, TIME
 from psychescale.spark.anonymize.outputs import LIMITS
+from psychescale.spark.corpus.columns import ERROR, ID, TEXT
 from psychescale.spark.corpus.read import is_placeholder
-from psychescale.spark.corpus.source import ERROR, ID, TEXT
 from psychescale.spark.pipeline.state import StateFolder
 from psychescale.spark.session.access import access
 from psychescale.spark.session.places import join

@@ -1,20 +1,21 @@
-"""Files of a corpus as Spark sees them: listed, cut into tasks, and named where reading fails."""
+"""Files of a corpus as Spark sees them: found, told apart, cut into tasks, looked into."""
 
 import contextlib
+import posixpath
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from urllib.parse import unquote
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from pyspark.errors import AnalysisException, PySparkException
-from pyspark.sql import SparkSession
+import pyarrow as pa
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, DataFrameReader, Row, SparkSession
 from pyspark.sql import functions as F
 
-from psychescale import errors
-from psychescale.errors import InputError, PsychescaleError, StorageError, UsageError
-from psychescale.spark.corpus.lines import file_name_in_messages
-from psychescale.spark.session.access import JAVA_ERRORS, changed_settings
+from psychescale.errors import InputError, UsageError
+from psychescale.settings.places import PATTERN, each
+from psychescale.spark.session.access import access, changed_settings
 from psychescale.spark.session.places import find_place, is_concealed, join, keyed_name
+from psychescale.spark.workers.process import contained
 
 
 @dataclass(frozen=True)
@@ -36,20 +37,128 @@ class FileInfo:
         """The last part of the path."""
         return self.path.rpartition("/")[2]
 
-    @property
-    def is_compressed(self) -> bool:
-        """Whether Spark unpacks it on the way."""
-        return self.name.lower().endswith(".gz")
+
+@dataclass(frozen=True)
+class Listing:
+    """Files of an input, told apart.
+
+    Attributes:
+        paths: What Spark loads: paths, as it takes them, or patterns.
+        root: The folder that all files are below, or the one file.
+        files: Those that are read, in the order of their paths.
+        skipped: How many are not, by reason.
+        name_filter: A pattern for the names of those that are read, where others lie beside them.
+    """
+
+    paths: tuple[str, ...]
+    root: str
+    files: tuple[FileInfo, ...]
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    name_filter: str | None = None
+
+    def lines(self, spark: SparkSession) -> DataFrame:
+        """One column `value` (string of raw bytes): every line of every file, without its line feed."""
+        return self.reader(spark).option("lineSep", "\n").text(list(self.paths))
+
+    def whole(self, spark: SparkSession) -> DataFrame:
+        """One column `value` (bytes): every file, whole."""
+        files = self.reader(spark).format("binaryFile").load(list(self.paths))
+        return files.withColumnRenamed("content", "value")
+
+    def reader(self, spark: SparkSession) -> DataFrameReader:
+        """For the files, all folders below included."""
+        reader = spark.read.option("recursiveFileLookup", value=True)
+        return (
+            reader
+            if self.name_filter is None
+            else reader.option("pathGlobFilter", self.name_filter)
+        )
 
 
-def list_files(spark: SparkSession, path: str) -> list[FileInfo]:
-    """The file at `path`, or all files below it in the order of their paths, hidden ones left out.
+def find_files(spark: SparkSession, given: Sequence[str]) -> Listing:
+    """All files of some places: files, folders with all below, patterns such as ``posts/*.csv``.
 
-    A file is hidden if a part of its path below `path` begins with ``_`` or ``.``, as for Spark.
+    Args:
+        spark: The session.
+        given: The places; one that exists is no pattern.
+
+    Raises:
+        InputError: There is nothing at one of them.
+    """
+    known = access(spark).files
+    paths = []
+    for one in given:
+        address = known.qualified(one)
+        if known.exists(address):
+            paths.append(literal(address))
+        elif PATTERN.search(one):
+            paths.append(address)
+        else:
+            raise InputError(f"There is nothing at {one}.", remedy="Check ‹input›.")
+    try:
+        found = list_files(spark, paths)
+    except AnalysisException:
+        raise InputError(
+            f"There is nothing at {', '.join(given)}.", remedy="Check the pattern of ‹input›."
+        ) from None
+    files = files_of(found)
+    skipped = {
+        _EMPTY: _n_listed(spark, paths) - len(found),
+        _HIDDEN: _n_hidden(spark, paths, found),
+        _DESCRIPTION: len(found) - len(files),
+    }
+    is_one = len(given) == 1 and paths == [literal(known.qualified(given[0]))]
+    return Listing(
+        tuple(paths),
+        known.qualified(given[0]) if is_one else _common_folder(files),
+        files,
+        {reason: count for reason, count in skipped.items() if count},
+        "*.arrow" if len(files) < len(found) else None,
+    )
+
+
+_EMPTY = "empty"
+_HIDDEN = "with names that begin with _ or ."
+_DESCRIPTION = "that describe a dataset of Hugging Face"
+# Beside the data files of a dataset that was saved to disk.
+_DESCRIPTIONS = ("dataset_info.json", "state.json", "dataset_dict.json")
+
+
+def files_of(files: Sequence[FileInfo]) -> tuple[FileInfo, ...]:
+    """Those that hold rows: without the descriptions in a dataset of Hugging Face."""
+    if not any(file.name.endswith(".arrow") for file in files):
+        return tuple(files)
+    return tuple(file for file in files if file.name not in _DESCRIPTIONS)
+
+
+def _common_folder(files: Sequence[FileInfo]) -> str:
+    return posixpath.commonprefix([file.path for file in files]).rpartition("/")[0]
+
+
+def _n_listed(spark: SparkSession, paths: Sequence[str]) -> int:
+    """Files that Spark sees, empty ones too."""
+    reader = spark.read.format("binaryFile").option("recursiveFileLookup", value=True)
+    return len(reader.load(list(paths)).inputFiles())
+
+
+def _n_hidden(spark: SparkSession, paths: Sequence[str], files: Sequence[FileInfo]) -> int:
+    """Files and folders that Spark leaves out for their names, down to where files were found."""
+    depth = max((file.path.count("/") for file in files), default=0)
+    return sum(
+        access(spark).files.count("/".join([path, *["*"] * below, "[_.]*"]))
+        for path in paths
+        for below in range(max(0, depth - path.count("/")))
+    )
+
+
+def list_files(spark: SparkSession, paths: Sequence[str]) -> list[FileInfo]:
+    """All files at or below some paths or patterns, in the order of their paths, hidden ones left out.
+
+    A file is hidden if a part of its path below begins with ``_`` or ``.``, as for Spark.
     """
     reader = spark.read.format("binaryFile").option("recursiveFileLookup", value=True)
     with file_settings(spark, block_bytes=BLOCK_BYTES, cut_small=True):
-        found = reader.load(literal(path)).select(
+        found = reader.load(list(paths)).select(
             "path", "length", F.unix_millis("modificationTime").alias("modified_ms")
         )
         files = [
@@ -58,13 +167,34 @@ def list_files(spark: SparkSession, path: str) -> list[FileInfo]:
     return sorted(files, key=lambda file: file.path)
 
 
-def revealed(spark: SparkSession, given: str, secret: bytes) -> str:
-    """The place that `concealed` made `given` of; `given` itself if it is not of that form."""
+def look_into(
+    spark: SparkSession, path: str, look: Callable[[bytes], pa.RecordBatch], schema: str
+) -> list[Row]:
+    """What a function finds in a whole file, where the file is: the executors can reach it."""
+
+    def looked(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for content in batch.column("content").to_pylist():
+                yield look(content)
+
+    def contain(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        return contained(looked(batches), doing="reading")
+
+    content = spark.read.format("binaryFile").load(literal(path)).select("content")
+    return content.mapInArrow(contain, schema).collect()
+
+
+def revealed(spark: SparkSession, given: str | tuple[str, ...], secret: bytes) -> tuple[str, ...]:
+    """The places that `concealed` made `given` of; those that are not of that form stay."""
+    return tuple(_revealed(spark, one, secret) for one in each(given))
+
+
+def _revealed(spark: SparkSession, given: str, secret: bytes) -> str:
     folder, _, name = given.rpartition("/")
     if not is_concealed(name):
         return given
     parent = find_place(spark, folder or ".").address
-    for file in list_files(spark, parent):
+    for file in list_files(spark, [literal(parent)]):
         beside = file.path == join(parent, file.name)
         if beside and name.startswith(keyed_name(file.name, secret)):
             return file.path
@@ -130,148 +260,3 @@ _BLOCK_SETTING = "spark.sql.files.maxPartitionBytes"
 
 BY_CASE = {"spark.sql.caseSensitive": "true"}
 """Columns of files may differ by case only."""
-
-
-# What stands in Spark's long messages, and what it means to a person. The messages themselves are
-# never passed on: they can hold a row.
-_KNOWN: tuple[tuple[str, type[PsychescaleError], str, str], ...] = (
-    (
-        r"No space left on device|Disk quota exceeded|File too large",
-        StorageError,
-        "A disk is full.",
-        "Free space where ‹output›, ‹state› and Spark's local folders are, and run again: it goes "
-        "on where it stopped.",
-    ),
-    (
-        r"OutOfMemoryError|exited unexpectedly \(crashed\)|Python worker exited",
-        StorageError,
-        "A worker died several times over the same task: out of memory, killed, or ended because it "
-        "stood still for ‹stall_timeout_s›.",
-        "Lower ‹max_batch_tokens›, or give Spark more memory; run again: it goes on where it "
-        "stopped.",
-    ),
-    (
-        r"PARQUET_COLUMN_DATA_TYPE_MISMATCH|Parquet column cannot be converted|"
-        r"SchemaColumnConvertNotSupported",
-        InputError,
-        "{file} has a column of another type than the first file.",
-        "Give all files of ‹input› the same columns and types. (A column without any value has no "
-        "type from pandas: .astype('string').)",
-    ),
-    (
-        r"ParquetCrypto|encrypted footer",
-        InputError,
-        "{file} is encrypted.",
-        "Write it without encryption, into a place that is itself protected.",
-    ),
-    (
-        r"BrotliCodec|LzoCodec",
-        InputError,
-        "{file} is compressed in a way that Spark does not read (Brotli or LZO).",
-        "Write it with zstd, snappy or gzip.",
-    ),
-    (
-        r"FAILED_READ_FILE|CANNOT_READ_FILE|is not a Parquet file|EOFException|Unexpected end of|"
-        r"ZipException|not a gzip file|incorrect (header|data) check|BlockMissing",
-        InputError,
-        "{file} cannot be read: it is damaged, incomplete, or not what its name says.",
-        "Replace it, or leave it out.",
-    ),
-    (
-        r"Permission denied|AccessControlException|AccessDenied",
-        StorageError,
-        "Spark may not write where it has to.",
-        "Check the permissions of ‹output› and ‹state›.",
-    ),
-    (
-        r"ConcurrentModification|ConcurrentAppend|ConcurrentTransaction|ProtocolChanged|"
-        r"MetadataChanged|multiple streaming queries are concurrently using",
-        StorageError,
-        "Another job is writing to the same output or checkpoint.",
-        "Wait until it is done, and run again.",
-    ),
-    (
-        r"DIFFERENT_DELTA_TABLE_READ_BY_STREAMING_SOURCE",
-        StorageError,
-        "The checkpoint belongs to another source.",
-        "Delete the checkpoint's folder under ‹state› and run again.",
-    ),
-    (
-        r"DELTA_SOURCE_TABLE_IGNORE_CHANGES|DELTA_SOURCE_IGNORE_DELETE",
-        InputError,
-        "Rows of the input table were changed or deleted since they were scored.",
-        "Score the changed table into a new ‹output›.",
-    ),
-)
-
-_OWN = re.compile(r"psychescale\.errors\.(\w+): ([^\n]*)")
-_CONDITION = re.compile(r"(?:^|Exception: )\[([A-Z][A-Z_.]+)\]")
-_WORKER = re.compile(r"RuntimeError: (\w+ while \w+, at [^\n]*)")
-
-
-_ERRORS: tuple[type[Exception], ...] = (*JAVA_ERRORS, PySparkException)
-
-
-@contextlib.contextmanager
-def explained(files: Sequence[FileInfo] = ()) -> Iterator[None]:
-    """Raise Spark's exceptions as psychescale's, for what Spark does at once."""
-    try:
-        yield
-    except _ERRORS as error:
-        raise explain_failure(error, files) from None
-
-
-def explain_failure(error: BaseException, files: Sequence[FileInfo] = ()) -> PsychescaleError:
-    """The error that a person should see in place of Spark's.
-
-    Args:
-        error: What Spark raised.
-        files: Files that were read, in the order in which a message numbers them.
-
-    Returns:
-        The worker's own error if psychescale raised one there; else a known fault; else one that
-        names the exception's class alone.
-    """
-    text = _whole_message(error)
-    own = _OWN.search(text)
-    kind = getattr(errors, own.group(1), None) if own else None
-    if own and isinstance(kind, type) and issubclass(kind, PsychescaleError):
-        return kind(own.group(2), remedy="")
-    for pattern, known, problem, remedy in _KNOWN:
-        found = re.search(pattern, text)
-        if found:
-            return known(problem.format(file=_offender(text, files)), remedy=remedy)
-    if isinstance(error, AnalysisException) or "AnalysisException" in text:
-        condition = _CONDITION.search(text)
-        return InputError(
-            "Spark cannot read the columns of ‹input›, or write those of ‹output›"
-            + (f" ({condition.group(1)})." if condition else "."),
-            remedy="Another run would end so too. ‹verbose› shows Spark's own message, which can hold "
-            "words of the corpus.",
-        )
-    worker = _WORKER.search(text)
-    what = worker.group(1) if worker else type(error).__name__
-    return PsychescaleError(
-        f"Spark gave up: {what}.",
-        remedy="Where a machine or a network failed, run again: it goes on where it stopped. ‹verbose› "
-        "shows Spark's own messages, which can hold words of the corpus.",
-    )
-
-
-def _whole_message(error: BaseException) -> str:
-    """What an exception says, and those that caused it: a stream names only its outermost."""
-    parts = []
-    cause: BaseException | None = error
-    while cause is not None:
-        stacks = (getattr(cause, name, "") for name in ("_stackTrace", "_stacktrace"))
-        parts += [str(cause), *map(str, stacks)]
-        cause = getattr(cause, "_cause", None)
-    return "\n".join(parts)
-
-
-def _offender(message: str, files: Sequence[FileInfo]) -> str:
-    """The first file whose path stands in the message, by its number."""
-    paths = [file.path for file in files]
-    decoded = unquote(message).replace(":///", ":/")
-    found = next((path for path in paths if path in decoded), None)
-    return "A file of ‹input›" if found is None else file_name_in_messages(found, paths)

@@ -2,7 +2,7 @@
 
 import functools
 import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final, Literal
 from urllib.parse import unquote
 
@@ -15,11 +15,11 @@ from pyspark.sql import types as T
 from pyspark.sql.pandas.types import from_arrow_type
 
 from psychescale.errors import InputError
-from psychescale.spark.corpus.files import BY_CASE, FileInfo, literal
-from psychescale.spark.corpus.lines import file_name_in_messages
+from psychescale.spark.corpus.columns import path_of
+from psychescale.spark.corpus.content.parsed import file_name_in_messages
+from psychescale.spark.corpus.files import BY_CASE, FileInfo, literal, look_into
 from psychescale.spark.session.access import changed_settings
 from psychescale.spark.tables.delta import quoted
-from psychescale.spark.workers.process import contained
 
 UUID_BYTES: Final = "uuid"
 Columns = dict[str, T.DataType | Literal["uuid"] | None]
@@ -50,14 +50,22 @@ def require_in_every_file(
     by_file = rows.groupBy(place).agg(*counted).where(functools.reduce(operator.or_, nothing))
     for (encoded,) in by_file.select(place).collect():
         path = unquote(encoded)
-        present = _columns_of(rows.sparkSession, path)
-        missing = [name for name in names if name not in present]
+        present = known_types(_columns_of(rows.sparkSession, path))
+        missing = [name for name in names if path_of(present, name) is None]
         if missing:
             number = file_name_in_messages(path, [file.path for file in files])
             raise InputError(
                 f"{number} has no column {missing[0]}.",
                 remedy="Give all files of ‹input› the same columns.",
             )
+
+
+def known_types(columns: Columns) -> T.StructType:
+    """Columns as a schema; one of a type that Spark does not know has none."""
+    known = {
+        n: kind if isinstance(kind, T.DataType) else T.NullType() for n, kind in columns.items()
+    }
+    return T.StructType([T.StructField(name, kind) for name, kind in known.items()])
 
 
 def _columns_of(spark: SparkSession, path: str) -> Columns:
@@ -70,24 +78,18 @@ def _columns_of(spark: SparkSession, path: str) -> Columns:
 
 
 def _by_footer(spark: SparkSession, path: str) -> Columns:
-    """Read by pyarrow, where the file is: the executors can reach it."""
+    """Read by pyarrow, which knows more types."""
 
-    def names_and_types(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for content in batch.column("content"):
-                file = pq.ParquetFile(pa.BufferReader(content.as_buffer()))
-                schema, uuids = file.schema_arrow, _uuids(file.schema)
-                types = [UUID_BYTES if f.name in uuids else _type_of(f.type) for f in schema]
-                yield pa.RecordBatch.from_pydict(
-                    {"name": schema.names, "type": types},
-                    schema=pa.schema({"name": pa.string(), "type": pa.string()}),
-                )
+    def look(content: bytes) -> pa.RecordBatch:
+        file = pq.ParquetFile(pa.BufferReader(content))
+        schema, uuids = file.schema_arrow, _uuids(file.schema)
+        types = [UUID_BYTES if f.name in uuids else _type_of(f.type) for f in schema]
+        return pa.RecordBatch.from_pydict(
+            {"name": schema.names, "type": types},
+            schema=pa.schema({"name": pa.string(), "type": pa.string()}),
+        )
 
-    def contain(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        return contained(names_and_types(batches), doing="reading")
-
-    content = spark.read.format("binaryFile").load(literal(path)).select("content")
-    rows = content.mapInArrow(contain, "name string, type string").collect()
+    rows = look_into(spark, path, look, "name string, type string")
     return {
         name: kind if kind in (UUID_BYTES, None) else T._parse_datatype_json_string(kind)
         for name, kind in rows

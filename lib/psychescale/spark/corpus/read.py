@@ -13,29 +13,18 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.storagelevel import StorageLevel
 
 from psychescale.errors import RowError
+from psychescale.spark.corpus.columns import ERROR, ID, SECOND, TEXT, column_of, field_of
+from psychescale.spark.corpus.content.parse import parse_batches
+from psychescale.spark.corpus.content.parsed import Layout
 from psychescale.spark.corpus.files import BLOCK_BYTES, file_settings
 from psychescale.spark.corpus.ids import UUID, id_of_columns
-from psychescale.spark.corpus.lines import Layout, parse_batches
 from psychescale.spark.corpus.parquet import require_in_every_file
-from psychescale.spark.corpus.source import (
-    ERROR,
-    ID,
-    LINE_FORMS,
-    SECOND,
-    TEXT,
-    Corpus,
-    read_columns,
-    read_lines,
-    read_whole,
-)
+from psychescale.spark.corpus.shape import SMALL_BYTES, layout_of, partition_value
+from psychescale.spark.corpus.source import Corpus, read_columns
 from psychescale.spark.tables.delta import quoted
 from psychescale.spark.workers.process import contained
 from psychescale.text.quality.placeholders import BLANKS, PLACEHOLDERS
 
-# Opening a file line by line costs Hadoop several milliseconds: 20,000 files of 2 kB took 21 s so and
-# 6 s whole. Whole files must fit into memory, a batch of them on its way to Python too.
-_MANY_FILES = 100
-_SMALL_BYTES = 2**20
 _SMALL_PER_BATCH = 64
 
 # Where a row stands, for the made id of one that has none.
@@ -46,8 +35,8 @@ _FILE, _BLOCK, _LINE = (f"__psychescale_{name}" for name in ("file", "block", "l
 def reading(spark: SparkSession, corpus: Corpus) -> Iterator[DataFrame]:
     """Every row of the input, once, for as long as the block lasts.
 
-    A CSV file is read by one task, because where a record begins depends on all lines before it;
-    JSON lines are cut at line breaks.
+    A CSV file is read by one task, because where a record begins depends on all lines before it, and so
+    is a file without lines; JSON lines are cut at line breaks.
 
     Yields:
         `id` (string; null where the input has none), `text` (string), `second_text` (string, if
@@ -55,24 +44,26 @@ def reading(spark: SparkSession, corpus: Corpus) -> Iterator[DataFrame]:
         what cannot be parsed, which has the made id ``row:<file>:<line>``; ``invalid_unicode`` for a
         text that is not text; else null.
     """
+    layout = layout_in(corpus)
+    is_whole = layout is not None and layout.whole_files
     largest = max((file.n_bytes for file in corpus.files), default=0)
     block = max(largest, BLOCK_BYTES) if corpus.form == "csv" else BLOCK_BYTES
     with file_settings(
         spark,
         block_bytes=block,
-        cut_small=corpus.form not in LINE_FORMS,
+        cut_small=layout is None,
         by_case=corpus.form == "parquet",
-        rows_per_batch=_SMALL_PER_BATCH if _is_read_whole(corpus) else None,
+        rows_per_batch=_per_batch(largest) if is_whole else None,
     ):
         if corpus.form in ("delta", "parquet"):
             yield _with_reasons(_columnar(spark, corpus), corpus)
             return
         # Parsed once, and a DataFrame computed once: another time it could have other rows.
-        lines = corpus.form in LINE_FORMS
-        rows = _parsed(spark, corpus) if lines else _columnar(spark, corpus)
+        rows = _columnar(spark, corpus) if layout is None else _parsed(spark, corpus, layout)
         kept = rows.persist(StorageLevel.DISK_ONLY)
         try:
-            named = _named(spark, corpus, kept, cut=largest > block) if lines else kept
+            cut = largest > block and not is_whole
+            named = kept if layout is None else _named(spark, corpus, kept, cut=cut)
             yield _with_reasons(named, corpus)
         finally:
             kept.unpersist()
@@ -93,44 +84,51 @@ def is_placeholder(text: Column) -> Column:
     return F.coalesce(told.isin(sorted(PLACEHOLDERS)), F.lit(False))
 
 
-def _is_read_whole(corpus: Corpus) -> bool:
-    return (
-        corpus.form in LINE_FORMS
-        and len(corpus.files) >= _MANY_FILES
-        and all(f.n_bytes <= _SMALL_BYTES and not f.is_compressed for f in corpus.files)
-    )
+def _per_batch(largest: int) -> int:
+    """Files of a batch on its way to Python, all of which have to fit."""
+    return _SMALL_PER_BATCH if largest <= SMALL_BYTES else 1
 
 
-def layout_of(corpus: Corpus) -> Layout:
-    """What to take from the lines of a corpus."""
-    columns = corpus.columns
-    return Layout(
-        form="csv" if corpus.form == "csv" else "jsonl",
-        columns=(*columns.id, *columns.texts, *columns.keep),
-        dialect=corpus.dialect,
-        root=corpus.place.address,
-        files=tuple(file.path for file in corpus.files),
-        whole_files=_is_read_whole(corpus),
-        n_ids=len(columns.id),
-    )
+def layout_in(corpus: Corpus) -> Layout | None:
+    """What to take from files that are parsed here; None for what Spark reads."""
+    if not corpus.is_of_rows or corpus.listing is None:
+        return None
+    columns = corpus.in_files
+    wanted = (*columns.id, *columns.texts, *columns.keep)
+    n_ids = len(columns.id)
+    return layout_of(corpus.form, wanted, corpus.dialect, corpus.listing, n_ids=n_ids)
 
 
-def _parsed(spark: SparkSession, corpus: Corpus) -> DataFrame:
-    columns, layout = corpus.columns, layout_of(corpus)
-    read = read_whole if layout.whole_files else read_lines
-    names = [ID, TEXT, *([SECOND] if columns.second_text else []), *columns.keep]
-    fields = [T.StructField(name, T.StringType()) for name in [*names, ERROR, _FILE]]
+def _parsed(spark: SparkSession, corpus: Corpus, layout: Layout) -> DataFrame:
+    columns = corpus.in_files
+    values = [ID, TEXT, *([SECOND] if columns.second_text else [])]
+    fields = [
+        T.StructField(name, T.StringType()) for name in [*values, *columns.keep, ERROR, _FILE]
+    ]
     schema = T.StructType([*fields, *(T.StructField(n, T.LongType()) for n in (_BLOCK, _LINE))])
     arrow = to_arrow_schema(schema)
 
     def parse(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         return contained(parse_batches(batches, layout=layout, schema=arrow), doing="reading")
 
-    return _located(read(spark, corpus.place.address)).mapInArrow(parse, schema)
+    rows = _content(spark, corpus, whole=layout.whole_files).mapInArrow(parse, schema)
+    kept = [_kept(corpus, name) for name in corpus.columns.keep]
+    return rows.select(*values, *kept, ERROR, _FILE, _BLOCK, _LINE)
 
 
-def _located(lines: DataFrame) -> DataFrame:
-    return lines.select(
+def _kept(corpus: Corpus, name: str) -> Column:
+    """A kept column of the rows as they are, or of their files' folders."""
+    if name in corpus.partitions:
+        return partition_value(F.col(_FILE), name).alias(name)
+    return F.col(quoted(name))
+
+
+def _content(spark: SparkSession, corpus: Corpus, *, whole: bool) -> DataFrame:
+    """Lines, or whole files, with where they stand."""
+    if corpus.listing is None:
+        raise TypeError(corpus.form)
+    content = corpus.listing.whole(spark) if whole else corpus.listing.lines(spark)
+    return content.select(
         F.col("value").cast("binary"),
         F.col("_metadata.file_path").alias(_FILE),
         F.col("_metadata.file_block_start").alias(_BLOCK),
@@ -143,7 +141,7 @@ def _named(spark: SparkSession, corpus: Corpus, parsed: DataFrame, *, cut: bool)
     corrupt = parsed.where(bad)
     if cut:
         # Lines are numbered within their block; those before it have to be counted.
-        counts = _located(read_lines(spark, corpus.place.address)).groupBy(_FILE, _BLOCK).count()
+        counts = _content(spark, corpus, whole=False).groupBy(_FILE, _BLOCK).count()
         before = (
             Window.partitionBy(_FILE).orderBy(_BLOCK).rowsBetween(Window.unboundedPreceding, -1)
         )
@@ -157,13 +155,14 @@ def _named(spark: SparkSession, corpus: Corpus, parsed: DataFrame, *, cut: bool)
 
 def _columnar(spark: SparkSession, corpus: Corpus) -> DataFrame:
     """Rows of Parquet or Delta; only bytes that are not UTF-8 can be wrong with them."""
-    columns = corpus.columns
+    columns, needed = corpus.columns, corpus.in_files.needed
     rows = read_columns(spark, corpus)
-    schema = corpus.schema or rows.schema
-    wanted = [F.col(quoted(name)) for name in columns.needed]
+    known = corpus.schema or rows.schema  # the first knows of UUIDs
+    schema = T.StructType([field_of(known, name) for name in needed])
+    wanted = [column_of(rows.schema, name) for name in needed]
     rows = rows.select(*wanted, _origin(rows, corpus).alias(_FILE))
     if corpus.form == "parquet" and len(corpus.files) > 1:
-        require_in_every_file(rows, columns.needed, _FILE, corpus.files)
+        require_in_every_file(rows, needed, _FILE, corpus.files)
     of_text = [name for name in columns.id if schema[name].metadata != UUID]
     bad_id = functools.reduce(operator.or_, map(_is_bad, of_text), F.lit(False))
     bad_text = _is_bad(columns.text)
@@ -177,7 +176,7 @@ def _columnar(spark: SparkSession, corpus: Corpus) -> DataFrame:
         values.append(F.when(is_valid(second), second.cast("string")).alias(SECOND))
     rows = rows.select(
         *values,
-        *[F.col(quoted(name)) for name in columns.keep],
+        *[_kept(corpus, name) for name in columns.keep],
         reason.when(bad_text, RowError.INVALID_UNICODE.value).alias(ERROR),
         F.element_at(F.split(_FILE, "/"), -1).alias(_FILE),
         F.monotonically_increasing_id().alias(_LINE),

@@ -1,25 +1,24 @@
 """A bounded sample of a corpus: the first rows of some of its files, however large they are."""
 
 import functools
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from psychescale.errors import RowError
-from psychescale.spark.corpus.files import BLOCK_BYTES, FileInfo, explained, file_settings
+from psychescale.spark.corpus.columns import column_of, field_of
+from psychescale.spark.corpus.content.parse import parsed
+from psychescale.spark.corpus.content.parsed import Layout, origin_of
+from psychescale.spark.corpus.failures import explained
+from psychescale.spark.corpus.files import BLOCK_BYTES, FileInfo, Listing, file_settings, literal
 from psychescale.spark.corpus.ids import id_of_columns
-from psychescale.spark.corpus.lines import (
-    ParsedRow,
-    file_name_in_messages,
-    parse_csv,
-    parse_json_lines,
-    separator_of,
-)
-from psychescale.spark.corpus.read import layout_of
-from psychescale.spark.corpus.source import LINE_FORMS, Corpus, read_columns, read_lines
+from psychescale.spark.corpus.read import layout_in
+from psychescale.spark.corpus.source import Corpus, read_columns
 from psychescale.spark.tables.delta import quoted
 from psychescale.text.quality.look import MOST_ROWS, Exceeds, Look, SampledRow, look_at
 
@@ -40,30 +39,38 @@ def look_at_corpus(spark: SparkSession, corpus: Corpus, exceeds: Exceeds | None 
     """
     files = corpus.files[:: max(1, -(-len(corpus.files) // _MOST_FILES))]
     most = MOST_ROWS // max(1, len(files))
+    layout = layout_in(corpus)
     with (
         file_settings(spark, block_bytes=BLOCK_BYTES, cut_small=False, by_case=True),
         explained(corpus.files),
     ):
-        if corpus.form in LINE_FORMS:
-            rows = _of_lines(spark, corpus, files, most)
-        else:
+        if layout is None:
             rows = _of_columns(spark, corpus, files, most)
+        else:
+            rows = _of_files(spark, corpus, layout, files, most)
     return look_at(rows, exceeds)
 
 
 def _of_columns(
     spark: SparkSession, corpus: Corpus, files: Sequence[FileInfo], most: int
 ) -> list[SampledRow]:
-    if corpus.form == "parquet":
-        places = [replace(corpus.place, address=file.path) for file in files]
-        parts = [read_columns(spark, replace(corpus, place=place)).limit(most) for place in places]
+    if corpus.listing is not None:
+        parts = [read_columns(spark, _alone(corpus, file)).limit(most) for file in files]
         rows = functools.reduce(DataFrame.unionByName, parts)
     else:
         rows = read_columns(spark, corpus).limit(MOST_ROWS)
-    columns = corpus.columns
-    ident = id_of_columns(corpus.schema or rows.schema, columns.id).cast("binary").alias("id")
+    columns, known = corpus.columns, corpus.schema or rows.schema
+    needed = list(dict.fromkeys([*columns.id, *columns.texts]))
+    named = rows.select(*[column_of(rows.schema, name) for name in needed])
+    typed = T.StructType([field_of(known, name) for name in needed])
+    ident = id_of_columns(typed, columns.id).cast("binary").alias("id")
     texts = [F.col(quoted(n)).cast("binary").alias(f"t{i}") for i, n in enumerate(columns.texts)]
-    return [_decoded(*row) for row in rows.select(ident, *texts).collect()]
+    return [_decoded(*row) for row in named.select(ident, *texts).collect()]
+
+
+def _alone(corpus: Corpus, file: FileInfo) -> Corpus:
+    """The corpus of one of the files."""
+    return replace(corpus, listing=Listing((literal(file.path),), file.path, (file,)))
 
 
 def _decoded(ident: bytes | None, text: bytes | None, second: bytes | None = None) -> SampledRow:
@@ -87,26 +94,24 @@ class _CutError(Exception):
     """The sample ends here, the file does not."""
 
 
-def _of_lines(
-    spark: SparkSession, corpus: Corpus, files: Sequence[FileInfo], most: int
+def _of_files(
+    spark: SparkSession, corpus: Corpus, layout: Layout, files: Sequence[FileInfo], most: int
 ) -> list[SampledRow]:
+    """Rows of files that are parsed here; one without lines is read whole, up to a stated size."""
     has_second = corpus.columns.second_text is not None
     rows = []
     for file in files:
-        lines = read_lines(spark, file.path).limit(most + 1).select(F.col("value").cast("binary"))
-        content = [bytes(row[0]) for row in lines.collect()]
-        for row in _until_cut(_parsed(corpus, file.path, _cut(content, most))):
+        listing = _alone(corpus, file).listing or corpus.listing
+        if listing is None:
+            continue
+        read = listing.whole(spark) if layout.whole_files else listing.lines(spark).limit(most + 1)
+        lines = [bytes(row[0]) for row in read.select(F.col("value").cast("binary")).collect()]
+        content = iter(lines) if layout.whole_files else _cut(lines, most)
+        found = parsed(content, layout, origin_of(file.path, layout))
+        for row in itertools.islice(_until_cut(found), most):
             ident, text, *others = row.values
             rows.append(SampledRow(ident, text, others[0] if has_second else None, row.error))
     return rows
-
-
-def _parsed(corpus: Corpus, path: str, lines: Iterator[bytes]) -> Iterator[ParsedRow]:
-    layout = layout_of(corpus)
-    place = file_name_in_messages(path, layout.files)
-    if layout.form == "csv":
-        return parse_csv(lines, layout, place, separator=separator_of(path, corpus.dialect))
-    return parse_json_lines(lines, layout, place)
 
 
 def _cut(lines: Sequence[bytes], most: int) -> Iterator[bytes]:

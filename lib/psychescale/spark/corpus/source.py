@@ -1,12 +1,10 @@
 """An input, located and described: what it is, what identifies its state, whether it may be scored."""
 
-import codecs
 import hashlib
 import json
-import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Literal
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
@@ -14,34 +12,33 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from psychescale.errors import InputError, PrivacyError, UsageError
-from psychescale.spark.corpus.files import FileInfo, explained, list_files, literal
-from psychescale.spark.corpus.ids import ID_TYPES, OTHER_IDS, UUID
-from psychescale.spark.corpus.lines import Dialect, csv_header, json_keys, separator_of
-from psychescale.spark.corpus.parquet import UUID_BYTES, parquet_columns
+from psychescale.settings.places import each
+from psychescale.spark.corpus.columns import (
+    ID,
+    Columns,
+    column_of,
+    field_of,
+    names_in,
+    path_of,
+    require_keepable,
+    require_present,
+    require_types,
+)
+from psychescale.spark.corpus.content.dialect import Dialect, readable
+from psychescale.spark.corpus.content.forms import FORMS
+from psychescale.spark.corpus.failures import explained
+from psychescale.spark.corpus.files import FileInfo, Listing, files_of, find_files, list_files
+from psychescale.spark.corpus.ids import UUID
+from psychescale.spark.corpus.parquet import UUID_BYTES, known_types, parquet_columns
+from psychescale.spark.corpus.parquet import Columns as ParquetColumns
+from psychescale.spark.corpus.shape import form_of, look_at_columns, partitions_of
 from psychescale.spark.session.access import access
 from psychescale.spark.session.places import Place, find_place
 from psychescale.spark.tables.delta import DeltaTable, quoted
 
-Form = Literal["delta", "parquet", "csv", "jsonl", "dataframe"]
 _DEFAULT = Dialect()
 _OF_TABLES = ("refuse_placeholders",)
-LINE_FORMS = ("csv", "jsonl")
-
-ID, TEXT, SECOND, ERROR = "id", "text", "second_text", "error"
-"""Columns of every corpus as psychescale reads it; kept columns follow under their own names."""
-OWN_NAMES = (ID, TEXT, SECOND, ERROR)
-
-_FORM_BY_SUFFIX: dict[str, Form] = {
-    "parquet": "parquet",
-    "csv": "csv",
-    "tsv": "csv",
-    "tab": "csv",
-    "jsonl": "jsonl",
-    "ndjson": "jsonl",
-    "json": "jsonl",
-}
 MARK_PROPERTIES = ("psychescale.normalizer", "psychescale.redactor")
-_LINES_LOOKED_AT = 1000
 
 # Operations of a Delta table that change none of its rows.
 _HOUSEKEEPING = (
@@ -52,41 +49,6 @@ _HOUSEKEEPING = (
     "UNSET TBLPROPERTIES",
 )
 
-_NO_DELTA_NAME = re.compile(r"[ ,;{}()\n\t=]|^$")
-_TEXT_TYPES = (T.StringType, T.BinaryType)
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Which columns of the input mean what.
-
-    Attributes:
-        id: Their values together are unique over the corpus.
-        text: The text to score.
-        second_text: A text read together with it (a survey item's question), or None.
-        keep: Columns that are passed through to the output.
-    """
-
-    id: tuple[str, ...] = ("id",)
-    text: str = "text"
-    second_text: str | None = None
-    keep: tuple[str, ...] = ()
-
-    @property
-    def texts(self) -> list[str]:
-        """The columns with text."""
-        return [self.text] if self.second_text is None else [self.text, self.second_text]
-
-    @property
-    def needed(self) -> list[str]:
-        """All of them, each once."""
-        return list(dict.fromkeys([*self.id, *self.texts, *self.keep]))
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """What a fingerprint says of them; one column of ids stands as a name, as it always did."""
-        return {**asdict(self), "id": self.id[0] if len(self.id) == 1 else self.id}
-
 
 @dataclass(frozen=True)
 class Corpus:
@@ -96,12 +58,13 @@ class Corpus:
 
     Attributes:
         place: Where it is.
-        form: What it is.
+        form: What it is: ``delta``, ``dataframe``, ``parquet``, or one of `FORMS`.
         columns: Which columns mean what.
         dialect: How its files are written.
         fingerprint: SHA-256 (hex) over what identifies this state of the input: its files with
             sizes and times, or the table and its version; and how it is read.
-        files: Its files, unless it is a Delta table.
+        listing: Its files, unless it is a Delta table or a DataFrame.
+        partitions: Columns that are not in its files but in the names of folders (``year=2021``).
         version: Of the Delta table.
         schema: The wanted columns of Parquet files, which may hold others that Spark cannot read.
         mark: Normalizer and redactor version that `anonymize` left on the table; None where it did
@@ -109,47 +72,100 @@ class Corpus:
     """
 
     place: Place
-    form: Form
+    form: str
     columns: Columns
     dialect: Dialect
     fingerprint: str
-    files: tuple[FileInfo, ...] = ()
+    listing: Listing | None = None
+    partitions: tuple[str, ...] = ()
     version: int | None = None
     schema: T.StructType | None = None
     mark: tuple[str, str] | None = None
 
+    @property
+    def files(self) -> tuple[FileInfo, ...]:
+        """Its files, in the order of their paths."""
+        return () if self.listing is None else self.listing.files
+
+    @property
+    def counted_files(self) -> dict[str, int]:
+        """How many of its files are read, and how many are not by reason; empty for a table."""
+        if self.listing is None:
+            return {}
+        return {"read": len(self.listing.files), **self.listing.skipped}
+
+    @property
+    def told(self) -> str:
+        """The input as the plan of a run tells it."""
+        told = f"{self.place.given} ({self.form})"
+        if self.listing is None:
+            return told
+        left = [f"{count:,} {reason}" for reason, count in self.listing.skipped.items()]
+        read = f"{told}, {len(self.listing.files):,} files read"
+        return f"{read}; left out: {', '.join(left)}" if left else read
+
+    @property
+    def is_of_rows(self) -> bool:
+        """Whether its rows are parsed here, and not by Spark."""
+        return self.form in FORMS
+
+    @property
+    def in_files(self) -> Columns:
+        """Columns without those that only names of folders hold."""
+        kept = tuple(name for name in self.columns.keep if name not in self.partitions)
+        return replace(self.columns, keep=kept)
+
 
 def open_corpus(
-    spark: SparkSession, place: str, columns: Columns, *, dialect: Dialect = _DEFAULT
+    spark: SparkSession,
+    given: str | tuple[str, ...],
+    columns: Columns,
+    *,
+    dialect: Dialect = _DEFAULT,
 ) -> Corpus:
     """Find out what the input is.
 
     Args:
         spark: The session.
-        place: Path or catalog name; or ``dataframe:`` and the name of a temporary view.
+        given: Path, pattern (``posts/*.csv``) or catalog name; several paths or patterns of files of
+            one form; or ``dataframe:`` and the name of a temporary view.
         columns: Which columns mean what.
         dialect: How files are written.
 
     Raises:
         InputError: There is nothing there, its form is unclear, or a column is missing or of a type
             that cannot be read as text.
-        UsageError: There is no such encoding, or lines cannot be told in it.
+        UsageError: There is no such encoding, lines cannot be told in it, or several inputs are not
+            all files.
     """
-    dialect = _readable(dialect)
-    table = DeltaTable(spark, find_place(spark, place))
-    if table.place.kind == "frame":
-        corpus = Corpus(table.place, "dataframe", columns, dialect, fingerprint="")
-    elif table.place.kind == "catalog" or table.exists():
-        corpus = _describe_table(table, columns, dialect)
+    dialect = readable(dialect)
+    places = each(given)
+    tables = [DeltaTable(spark, find_place(spark, one)) for one in places]
+    is_table = [_is_table(spark, table) for table in tables]
+    if any(is_table) and len(places) > 1:
+        raise UsageError(
+            "‹input› names a table or DataFrame among others.",
+            remedy="Several inputs are files of one form; make one table of them (UNION ALL).",
+        )
+    if not any(is_table):
+        corpus = _describe_files(spark, places, columns, dialect)
+    elif tables[0].place.kind == "frame":
+        corpus = Corpus(tables[0].place, "dataframe", columns, dialect, fingerprint="")
     else:
-        corpus = _describe_files(spark, table.place, columns, dialect)
+        corpus = _describe_table(tables[0], columns, dialect)
     with explained(corpus.files):
-        if corpus.form == "parquet":
-            corpus = _with_schema(spark, corpus)
-        _require_columns(spark, corpus)
+        corpus = _with_columns(spark, corpus)
         if corpus.form == "dataframe":
             corpus = replace(corpus, fingerprint=_content_digest(spark, corpus))
     return corpus
+
+
+def _is_table(spark: SparkSession, table: DeltaTable) -> bool:
+    """Whether it is a table or a DataFrame: a file may have a name like a table of the catalog."""
+    if table.place.kind != "catalog":
+        return table.place.kind == "frame" or table.exists()
+    known = access(spark).files
+    return not known.exists(known.qualified(table.place.given)) or table.exists()
 
 
 def kept_fields(spark: SparkSession, corpus: Corpus) -> list[T.StructField]:
@@ -160,32 +176,14 @@ def kept_fields(spark: SparkSession, corpus: Corpus) -> list[T.StructField]:
         UsageError: One has the name of a column that psychescale reads every corpus into, or no name
             that a Delta table takes; or two have one name.
     """
-    kept = [name.lower() for name in corpus.columns.keep]
-    for name in corpus.columns.keep:
-        if kept.count(name.lower()) > 1:
-            raise UsageError(
-                f"‹keep› {name}: another kept column has the same name, but for its case.",
-                remedy="Rename one of them in the corpus, or leave it out.",
-            )
-        if _NO_DELTA_NAME.search(name):
-            raise UsageError(
-                f"‹keep› {name!r}: no column of a Delta table can have this name.",
-                remedy="Rename the column in the corpus: no blanks, and none of , ; { } ( ) =.",
-            )
-        if name in corpus.columns.texts:
-            raise PrivacyError(
-                f"‹keep› {name}: a score table never holds the text.",
-                remedy="Join the scores with the corpus by id where both may be read.",
-            )
-        if name.lower() in OWN_NAMES:
-            raise UsageError(
-                f"‹keep› {name}: psychescale has a column of that name itself.",
-                remedy="Rename the column in the corpus, or leave it out of ‹keep›.",
-            )
-    if corpus.form in LINE_FORMS:
+    require_keepable(corpus.columns)
+    if corpus.is_of_rows:
         return [T.StructField(name, T.StringType()) for name in corpus.columns.keep]
     schema = corpus.schema or read_columns(spark, corpus).schema
-    return [schema[name] for name in corpus.columns.keep]
+    return [
+        T.StructField(name, T.StringType()) if name in corpus.partitions else field_of(schema, name)
+        for name in corpus.columns.keep
+    ]
 
 
 def require_mark(corpus: Corpus, *, accept_raw: bool) -> None:
@@ -199,6 +197,20 @@ def require_mark(corpus: Corpus, *, accept_raw: bool) -> None:
             "The corpus is not marked as anonymized.",
             remedy="Score what `psychescale anonymize` writes, or, if you may process this corpus "
             "as it is, add ‹accept_raw› (it is recorded with the run).",
+        )
+
+
+def require_ids_of_rows(corpus: Corpus, *, id_from_path: bool) -> None:
+    """Refuse a folder of texts whose files' names become ids, until that is accepted.
+
+    Raises:
+        PrivacyError: They would.
+    """
+    if corpus.form == "text" and not id_from_path:
+        raise PrivacyError(
+            "The paths of .txt files become the ids of their scores, and a path can name a person.",
+            remedy="Score what `psychescale anonymize` writes, which makes pseudonyms of them; or, if "
+            "these paths name nobody, add ‹id_from_path›.",
         )
 
 
@@ -222,7 +234,8 @@ def require_unchanged(spark: SparkSession, corpus: Corpus) -> None:
     Raises:
         InputError: They did.
     """
-    if corpus.files and tuple(list_files(spark, corpus.place.address)) != corpus.files:
+    listing = corpus.listing
+    if listing is not None and listing.files != files_of(list_files(spark, listing.paths)):
         raise InputError(
             "Files of ‹input› were added, removed or changed while they were read.",
             remedy="Run again when they are complete.",
@@ -239,24 +252,12 @@ def read_columns(spark: SparkSession, corpus: Corpus) -> DataFrame:
     """All columns of a Delta table, at the version found, of Parquet files, or of a DataFrame."""
     if corpus.form == "dataframe":
         return spark.table(corpus.place.address)
-    if corpus.form == "parquet":
-        reader = spark.read.option("recursiveFileLookup", value=True)
+    if corpus.listing is not None:
+        reader = corpus.listing.reader(spark)
         if corpus.schema is not None:
             reader = reader.schema(corpus.schema)
-        return reader.parquet(literal(corpus.place.address))
+        return reader.parquet(*corpus.listing.paths)
     return DeltaTable(spark, corpus.place).rows(version=corpus.version)
-
-
-def read_lines(spark: SparkSession, path: str) -> DataFrame:
-    """One column `value` (string of raw bytes): every line of every file, without its line feed."""
-    reader = spark.read.options(lineSep="\n", recursiveFileLookup=True)
-    return reader.text(literal(path))
-
-
-def read_whole(spark: SparkSession, path: str) -> DataFrame:
-    """One column `value` (bytes): every file, whole."""
-    reader = spark.read.format("binaryFile").option("recursiveFileLookup", value=True)
-    return reader.load(literal(path)).withColumnRenamed("content", "value")
 
 
 def _describe_table(table: DeltaTable, columns: Columns, dialect: Dialect) -> Corpus:
@@ -292,170 +293,61 @@ def _describe_table(table: DeltaTable, columns: Columns, dialect: Dialect) -> Co
 
 
 def _describe_files(
-    spark: SparkSession, place: Place, columns: Columns, dialect: Dialect
+    spark: SparkSession, given: Sequence[str], columns: Columns, dialect: Dialect
 ) -> Corpus:
-    if not access(spark).files.exists(place.address):
-        raise InputError(f"There is nothing at {place.given}.", remedy="Check ‹input›.")
-    files = tuple(list_files(spark, place.address))
-    state = [[file.path, file.n_bytes, file.modified_ms] for file in files]
+    listing = find_files(spark, given)
+    state = [[file.path, file.n_bytes, file.modified_ms] for file in listing.files]
     said = _said(dialect, [field.name for field in fields(dialect) if field.name != "encoding"])
     fingerprint = _fingerprint([state, columns.facts, dialect.encoding, *said])
+    place = Place(", ".join(given), "path", listing.root)
     # Nothing, or nothing but empty files, is a corpus without rows: a month in which nobody wrote.
-    form = (dialect.format or _form(files)) if files else "jsonl"
-    return Corpus(place, form, columns, dialect, fingerprint, files)
+    form = (dialect.format or form_of(listing)) if listing.files else "jsonl"
+    return Corpus(place, form, columns, dialect, fingerprint, listing)
 
 
-def _with_schema(spark: SparkSession, corpus: Corpus) -> Corpus:
-    """The corpus with its wanted columns; all others are never looked at."""
-    present = parquet_columns(spark, corpus.files)
-    _require_present(corpus.columns.needed, list(present), form=corpus.form)
-    wanted = []
-    for name in corpus.columns.needed:
-        kind = present[name]
+def _with_columns(spark: SparkSession, corpus: Corpus) -> Corpus:
+    """The corpus, after a look at its columns."""
+    listing, columns = corpus.listing, corpus.columns
+    if listing is None:
+        schema = read_columns(spark, corpus).schema
+        require_types(schema, columns)
+        require_present(columns.needed, names_in(schema), form=corpus.form)
+        return corpus
+    if not listing.files:
+        return corpus
+    if corpus.form == "parquet":
+        types = parquet_columns(spark, listing.files)
+        present: Sequence[str] = names_in(known_types(types))
+    else:
+        form, dialect, present = look_at_columns(spark, corpus.form, corpus.dialect, listing)
+        corpus, types = replace(corpus, form=form, dialect=dialect), {}
+    partitions = tuple(
+        name for name in columns.keep if name not in present and name in partitions_of(listing)
+    )
+    require_present([n for n in columns.needed if n not in partitions], present, form=corpus.form)
+    corpus = replace(corpus, partitions=partitions)
+    return corpus if corpus.is_of_rows else _with_schema(corpus, types)
+
+
+def _with_schema(corpus: Corpus, types: ParquetColumns) -> Corpus:
+    """The corpus of Parquet files with its wanted columns; all others are never looked at."""
+    whole = known_types(types)
+    found = {}
+    for name in corpus.in_files.needed:
+        top = (path_of(whole, name) or (name,))[0]
+        kind = types[top]
         if kind == UUID_BYTES and name in corpus.columns.id:
-            wanted.append(T.StructField(name, T.BinaryType(), metadata=UUID))
+            found[top] = T.StructField(top, T.BinaryType(), metadata=UUID)
             continue
         if not isinstance(kind, T.DataType):
             raise InputError(
                 f"‹input›: column {name} is of a type that Spark does not read.",
                 remedy="Write it as a string or a number, or leave it out.",
             )
-        wanted.append(T.StructField(name, kind))
-    return replace(corpus, schema=T.StructType(wanted))
-
-
-def _require_columns(spark: SparkSession, corpus: Corpus) -> None:
-    if corpus.form in LINE_FORMS:
-        if not corpus.files:
-            return
-        present = _names_in_lines(spark, corpus)
-    else:
-        schema = corpus.schema or read_columns(spark, corpus).schema
-        present = schema.names
-        _require_types(schema, corpus.columns)
-    _require_present(corpus.columns.needed, present, form=corpus.form)
-
-
-def _require_present(needed: Sequence[str], present: Sequence[str], *, form: Form) -> None:
-    # A first line without any wanted name may be no header but a text: it is not told.
-    is_told = form != "csv" or not set(needed).isdisjoint(present)
-    told = (
-        f"{_listed(present)}." if is_told else f"{len(present)} others. Is its first line a header?"
-    )
-    for name in needed:
-        count = [*present].count(name)
-        if count > 1:
-            raise InputError(
-                f"‹input› has {count} columns {name}.",
-                remedy="Every column needs a name of its own: rename one.",
-            )
-        if not count:
-            near = [one for one in present if one.strip().lower() == name.strip().lower()]
-            if near:
-                raise InputError(
-                    f'‹input› has no column {name}, but "{near[0]}".',
-                    remedy="Give the name as it is written, blanks and capitals too.",
-                )
-            raise InputError(
-                f"‹input› has no column {name}; it has {told}",
-                remedy=_encoding_seen(present)
-                or _separator_seen(present)
-                or "Name the columns with ‹id_column›, ‹text_column›, ‹second_text_column›, ‹keep›.",
-            )
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Names, in quotes where they begin or end with a blank."""
-    return ", ".join(n if n and n == n.strip() else f'"{n}"' for n in names) or "none"
-
-
-def _encoding_seen(names: Sequence[str]) -> str:
-    """What to do where names hold what no encoding makes of letters."""
-    if not any("\ufffd" in name for name in names):
-        return ""
-    return "Its first line is of another encoding: name it, as in ‹encoding› cp1252."
-
-
-def _separator_seen(names: Sequence[str]) -> str:
-    """What to do where the first line is one name, with another separator in it."""
-    found = (
-        [(names[0].count(one), one) for one in ";\t|" if one in names[0]] if len(names) == 1 else []
-    )
-    if not found:
-        return ""
-    (_, separator) = max(found)
-    return (
-        f"Its first line is separated otherwise: add ‹separator› {_NAMED.get(separator, separator)}"
-    )
-
-
-_NAMED = {"\t": "tab"}
-
-
-def _require_types(schema: T.StructType, columns: Columns) -> None:
-    of_text = _TEXT_TYPES, "Texts must be strings."
-    wanted: dict[str, tuple[tuple[type, ...], str]] = dict.fromkeys(columns.texts, of_text)
-    wanted |= dict.fromkeys(columns.id, (ID_TYPES, OTHER_IDS))
-    for name, (types, remedy) in wanted.items():
-        if name in schema.names and not isinstance(schema[name].dataType, types):
-            kind = schema[name].dataType.simpleString()
-            raise InputError(f"‹input›: column {name} is of type {kind}.", remedy=remedy)
-
-
-def _names_in_lines(spark: SparkSession, corpus: Corpus) -> Sequence[str]:
-    """Column names of CSV (of its first file) or JSON lines (keys of the first thousand lines)."""
-    path = corpus.files[0].path if corpus.form == "csv" else corpus.place.address
-    lines = read_lines(spark, path).select(F.col("value").cast("binary")).limit(_LINES_LOOKED_AT)
-    content = (bytes(row["value"]) for row in lines.collect())
-    if corpus.form == "csv":
-        return csv_header(content, corpus.dialect, separator_of(path, corpus.dialect))
-    return json_keys(content, corpus.dialect.encoding)
-
-
-def _form(files: Sequence[FileInfo]) -> Form:
-    forms = set()
-    for file in files:
-        suffix = re.search(r"\.(\w+)(?:\.(?:gz|bz2))?$", file.name.lower())
-        forms.add(_FORM_BY_SUFFIX.get(suffix.group(1)) if suffix else None)
-    if len(forms) == 1 and None not in forms:
-        return forms.pop()  # type: ignore[return-value]
-    raise InputError(
-        "‹input› is not of one known form.",
-        remedy="Give a Delta table, or files that all end in .parquet, .csv, .tsv or .jsonl (also .gz, "
-        ".bz2); or say what they are: ‹format›.",
-    )
-
-
-def _readable(dialect: Dialect) -> Dialect:
-    """The dialect, in names that the readers know.
-
-    Raises:
-        UsageError: Lines cannot be read so.
-    """
-    encoding, separator = dialect.encoding, dialect.separator
-    try:
-        name = codecs.lookup(encoding).name
-        separate = '\n\r,"{}'.encode("utf-8" if name == "utf-8-sig" else encoding) == b'\n\r,"{}'
-    except (LookupError, UnicodeError):
-        raise UsageError(
-            f"‹encoding› {encoding}: there is no such encoding.",
-            remedy="Use a name such as utf-8, cp1252 or latin-1.",
-        ) from None
-    if not separate:
-        raise UsageError(
-            f"‹encoding› {encoding}: lines cannot be told in it.",
-            remedy=f"Convert the files (`iconv -f {encoding} -t UTF-8`).",
-        )
-    if separator is not None:
-        separator = {"tab": "\t", "\\t": "\t"}.get(separator, separator)
-        if len(separator) != 1 or not separator.isascii() or separator in '"\r\n':
-            raise UsageError(
-                f"‹separator› {separator!r} cannot stand between fields.",
-                remedy="Give one character, such as ; or |, or tab.",
-            )
-    # A byte order mark is left out in any case.
-    encoding = "utf-8" if name == "utf-8-sig" else encoding
-    return replace(dialect, encoding=encoding, separator=separator)
+        found[top] = T.StructField(top, kind)
+    schema = T.StructType(list(found.values()))
+    require_types(schema, corpus.columns)
+    return replace(corpus, schema=schema)
 
 
 def _said(dialect: Dialect, names: Sequence[str]) -> list[dict[str, Any]]:
@@ -474,8 +366,9 @@ def _fingerprint(state: Any) -> str:
 
 def _content_digest(spark: SparkSession, corpus: Corpus) -> str:
     """What stands for the state of a DataFrame, which has neither version nor files: its rows."""
-    row = F.to_json(F.struct(*(F.col(quoted(name)) for name in corpus.columns.needed)))
-    sums = read_columns(spark, corpus).agg(
+    rows = read_columns(spark, corpus)
+    row = F.to_json(F.struct(*(column_of(rows.schema, name) for name in corpus.columns.needed)))
+    sums = rows.agg(
         F.count(F.lit(1)),
         F.bit_xor(F.xxhash64(row)),
         F.sum(F.xxhash64(row, F.lit("second")).cast("decimal(20,0)")),

@@ -17,7 +17,7 @@ from psychescale.notice import NOTICE
 from psychescale.scoring.options import compute_scoring_id, of_texts
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings.evaluate import EvaluateConfig
-from psychescale.spark.corpus.files import explained
+from psychescale.spark.corpus.failures import explained
 from psychescale.spark.labelled.read import open_labelled, read_rows
 from psychescale.spark.session.places import join
 from psychescale.spark.tables.delta import ensure_table, find_table

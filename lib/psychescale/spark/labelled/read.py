@@ -11,20 +11,11 @@ from pyspark.sql import functions as F
 from psychescale.errors import InputError, PsychescaleError, RowError, UsageError
 from psychescale.settings.shared import LabelledConfig
 from psychescale.settings.train import TrainConfig
-from psychescale.spark.corpus.files import explained
-from psychescale.spark.corpus.lines import Dialect
+from psychescale.spark.corpus.columns import ERROR, ID, OWN_NAMES, SECOND, TEXT, Columns
+from psychescale.spark.corpus.content.dialect import Dialect
+from psychescale.spark.corpus.failures import explained
 from psychescale.spark.corpus.read import reading
-from psychescale.spark.corpus.source import (
-    ERROR,
-    ID,
-    OWN_NAMES,
-    SECOND,
-    TEXT,
-    Columns,
-    Corpus,
-    open_corpus,
-    require_mark,
-)
+from psychescale.spark.corpus.source import Corpus, open_corpus, require_mark
 from psychescale.spark.tables.delta import quoted
 from psychescale.training.split.strategies import PARTS, Part
 from psychescale.training.targets import from_columns, read_label_sets
@@ -38,7 +29,7 @@ _COLUMN_OPTIONS = (
 
 def open_labelled(
     spark: SparkSession,
-    place: str,
+    place: str | tuple[str, ...],
     config: LabelledConfig,
     *,
     option: str,
@@ -48,7 +39,7 @@ def open_labelled(
 
     Args:
         spark: The session.
-        place: Path or catalog name.
+        place: Path or catalog name, or several paths.
         config: Which columns mean what.
         option: What named the input, for messages.
         further: Columns to collect beside text and labels; None stands for none.

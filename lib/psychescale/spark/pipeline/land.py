@@ -8,9 +8,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from psychescale.errors import InputError, StorageError
-from psychescale.spark.corpus.files import explained
+from psychescale.spark.corpus.columns import ERROR, ID, TEXT
+from psychescale.spark.corpus.failures import explained
 from psychescale.spark.corpus.read import reading
-from psychescale.spark.corpus.source import ERROR, ID, TEXT, Corpus, require_unchanged
+from psychescale.spark.corpus.source import Corpus, require_unchanged
 from psychescale.spark.pipeline.state import Lease, StateFolder
 from psychescale.spark.session.places import join
 from psychescale.spark.session.protocol import Access, Files

@@ -13,8 +13,8 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from psychescale.disclosure import told
 from psychescale.errors import FailureBudgetError, RowError, StorageError
-from psychescale.spark.corpus.files import explain_failure
-from psychescale.spark.corpus.source import ERROR, ID
+from psychescale.spark.corpus.columns import ERROR, ID
+from psychescale.spark.corpus.failures import explain_failure
 from psychescale.spark.pipeline.land import Landed
 from psychescale.spark.pipeline.runs import Run, Tally
 from psychescale.spark.pipeline.state import Lease

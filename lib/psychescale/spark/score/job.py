@@ -14,15 +14,12 @@ from psychescale.scoring.options import ModelRequest, compute_scoring_id, of_tex
 from psychescale.scoring.preflight import CheckedModel, check_model
 from psychescale.settings.config import public_values
 from psychescale.settings.score import ScoreConfig
+from psychescale.spark.corpus.columns import ERROR, ID, SECOND, TEXT, Columns
 from psychescale.spark.corpus.read import is_placeholder
 from psychescale.spark.corpus.source import (
-    ERROR,
-    ID,
-    SECOND,
-    TEXT,
-    Columns,
     Corpus,
     kept_fields,
+    require_ids_of_rows,
     require_mark,
     without_known,
 )
@@ -47,12 +44,14 @@ class ScoringJob:
         spark: The session.
         config: Of the run.
         model: As it reads this corpus.
+        corpus: The input.
         kept: Columns passed through.
     """
 
     spark: SparkSession
     config: ScoreConfig
     model: CheckedModel
+    corpus: Corpus
     kept: list[T.StructField]
 
     @classmethod
@@ -62,12 +61,14 @@ class ScoringJob:
         """Settle what can be refused before anything is written.
 
         Raises:
-            PrivacyError: The corpus is raw and may not be, or the text is to be kept.
+            PrivacyError: The corpus is raw and may not be, the text is to be kept, or names of files
+                would become ids.
             ModelError: The model learned from texts of another redaction.
         """
         require_mark(corpus, accept_raw=config.accept_raw)
+        require_ids_of_rows(corpus, id_from_path=config.id_from_path)
         met = meet_corpus(model, corpus.mark, config)
-        return cls(spark, config, met, kept_fields(spark, corpus))
+        return cls(spark, config, met, corpus, kept_fields(spark, corpus))
 
     @property
     def purpose(self) -> str:
@@ -144,6 +145,7 @@ class ScoringJob:
             rows_failed=row["rows_failed"],
             failed_by_reason=row["failed_by_reason"],
             placeholders=run.tally.placeholders,
+            files=self.corpus.counted_files,
             run=row,
         )
 

@@ -14,9 +14,11 @@ from psychescale.errors import InputError, StorageError, UsageError
 from psychescale.labels import PROBABILITY_PREFIX
 from psychescale.scoring.scorer import Scorer, TextScores
 from psychescale.settings.score import ScoreConfig
-from psychescale.spark.corpus.files import explained, revealed
+from psychescale.spark.corpus.columns import ERROR, ID, SECOND, TEXT
+from psychescale.spark.corpus.failures import explained
+from psychescale.spark.corpus.files import revealed
 from psychescale.spark.corpus.read import reading
-from psychescale.spark.corpus.source import ERROR, ID, SECOND, TEXT, Corpus
+from psychescale.spark.corpus.source import Corpus
 from psychescale.spark.pipeline.state import StateFolder, state_folder
 from psychescale.spark.session.access import access
 from psychescale.spark.tables.delta import STATE_PROPERTY, DeltaTable, find_table

@@ -123,6 +123,12 @@ class HadoopFiles:
             system, hadoop_path = self._resolve(path)
             return bool(system.exists(hadoop_path))
 
+    def count(self, pattern: str) -> int:
+        """How many files and folders have a path of this pattern."""
+        with _java(pattern):
+            system, hadoop_path = self._resolve(pattern)
+            return len(system.globStatus(hadoop_path) or ())
+
     def make_private_folder(self, path: str) -> None:
         """Make a folder of mode 0700."""
         with _java(path):

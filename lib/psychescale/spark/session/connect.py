@@ -1,8 +1,10 @@
 """Spark behind Connect: no JVM here, no SparkContext; files lie in folders that both sides share."""
 
 import contextlib
+import glob
 import json
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -136,6 +138,11 @@ class SharedFiles:
     def exists(self, path: str) -> bool:
         """Whether there is a file or folder."""
         return self._local(path).exists()
+
+    def count(self, pattern: str) -> int:
+        """How many files and folders have a path of this pattern."""
+        local = re.sub(r"\\(.)", r"[\1]", str(self._local(pattern)))  # as `glob` quotes
+        return len(glob.glob(local, include_hidden=True))  # noqa: PTH207 - pathlib takes no whole path
 
     def make_private_folder(self, path: str) -> None:
         """Make a folder of mode 0700, where the mount knows modes."""

@@ -8,7 +8,14 @@ from typing import Literal
 
 from pyspark.sql import SparkSession
 
-from psychescale.settings.places import FILE_SUFFIX, FRAME, is_catalog_name, name_parts
+from psychescale.settings.places import (
+    FILE_SUFFIX,
+    FRAME,
+    PATTERN,
+    each,
+    is_catalog_name,
+    name_parts,
+)
 from psychescale.spark.session.access import access
 
 _PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
@@ -53,11 +60,18 @@ def join(folder: str, *names: str) -> str:
     return "/".join([folder.rstrip("/"), *names])
 
 
-def concealed(given: str, secret: bytes) -> str:
-    """`given` for the run table: a keyed digest for the name of a file, which may be a person's."""
+def concealed(given: str | tuple[str, ...], secret: bytes) -> str | list[str]:
+    """`given` for the run table: keyed digests for names of single files, which may be persons'."""
+    hidden = [_concealed(one, secret) for one in each(given)]
+    return hidden[0] if isinstance(given, str) else hidden
+
+
+def _concealed(given: str, secret: bytes) -> str:
     folder, slash, name = given.rpartition("/")
     suffix = FILE_SUFFIX.search(name)
-    return f"{folder}{slash}{keyed_name(name, secret)}{suffix.group(0)}" if suffix else given
+    if suffix is None or PATTERN.search(name):  # a pattern names no single file
+        return given
+    return f"{folder}{slash}{keyed_name(name, secret)}{suffix.group(0)}"
 
 
 def is_concealed(name: str) -> bool:

@@ -40,6 +40,9 @@ class Files(Protocol):
     def exists(self, path: str) -> bool:
         """Whether there is a file or folder."""
 
+    def count(self, pattern: str) -> int:
+        """How many files and folders have a path of this pattern, hidden ones too."""
+
     def make_private_folder(self, path: str) -> None:
         """Make a folder that only its owner can enter (mode 0700), where the system has modes."""
 

@@ -27,9 +27,15 @@ def read_gold_texts(config: EvaluateConfig) -> list[GoldText]:
     """The texts of `--input` with their spans, by our types.
 
     Raises:
-        UsageError: --label-map has not the form THEIRS=OURS, or names no type of ours.
+        UsageError: There are several files; or --label-map has not the form THEIRS=OURS, or names no
+            type of ours.
         InputError: The file is missing, empty or of another form, or has labels that mean nothing here.
     """
+    if not isinstance(config.input, str):
+        raise UsageError(
+            "‹input› names several files; texts with spans come in one.",
+            remedy="Put them together: `cat A.jsonl B.jsonl`.",
+        )
     rows = read_gold(Path(config.input), _label_map(config.label_map))
     known = {kind.value for kind in PiiType}
     if not rows:

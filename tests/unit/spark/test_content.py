@@ -13,19 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from psychescale.errors import InputError
-from psychescale.spark.corpus import lines as module
-from psychescale.spark.corpus.lines import (
-    Dialect,
-    Layout,
-    ParsedRow,
-    csv_header,
-    json_keys,
-    parse_batches,
-    parse_csv,
-    parse_json_lines,
-    relative_name,
-    separator_of,
-)
+from psychescale.spark.corpus.content import csv_lines as module
+from psychescale.spark.corpus.content.csv_lines import csv_header, parse_csv
+from psychescale.spark.corpus.content.dialect import Dialect, separator_of
+from psychescale.spark.corpus.content.first_bytes import WIDE_MARKS
+from psychescale.spark.corpus.content.json_lines import json_keys, parse_json_lines
+from psychescale.spark.corpus.content.parse import parse_batches
+from psychescale.spark.corpus.content.parsed import Layout, ParsedRow, relative_name
 
 CORRUPT, INVALID = "corrupt_row", "invalid_unicode"
 valid_text = st.text(st.characters(codec="utf-8"))
@@ -248,7 +242,7 @@ class TestCsv:
         ("content", "problem"),
         [
             (b"\x1f\x8b\x08x", "gzip"),
-            (b"PK\x03\x04x", "Excel"),
+            (b"PK\x03\x04x", "workbook"),
             (b"PAR1x", "Parquet"),
             (b"BZh9x", "bzip2"),
             (b"\x28\xb5\x2f\xfdx", "zstd"),
@@ -336,7 +330,7 @@ class TestJsonLines:
         marked = [
             line.removeprefix(b"\xef\xbb\xbf") if i == 0 else line for i, line in enumerate(content)
         ]
-        if not content[0].startswith(module._WIDE_MARKS):
+        if not content[0].startswith(WIDE_MARKS):
             assert len(read_json(b"\n".join(content))) == sum(bool(line.strip()) for line in marked)
 
 

@@ -1,0 +1,1 @@
+"""Bytes of files → rows, by form; knows no Spark."""
