@@ -64,9 +64,9 @@ def test_whole_way(tagger: Tagger, tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 def test_missing_file(tagger: Tagger, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A file that is not there is named, with the flags that name files."""
+    """A file that is not there is named, with its flag."""
     assert tagger("--posts", tmp_path / "none.jsonl") == 3
-    assert "--clean and --posts" in capsys.readouterr().err
+    assert "Check --posts" in capsys.readouterr().err
 
 
 def test_fold_is_left_out(tagger: Tagger, spans: Path, capsys: pytest.CaptureFixture[str]) -> None:

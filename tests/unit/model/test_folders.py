@@ -121,7 +121,7 @@ def sentence_pieces_alone(folder: Path) -> None:
         (renamed("weights.safetensors"), "has weights.safetensors, but no model", "whole model"),
         (written(WEIGHTS, POINTER), "pointer of Git LFS", "git lfs pull"),
         (written("tokenizer.json", POINTER), "pointer of Git LFS", "git lfs pull"),
-        (written("SHA256SUMS", b"\xff\xfe"), "no list of checksums", "Copy"),
+        (written("SHA256SUMS", b"\xff\xfe"), "cannot be read as text", "Copy"),
         (written("SHA256SUMS", b"zz\n"), "no list of checksums", "Copy"),
         (scoring(labels="abcde"), "no list of names", "Pack or train"),
         (scoring(labels=[1, 2]), "no list of names", "Pack or train"),
