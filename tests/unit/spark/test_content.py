@@ -303,9 +303,11 @@ class TestJsonLines:
         assert [(row.line, row.values[0]) for row in rows] == [(1, "1"), (4, "2")]
 
     def test_byte_order_mark(self) -> None:
-        """It begins a file; within one, it is not a part of an object."""
-        marked = b'\xef\xbb\xbf{"id": "1", "text": "a"}'
-        assert short(read_json(marked + b"\n" + marked)) == [("1", "a"), (CORRUPT, None)]
+        """It begins a file, or one of several put end to end; before anything else it is corrupt."""
+        mark = b"\xef\xbb\xbf"
+        marked = mark + b'{"id": "1", "text": "a"}'
+        content = b"\n".join([marked, marked, mark + b'"a"', b" " + marked])
+        assert short(read_json(content)) == [("1", "a"), ("1", "a"), *[(CORRUPT, None)] * 2]
 
     def test_other_columns(self) -> None:
         """Other columns come as text, nested ones as JSON."""

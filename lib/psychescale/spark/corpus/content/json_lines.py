@@ -98,7 +98,7 @@ def json_keys(lines: Iterable[bytes], encoding: str) -> list[str]:
 
 
 def _is_closed(line: bytes) -> bool:
-    return line.strip().rstrip(b",").endswith(b"}")
+    return line.count(b"{") == line.count(b"}")
 
 
 def _is_said_twice(line: bytes, layout: Layout) -> bool:
