@@ -63,7 +63,9 @@ def _is_here(config: JobConfig, environ: Mapping[str, str]) -> bool:
 
 
 def _require_there(key: str, given: str, _config: JobConfig) -> None:
-    if is_plain_path(given) and not Path(given).exists() and not PATTERN.search(given):
+    if Path(given).exists() or PATTERN.search(given):
+        return
+    if is_plain_path(given):
         raise InputError(f"There is nothing at {given}.", remedy=f"Check {as_mark(key)}.")
 
 

@@ -48,12 +48,12 @@ def choices_of(field: FieldInfo) -> tuple[str, ...]:
 
 def is_several(field: FieldInfo) -> bool:
     """Whether the key has a list of names."""
-    return is_of(field, tuple)
+    return is_of(field, tuple) and not is_of(field, str)
 
 
 def is_repeated(field: FieldInfo) -> bool:
     """Whether the key has one value or several, each with the flag."""
-    return {str, tuple} <= {get_origin(one) or one for one in _alternatives(field.annotation)}
+    return is_of(field, tuple) and is_of(field, str)
 
 
 def is_of(field: FieldInfo, *kinds: type) -> bool:

@@ -197,7 +197,9 @@ class TestJsonArrays:
         """Each object a row; long numbers stay; what is no object is corrupt; NaN is nothing."""
         content = (
             b'\n [{"id": 12345678901234567890, "data": {"text": "a"}, "tags": [1, {"b": 2.50}]},\n 3,'
-            b'{"id": "x", "data": {"text": NaN}}, {"id": {"no": 1}, "data": {}}]'
+            b'{"id": "x", "data": {"text": NaN}}, {"id": {"no": 1}, "data": {}},'
+            b'{"id": "y", "id": "z", "data": {}}, {"id": "u", "data": {"text": "a", "text": "b"}},'
+            b'{"id": "v", "v": 1, "v": 2}]'
         )
         layout = Layout(
             "json", ("id", "data.text", "tags"), Dialect(), "file:/c", ("file:/c/a",), True
@@ -210,7 +212,8 @@ class TestJsonArrays:
             ("12345678901234567890", "a", '[1, {"b": 2.5}]', None, 1),
             ("row:a", None, None, "corrupt_row", 2),
             ("x", None, None, None, 3),
-            ("row:a", None, None, "corrupt_row", 4),
+            *(("row:a", None, None, "corrupt_row", number) for number in (4, 5, 6)),
+            ("v", None, None, None, 7),
         ]
 
     @given(st.lists(st.tuples(texts.filter(bool), texts), min_size=1), st.sampled_from([None, 1]))
@@ -320,7 +323,7 @@ def test_damaged(form: str, content: bytes) -> None:
     [
         (b'{"data": [{"id": 1}]}', "jq -c '.data[]'"),
         (b'{\n "data": [\n  {"id": 1}\n ]\n}', "jq -c '.data[]'"),
-        (b'{"meta": {"n": 1},\n "rows": []}', "jq -c '.'"),
+        (b'{"meta": {"n": 1},\n "rows": []}', "jq -c . FILE"),
         (b'{\n "id": 1,\n "text": "a"\n}\n', "jq -c '.'"),
     ],
 )

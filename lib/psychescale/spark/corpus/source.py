@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from psychescale.errors import InputError, PrivacyError, UsageError
-from psychescale.settings.places import each
+from psychescale.settings.places import FRAME, PATTERN, each
 from psychescale.spark.corpus.columns import (
     ID,
     Columns,
@@ -140,8 +140,8 @@ def open_corpus(
     """
     dialect = readable(dialect)
     places = each(given)
-    tables = [DeltaTable(spark, find_place(spark, one)) for one in places]
-    is_table = [_is_table(spark, table) for table in tables]
+    tables = [DeltaTable(spark, _place_of(spark, one)) for one in places]
+    is_table = [not table.place.is_path or table.exists() for table in tables]
     if any(is_table) and len(places) > 1:
         raise UsageError(
             "‹input› names a table or DataFrame among others.",
@@ -160,12 +160,21 @@ def open_corpus(
     return corpus
 
 
-def _is_table(spark: SparkSession, table: DeltaTable) -> bool:
-    """Whether it is a table or a DataFrame: a file may have a name like a table of the catalog."""
-    if table.place.kind != "catalog":
-        return table.place.kind == "frame" or table.exists()
+def _place_of(spark: SparkSession, given: str) -> Place:
+    """What is given: a file may have a name like that of a table, and a table comes first."""
+    if given.startswith(FRAME):
+        return find_place(spark, given)
     known = access(spark).files
-    return not known.exists(known.qualified(table.place.given)) or table.exists()
+    path = Place(given, "path", known.qualified(given))
+    try:
+        place = find_place(spark, given)
+    except UsageError:
+        if PATTERN.search(given) or known.exists(path.address):
+            return path
+        raise
+    if place.kind == "catalog" and known.exists(path.address):
+        return place if DeltaTable(spark, place).exists() else path
+    return place
 
 
 def kept_fields(spark: SparkSession, corpus: Corpus) -> list[T.StructField]:

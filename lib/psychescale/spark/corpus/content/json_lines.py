@@ -23,6 +23,7 @@ from psychescale.spark.corpus.content.packed import whole_text
 from psychescale.spark.corpus.content.parsed import Layout, Origin, ParsedRow, corrupt, settled
 
 _NOTHING = object()
+_SAID_TWICE = object()
 _LOOKED_AT = 1000
 
 
@@ -49,8 +50,7 @@ def parse_json_lines(
         if content.strip():
             decode = functools.partial(_object, content, layout.dialect.encoding)
             values = _values(decode(_AS_WRITTEN), layout, again=lambda: decode(_PLAIN))  # noqa: B023
-            is_bad = values is None or _is_said_twice(content, layout)
-            yield corrupt(number, layout) if is_bad else settled(number, values or [], layout)
+            yield corrupt(number, layout) if values is None else settled(number, values, layout)
 
 
 def parse_json_array(content: bytes, layout: Layout, origin: Origin) -> Iterator[ParsedRow]:
@@ -101,17 +101,6 @@ def _is_closed(line: bytes) -> bool:
     return line.count(b"{") == line.count(b"}")
 
 
-def _is_said_twice(line: bytes, layout: Layout) -> bool:
-    """Whether a wanted key occurs more than once: either value could be the row's."""
-    keys = set(layout.columns)
-    spelled = (f'"{key}"'.encode(layout.dialect.encoding, "replace") for key in keys)
-    if all(line.count(key) < 2 for key in spelled):  # noqa: PLR2004
-        return False
-    text = line.decode(layout.dialect.encoding, "surrogateescape")
-    names = [name for name, _ in json.loads(text, object_pairs_hook=list)]
-    return any(names.count(key) > 1 for key in keys)
-
-
 def is_array(first: bytes) -> bool:
     """Whether a file that begins so is one JSON array."""
     return first.removeprefix(BYTE_ORDER_MARK).lstrip().startswith(b"[")
@@ -155,7 +144,7 @@ def _values(found: object, layout: Layout, *, again: Callable[[], Any]) -> list[
     if not isinstance(found, dict):
         return None
     values = [value_of(found, column) for column in layout.columns]
-    if _NOTHING in values[: layout.n_ids]:
+    if _SAID_TWICE in values or _NOTHING in values[: layout.n_ids]:
         return None
     values = [None if value is _NOTHING else value for value in values]
     if any(isinstance(value, dict | list | bool) for value in values[: layout.n_ids + 1]):
@@ -172,8 +161,22 @@ def _values(found: object, layout: Layout, *, again: Callable[[], Any]) -> list[
     ]
 
 
+def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object, in which what a key said twice is marked: either value could be the row's."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        found |= {name: _SAID_TWICE for name in names if names.count(name) > 1}
+    return found
+
+
 # Numbers as they are written; NaN is what Python writes where there is nothing.
-_AS_WRITTEN = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=lambda _: _NOTHING)
+_AS_WRITTEN = json.JSONDecoder(
+    parse_int=str,
+    parse_float=str,
+    parse_constant=lambda _: _NOTHING,
+    object_pairs_hook=_pairs,
+)
 _PLAIN = json.JSONDecoder(parse_constant=lambda _: None)
 
 
