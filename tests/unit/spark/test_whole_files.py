@@ -323,7 +323,7 @@ def test_damaged(form: str, content: bytes) -> None:
     [
         (b'{"data": [{"id": 1}]}', "jq -c '.data[]'"),
         (b'{\n "data": [\n  {"id": 1}\n ]\n}', "jq -c '.data[]'"),
-        (b'{"meta": {"n": 1},\n "rows": []}', "jq -c . FILE"),
+        (b'{"meta": {"n": 1},\n "rows": []}', "jq -c '.'"),
         (b'{\n "id": 1,\n "text": "a"\n}\n', "jq -c '.'"),
     ],
 )
