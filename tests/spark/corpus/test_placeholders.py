@@ -15,7 +15,7 @@ from psychescale.spark.corpus.content.dialect import Dialect
 from psychescale.spark.corpus.read import is_placeholder, reading
 from psychescale.spark.corpus.sample import look_at_corpus
 from psychescale.spark.corpus.source import open_corpus
-from psychescale.text import placeholders
+from psychescale.text.quality import placeholders
 from tests.spark.conftest import read_table
 
 STANDING = ["[deleted]", "[removed]", " [Deleted by user]\n", "nan", "NULL", "N/A"]
