@@ -368,6 +368,8 @@ def test_one_pseudonym_an_author(anonymize: Anonymize, tmp_path: Path, kind: str
     folder.mkdir()
     for part in range(4):  # one with nulls alone, one without any
         rows = [i for i in range(120) if (0 if values[i].as_py() is None else 1 + i // 40) == part]
+        if not rows:
+            continue
         table = pa.table({
             "id": [f"row-{i}" for i in rows],
             "author": values.take(pa.array(rows, pa.int64())),
