@@ -34,10 +34,11 @@ def scored(
     """A finished score table over JSON lines, with logits and a kept column."""
     folder = tmp_path_factory.mktemp("scored")
     corpus = write_json_lines(folder / "corpus.jsonl", rows)
+    settings = folder / "settings.yaml"
+    settings.write_text("spark: {spark.hadoop.fs.s3a.secret.key: canary}\n", encoding="utf-8")
     code = run(
-        "score", "--model", tiny_model, "--input", corpus, "--output", folder / "scores",
-        "--accept-raw", "--keep", "source", "--logits",
-        "--set", "spark.hadoop.fs.s3a.secret.key=canary",
+        "score", "--config", settings, "--model", tiny_model, "--input", corpus,
+        "--output", folder / "scores", "--accept-raw", "--keep", "source", "--logits",
     )  # fmt: skip
     assert code == 0
     return folder / "scores"
