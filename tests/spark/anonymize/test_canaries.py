@@ -11,7 +11,7 @@ import pytest
 from psychescale.errors import PrivacyError
 from psychescale.spark.anonymize import keying, plan
 from psychescale.spark.anonymize import udf as redaction
-from psychescale.spark.corpus import files
+from psychescale.spark.corpus import failures
 from psychescale.spark.pipeline import job as pipeline
 from psychescale.spark.pipeline import stream as stream_module
 from psychescale.spark.tables import delta as tables
@@ -150,7 +150,7 @@ class TestUnprotected:
         monkeypatch.setattr(
             stream_module,
             "explain_failure",
-            lambda error: files.StorageError(files._whole_message(error), remedy=""),
+            lambda error: failures.StorageError(failures._whole_message(error), remedy=""),
         )
 
         assert MAIL in leaks(7, planted())["terminal"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from psychescale.spark.corpus import files
+from psychescale.spark.corpus import failures
 from psychescale.spark.pipeline import job as pipeline
 from psychescale.spark.pipeline import stream as stream_module
 from psychescale.spark.score import job
@@ -176,7 +176,7 @@ class TestUnprotected:
         monkeypatch.setattr(
             stream_module,
             "explain_failure",
-            lambda error: files.StorageError(files._whole_message(error), remedy=""),
+            lambda error: failures.StorageError(failures._whole_message(error), remedy=""),
         )
         assert TEXT in leaks(7, planted())["terminal"]
 
