@@ -155,6 +155,12 @@ CASES: dict[str, list[tuple[Make, list[tuple[str, str]]]]] = {
         (named("c.jsonl.zst", pa.compress(LINES.encode(), "zstd", asbytes=True)), ROWS),
         (named("c.json.gz", gzip.compress(ARRAY.encode())), ROWS),
     ],
+    "a row named by several columns": [
+        (
+            named("c.csv", "record,event,instance,text\n1,a,2,b\n1,a,,c\n"),
+            [("1|a|", "c"), ("1|a|2", "b")],
+        )
+    ],
     "a workbook": [(workbook, ROWS)],
     "a workbook of several sheets": [(with_sheets, ROWS)],
     "SPSS": [(frames("c.sav", pyreadstat.write_sav), ROWS)],
@@ -173,8 +179,9 @@ CASES: dict[str, list[tuple[Make, list[tuple[str, str]]]]] = {
 
 
 def documented() -> list[tuple[str, str]]:
-    """(file, flags) of the page's table."""
-    cells = re.findall(r"^\| (.+?) \| (.+?) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    """(file, flags) of the page's first table."""
+    table = PAGE.read_text(encoding="utf-8").partition("\n## ")[0]
+    cells = re.findall(r"^\| (.+?) \| (.+?) \|$", table, re.MULTILINE)
     return [row for row in cells if not row[0].startswith(("---", "your file"))]
 
 

@@ -1,5 +1,6 @@
 """Which files an input is: patterns, several places, folders that are columns, what is refused."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -210,7 +211,7 @@ def test_notes(run: Run, tmp_path: Path, tiny_model: Path) -> None:
     result = psychescale.score(output=tmp_path / "scores", id_from_path=True, **options)
     assert result.files == {"read": 2, "empty": 1}
     assert list(read_table(tmp_path / "scores")["id"]) == ["2.txt", "meier/1.txt"]
-    (tmp_path / "key").write_bytes(bytes(range(32)))
+    (tmp_path / "key").write_bytes(hashlib.sha256(b"a key").digest())
     (tmp_path / "key").chmod(0o600)
     code = run(
         "anonymize",
