@@ -222,7 +222,7 @@ def test_separator_is_offered(spark: SparkSession, tmp_path: Path) -> None:
         read(spark, path)
     assert "--separator ;" in refusal.value.remedy
     assert read(spark, path, separator=";") == [("1", "a,b", None)]
-    with pytest.raises(InputError, match='it has id, text, " note"'):
+    with pytest.raises(InputError, match='no column note, but " note"'):
         read(spark, path, "note", separator=";")
     path.write_text("sep=;\nid;text\n1;a,b\n")
     assert read(spark, path) == [("1", "a,b", None)]

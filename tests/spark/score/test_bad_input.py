@@ -164,7 +164,7 @@ class TestTexts:
         assert score(tmp_path / "month") == 0
         assert score(tmp_path / "nothing.csv") == 3
         assert len(read_table(tmp_path / "scores")) == 0
-        runs = read_table(tmp_path / "scores" / "_psychescale" / "runs")
+        runs = read_runs(tmp_path / "scores")
         assert [*runs["status"], *runs["rows_in"]] == ["done", "done", 0, 0]
 
 
@@ -174,8 +174,8 @@ class TestRefusals:
         [
             ("id,text\n1,a\n".encode("utf-16-le"), "csv", 3, "--encoding utf-16-le"),
             (b"id,text\n1,caf\xe9\n2,na\xefve\n3,a\n", "csv", 6, "--encoding"),
-            (b'{"id": "xylocanary"\n{"text": \n', "jsonl", 3, "no column id"),
-            (b'{"id": "1", "text": " "}\n', "jsonl", 6, "1 empty_text"),
+            (b'{"id": "xylocanary"\n{"text": \n', "jsonl", 3, "None of the first 2 lines"),
+            (b'{"id": "1", "text": " "}\n', "jsonl", 6, "empty_text"),
             (b"PAR1 not really xylocanary", "parquet", 3, "damaged"),
             (b"not gzip xylocanary", "csv.gz", 3, "damaged"),
         ],

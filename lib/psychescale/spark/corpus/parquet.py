@@ -22,8 +22,8 @@ from psychescale.spark.session.access import changed_settings
 from psychescale.spark.tables.delta import quoted
 
 UUID_BYTES: Final = "uuid"
-Columns = dict[str, T.DataType | Literal["uuid"] | None]
-"""Name → type; `UUID_BYTES` or None where Spark has no such type."""
+Columns = list[tuple[str, T.DataType | Literal["uuid"] | None]]
+"""(name, type) in their order, a name said twice too; `UUID_BYTES` or None: Spark has no such type."""
 
 
 def parquet_columns(spark: SparkSession, files: Sequence[FileInfo]) -> Columns:
@@ -62,10 +62,12 @@ def require_in_every_file(
 
 def known_types(columns: Columns) -> T.StructType:
     """Columns as a schema; one of a type that Spark does not know has none."""
-    known = {
-        n: kind if isinstance(kind, T.DataType) else T.NullType() for n, kind in columns.items()
-    }
-    return T.StructType([T.StructField(name, kind) for name, kind in known.items()])
+    return T.StructType(
+        [
+            T.StructField(name, kind if isinstance(kind, T.DataType) else T.NullType())
+            for name, kind in columns
+        ]
+    )
 
 
 def _columns_of(spark: SparkSession, path: str) -> Columns:
@@ -74,7 +76,7 @@ def _columns_of(spark: SparkSession, path: str) -> Columns:
             schema = spark.read.parquet(literal(path)).schema
         except AnalysisException:  # a type that Spark does not know; it need not be ours
             return _by_footer(spark, path)
-    return {field.name: field.dataType for field in schema.fields}
+    return [(field.name, field.dataType) for field in schema.fields]
 
 
 def _by_footer(spark: SparkSession, path: str) -> Columns:
@@ -90,10 +92,10 @@ def _by_footer(spark: SparkSession, path: str) -> Columns:
         )
 
     rows = look_into(spark, path, look, "name string, type string")
-    return {
-        name: kind if kind in (UUID_BYTES, None) else T._parse_datatype_json_string(kind)
+    return [
+        (name, kind if kind in (UUID_BYTES, None) else T._parse_datatype_json_string(kind))
         for name, kind in rows
-    }
+    ]
 
 
 def _uuids(schema: pq.ParquetSchema) -> set[str]:

@@ -329,7 +329,7 @@ def _with_columns(spark: SparkSession, corpus: Corpus) -> Corpus:
         present: Sequence[str] = names_in(known_types(types))
     else:
         form, dialect, present = look_at_columns(spark, corpus.form, corpus.dialect, listing)
-        corpus, types = replace(corpus, form=form, dialect=dialect), {}
+        corpus, types = replace(corpus, form=form, dialect=dialect), []
     partitions = tuple(
         name for name in columns.keep if name not in present and name in partitions_of(listing)
     )
@@ -344,7 +344,7 @@ def _with_schema(corpus: Corpus, types: ParquetColumns) -> Corpus:
     found = {}
     for name in corpus.in_files.needed:
         top = (path_of(whole, name) or (name,))[0]
-        kind = types[top]
+        kind = dict(types)[top]
         if kind == UUID_BYTES and name in corpus.columns.id:
             found[top] = T.StructField(top, T.BinaryType(), metadata=UUID)
             continue
