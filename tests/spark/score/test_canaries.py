@@ -20,7 +20,8 @@ from tests.spark.conftest import Row, write_json_lines
 
 TEXT, ID, AUTHOR, FILE, SECRET = (f"zorkmid{name}" for name in "tiafs")
 CANARIES = {TEXT, ID, AUTHOR, FILE, SECRET}
-SETTING = f"spark.hadoop.fs.s3a.secret.key={SECRET}"
+SETTING = {"spark.hadoop.fs.s3a.secret.key": SECRET}
+ENVIRONMENT = {"PSYCHESCALE_SCORE_SPARK": json.dumps(SETTING)}
 
 
 def planted(good: int = 30, bad: int = 4) -> list[Row]:
@@ -70,9 +71,16 @@ def part(path: Path) -> str:
 
 @pytest.fixture
 def leaks(
-    run: Callable[..., int], tiny_model: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    run: Callable[..., int],
+    tiny_model: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[..., dict[str, set[str]]]:
     """A function (expected exit code, rows, *arguments) → where canaries are after a run."""
+
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
 
     def score(code: int, rows: list[Row], *arguments: str) -> dict[str, set[str]]:
         corpus = plant(tmp_path / "corpus", rows)
@@ -80,7 +88,7 @@ def leaks(
         capfd.readouterr()
         found = run(
             "score", "--model", tiny_model, "--input", corpus, "--output", output, "--accept-raw",
-            "--set", SETTING, *arguments,
+            *arguments,
         )  # fmt: skip
         told = capfd.readouterr()
         assert found == code, told.err
@@ -140,9 +148,9 @@ class TestProtected:
             [
                 Path(sys.executable).with_name("psychescale"), "score", "--model", tiny_model,
                 "--input", corpus, "--output", output, "--accept-raw", "--max-failed-share", "1",
-                "--set", SETTING, "--set", f"spark.local.dir={temporary}",
+                "--set", f"spark.local.dir={temporary}",
             ],
-            env=os.environ | {"TMPDIR": str(temporary)},
+            env=os.environ | ENVIRONMENT | {"TMPDIR": str(temporary)},
             capture_output=True,
             text=True,
             check=False,
