@@ -288,10 +288,14 @@ class TestRefusals:
         assert str(missing) in capsys.readouterr().err
 
     def test_catalog_needs_state(
-        self, run: Callable[..., int], tiny_model: Path, capsys: pytest.CaptureFixture[str]
+        self,
+        run: Callable[..., int],
+        tiny_model: Path,
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
     ) -> None:
         """A catalog table has no folder for the state, so --state is asked for."""
-        code = run("score", "--model", tiny_model, "--input", "x.csv", "--output", "lab.scores")
+        code = run("score", "--model", tiny_model, "--input", tmp_path, "--output", "lab.scores")
         assert code == 2
         assert "--state" in capsys.readouterr().err
 
