@@ -78,7 +78,6 @@ def leaks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[..., dict[str, set[str]]]:
     """A function (expected exit code, rows, *arguments) → where canaries are after a run."""
-
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
 
