@@ -146,7 +146,7 @@ def test_packaged_java(tmp_path: Path, tiny_model: Path, rows: list[Row]) -> Non
     scoring += ["--accept-raw", "--max-failed-share", "1", "--quiet"]
     both = (
         "import sys; from psychescale.jobs import doctor, score; "
-        "sys.exit(score.main(sys.argv[1:]) or doctor.main(['--json']))"
+        "sys.exit(doctor.main(['--json']) or score.main(sys.argv[1:]))"
     )
     done = subprocess.run(
         [sys.executable, "-c", both, *map(str, scoring)],
