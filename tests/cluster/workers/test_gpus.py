@@ -48,8 +48,9 @@ def test_promised_and_missing(cluster: Cluster, tiny_model: Path, tmp_path: Path
     }
     command = [Path(sys.executable).with_name("psychescale"), "score", "--accept-raw"]
     command += ["--model", tiny_model, "--input", corpus, "--output", tmp_path / "scores"]
-    for key, value in settings.items():
-        command += ["--set", f"{key}={value}"]
+    file = tmp_path / "settings.json"  # YAML, too; the command line is no place for a secret
+    file.write_text(json.dumps({"spark": settings}), encoding="utf-8")
+    command += ["--config", file]
     environment = {**cluster.environment, "PYSPARK_PYTHON": sys.executable}
     done = run(command, env=environment)
     told = " ".join(done.stderr.split())
