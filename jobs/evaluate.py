@@ -79,7 +79,7 @@ def evaluate_identifiers(config: EvaluateConfig, console: Console) -> EvaluateRe
         document = pii.assess_identifiers(config, rows, on_progress=progress.update)
     found = pii.release_identifiers(Path(config.output), document)["measures"]
     print_identifiers(console, config, found)
-    pii.require_bars(document, bars)
+    pii.require_bars(document, found, bars)
     return EvaluateResult(config.output, f"{config.output}/report.html", found, None)
 
 

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from psychescale.errors import InputError
+
 EPOCH = "epoch"
 """Instead of a format: seconds since 1970, as forums write them."""
 
@@ -56,6 +58,18 @@ def read_moments(
             moments.append(None)
             unread += 1
     return moments, unread
+
+
+def require_moments(values: Iterable[object], time_format: str | None) -> list[datetime | None]:
+    """Moments of the key ``time_column``, None where there is none.
+
+    Raises:
+        InputError: Some cannot be read.
+    """
+    moments, unread = read_moments(values, time_format)
+    if unread:
+        raise InputError(f"‹time_column›: {unread:,} times cannot be read.", remedy=REMEDY)
+    return moments
 
 
 def _read_iso(text: str) -> datetime:

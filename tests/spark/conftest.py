@@ -1,5 +1,6 @@
 """One real Spark with Delta for the whole tier, and jobs run the way the command runs them."""
 
+import hashlib
 import importlib
 import json
 import os
@@ -88,3 +89,12 @@ def read_runs(output: Path) -> pd.DataFrame:
     """The run table of an output, oldest first."""
     frame = DeltaTable(str(output / "_psychescale" / "runs")).to_pandas()
     return frame.sort_values("started_at").reset_index(drop=True)
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    """A file with a key for `anonymize`."""
+    path = tmp_path / "key"
+    path.write_bytes(hashlib.sha256(b"four").digest())
+    path.chmod(0o600)
+    return path

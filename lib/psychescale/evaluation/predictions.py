@@ -53,8 +53,6 @@ class Predictions:
         units: int64, shape (n,): number of the author of each document, or of the document itself:
             what is resampled.
         by_author: The units are authors.
-        finite: What is estimated are measures of the corpus that a weighted sample was drawn from,
-            not of documents like these.
     """
 
     labels: tuple[str, ...]
@@ -63,7 +61,6 @@ class Predictions:
     weights: Floats
     units: NDArray[np.int64]
     by_author: bool
-    finite: bool = False
 
     @classmethod
     def of(
@@ -74,7 +71,6 @@ class Predictions:
         *,
         weights: ArrayLike | None = None,
         authors: Sequence[Hashable] | None = None,
-        finite: bool = False,
     ) -> "Predictions":
         """Check and gather.
 
@@ -84,7 +80,6 @@ class Predictions:
             truth: Shape (n, n_labels), 0 or 1.
             weights: Shape (n,), positive: the inverse of each document's chance of being sampled.
             authors: Who wrote each document; None where unknown (that document stands for itself).
-            finite: Estimate measures of the corpus that the documents were drawn from.
 
         Raises:
             InputError: Shapes disagree, there is no document, a probability is outside [0, 1], a
@@ -116,7 +111,6 @@ class Predictions:
             sampled,
             _units(len(values), authors),
             authors is not None,
-            finite,
         )
 
     def __len__(self) -> int:
@@ -155,7 +149,7 @@ class Predictions:
     def with_probabilities(self, probabilities: ArrayLike) -> "Predictions":
         """The same documents and truth, scored by another model."""
         other = Predictions.of(self.labels, probabilities, self.truth, weights=self.weights)
-        return replace(other, units=self.units, by_author=self.by_author, finite=self.finite)
+        return replace(other, units=self.units, by_author=self.by_author)
 
 
 def _check_range(labels: Sequence[str], values: Floats, held: NDArray[np.generic]) -> None:

@@ -197,9 +197,7 @@ def compute_scoring_id(
         "config": spec.config_digest,
         "labels": spec.labels,
         "activation": spec.activation,
-        "calibration": dict(spec.calibration)
-        if spec.calibration and applied.calibrated != "none"
-        else None,
+        "calibration": None if applied.calibrated == "none" else dict(spec.calibration or {}),
         "max_length": spec.max_length,
         "long_text": applied.long_text,
         "stride": applied.stride,

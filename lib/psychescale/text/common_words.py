@@ -211,8 +211,9 @@ def common_words() -> frozenset[str]:
 def is_common(word: str) -> bool:
     """Whether a lower-case word, or its stem, is one of them."""
     known = common_words()
-    return word in known or any(
-        word.endswith(ending) and word.removesuffix(ending) in known for ending in _ENDINGS
+    return word in known or (
+        word.endswith(_ENDINGS)
+        and any(word.endswith(end) and word.removesuffix(end) in known for end in _ENDINGS)
     )
 
 

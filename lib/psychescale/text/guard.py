@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from psychescale.text.clinical.terms import clinical_spans, guards, is_eponym, terms
+from psychescale.text.clinical.terms import clinical_spans, is_eponym, scales, terms
 from psychescale.text.common_words import is_common
 from psychescale.text.findings import Finding, PiiType
 from psychescale.text.rules.lexicon import first_names, surnames
@@ -178,13 +178,13 @@ def _is_measured(finding: Finding, low: str) -> bool:
     named = finding.type in {PiiType.NAME, PiiType.LOCATION, PiiType.FACILITY, PiiType.USER}
     if finding.type is PiiType.DATE:
         return _SHORT_DATE.fullmatch(value) is not None and _guard_before(low, finding.start) in (
-            terms("scales", "series") | terms("scales", "named")
+            scales("series", "named")
         )
     if finding.type in {PiiType.AGE, PiiType.NATIONAL_ID} or _is_long(value):
         return False
     if _UNIT_AFTER.match(low, finding.end):
         return True
-    return not named and _guard_before(low, finding.start) in guards()
+    return not named and _guard_before(low, finding.start) in scales()
 
 
 def _is_long(value: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from psychescale.disclosure import is_small, rounded
+from psychescale.disclosure import is_small, told
 from psychescale.errors import ModelError
 from psychescale.notice import NOTICE
 
@@ -158,7 +158,7 @@ def _labels(facts: CardFacts) -> str:
         deviation = f"{facts.deviations.get(label, math.nan):.2f}"
         if any(map(is_small, counts)):  # it is made of the counts
             deviation = "withheld"
-        lines.append(f"| {_cell(label)} | {' | '.join(map(_count, counts))} | {deviation} |")
+        lines.append(f"| {_cell(label)} | {' | '.join(map(told, counts))} | {deviation} |")
     return "\n".join(lines)
 
 
@@ -186,7 +186,7 @@ def _measures(facts: CardFacts) -> list[str]:
 def _leak_rows(leaks: Mapping[str, Mapping[str, int]]) -> dict[str, str]:
     return {
         f"dropped from {part}": ", ".join(
-            f"{_count(count)} ({kind})" for kind, count in kinds.items()
+            f"{told(count)} ({kind})" for kind, count in kinds.items()
         )
         for part, kinds in leaks.items()
     }
@@ -207,11 +207,6 @@ def _table(values: Mapping[str, Any]) -> str:
 
 def _bullets(items: Sequence[str]) -> str:
     return "\n".join(f"- {item}" for item in items)
-
-
-def _count(number: int) -> str:
-    shown = rounded(number)
-    return shown if isinstance(shown, str) else f"{shown:,}"
 
 
 def _number(value: float) -> str:

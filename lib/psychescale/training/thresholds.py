@@ -296,6 +296,7 @@ def tell_thresholds(
     targets: NDArray[np.float32],
     labels: Sequence[str],
     *,
+    groups: NDArray[np.int64] | None = None,
     seed: int = 0,
 ) -> list[str]:
     """What whoever uses the thresholds must know, a sentence a label: for console, card and report.
@@ -308,6 +309,7 @@ def tell_thresholds(
         probabilities: Of the validation rows.
         targets: 0 or 1, the same shape.
         labels: Names, in the order of the columns.
+        groups: As for `fit_thresholds`.
         seed: As for `fit_thresholds`.
     """
     told = []
@@ -318,7 +320,9 @@ def tell_thresholds(
             told.append(f"{label}: {_unkept(chosen, held, int(chosen.needed[one]))}")
         elif _is_far_more(values >= chosen.values[one], held):
             others = others or {
-                kind: fit_thresholds(probabilities, targets, criterion=Criterion(kind), seed=seed)
+                kind: fit_thresholds(
+                    probabilities, targets, criterion=Criterion(kind), groups=groups, seed=seed
+                )
                 for kind in ("f1", "youden", "prevalence")
                 if kind != chosen.criterion.kind
             }

@@ -47,14 +47,6 @@ def planted(count: int = 35) -> list[Row]:
 
 
 @pytest.fixture
-def key(tmp_path: Path) -> Path:
-    path = tmp_path / "key"
-    path.write_bytes(hashlib.sha256(b"four").digest())
-    path.chmod(0o600)
-    return path
-
-
-@pytest.fixture
 def anonymize(run: Callable[..., int], tmp_path: Path, key: Path) -> Anonymize:
     """A function (input, *arguments) → exit code, into tmp_path / "redacted"."""
 

@@ -81,15 +81,13 @@ def test_uuid_of_duckdb(spark: SparkSession, tmp_path: Path) -> None:
     assert ids(spark, path) == [str(UUIDS[1])]
 
 
-def test_refused(spark: SparkSession, tiny_model: Path, tmp_path: Path) -> None:
+def test_refused(spark: SparkSession, tiny_model: Path, key: Path, tmp_path: Path) -> None:
     """Files and DataFrames alike, by `score` and `anonymize`; nothing is written."""
-    path, key, output = tmp_path / "c.parquet", tmp_path / "key", tmp_path / "out"
+    path, output = tmp_path / "c.parquet", tmp_path / "out"
     pq.write_table(pa.table({**REFUSED, "text": ["x", "y"]}), path)
     for kind in REFUSED:
         with pytest.raises(InputError, match=f"column {kind} is of"):
             ids(spark, path, kind)
-    key.write_bytes(bytes(range(40)))
-    key.chmod(0o600)
     known = {kind: column for kind, column in REFUSED.items() if kind != "nanoseconds"}
     pq.write_table(pa.table({**known, "text": ["x", "y"]}), tmp_path / "known.parquet")
     frame = spark.read.parquet(str(tmp_path / "known.parquet"))
@@ -184,13 +182,11 @@ def test_parts_that_are_no_text(spark: SparkSession, tmp_path: Path) -> None:
         ids(spark, path, "a", "c")
 
 
-def test_id_is_not_kept(tmp_path: Path, spark: SparkSession) -> None:
+def test_id_is_not_kept(tmp_path: Path, key: Path, spark: SparkSession) -> None:
     """`anonymize` passes no part of an id through as it is."""
     del spark
-    path, key = tmp_path / "c.csv", tmp_path / "key"
+    path = tmp_path / "c.csv"
     path.write_text("record,event,text\n1,2,x\n")
-    key.write_bytes(bytes(range(40)))
-    key.chmod(0o600)
     with pytest.raises(UsageError, match=r"`keep` event would pass"):
         psychescale.anonymize(
             input=path, output=tmp_path / "o", key_file=key, id_column="record,event", keep="event"

@@ -1,6 +1,5 @@
 """Which files an input is: patterns, several places, folders that are columns, what is refused."""
 
-import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -197,7 +196,7 @@ def test_missing_reader(
     del run
 
 
-def test_notes(run: Run, tmp_path: Path, tiny_model: Path) -> None:
+def test_notes(run: Run, key: Path, tmp_path: Path, tiny_model: Path) -> None:
     """A folder of .txt files: its paths are ids, scored once that is accepted, as pseudonyms else."""
     notes = tmp_path / "notes"
     for name in ("meier/1.txt", "2.txt"):
@@ -211,19 +210,10 @@ def test_notes(run: Run, tmp_path: Path, tiny_model: Path) -> None:
     result = psychescale.score(output=tmp_path / "scores", id_from_path=True, **options)
     assert result.files == {"read": 2, "empty": 1}
     assert list(read_table(tmp_path / "scores")["id"]) == ["2.txt", "meier/1.txt"]
-    (tmp_path / "key").write_bytes(hashlib.sha256(b"a key").digest())
-    (tmp_path / "key").chmod(0o600)
-    code = run(
-        "anonymize",
-        "--input",
-        notes,
-        "--output",
-        tmp_path / "redacted",
-        "--key-file",
-        tmp_path / "key",
-    )
+    redacted = tmp_path / "redacted"
+    code = run("anonymize", "--input", notes, "--output", redacted, "--key-file", key)
     assert code == 0
-    ids = list(read_table(tmp_path / "redacted")["id"])
+    ids = list(read_table(redacted)["id"])
     assert len(ids) == 2
     assert not any("txt" in ident or "meier" in ident for ident in ids)
 

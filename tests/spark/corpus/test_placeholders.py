@@ -1,6 +1,5 @@
 """What stands where a text was is counted, and given a reason on request; and a look before a run."""
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -63,11 +62,8 @@ def test_counted_or_refused(
     assert errors == [None, *["placeholder_text"] * len(STANDING), None, "null_text"]
 
 
-def test_anonymized(spark: SparkSession, tmp_path: Path) -> None:
+def test_anonymized(spark: SparkSession, key: Path, tmp_path: Path) -> None:
     """`anonymize` counts them, rounded, and puts them aside on request."""
-    key = tmp_path / "key"
-    key.write_bytes(hashlib.sha256(b"placeholders").digest())
-    key.chmod(0o600)
     texts = ["a text of its own", *["[deleted]"] * 9]
     frame = spark.createDataFrame(list(enumerate(texts)), "id long, text string")
     kept = psychescale.anonymize(input=frame, output=tmp_path / "kept", key_file=key)
@@ -131,14 +127,13 @@ def test_dry_run(
     spark: SparkSession,
     run: Any,
     tiny_model: Path,
+    key: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """`--dry-run` tells what it saw, and writes nothing."""
     del spark
-    path, key = tmp_path / "c.csv", tmp_path / "key"
-    key.write_bytes(hashlib.sha256(b"placeholders").digest())
-    key.chmod(0o600)
+    path = tmp_path / "c.csv"
     rows = "".join(f"{i},I could not sleep and it was no better than before\n" for i in range(40))
     path.write_text("id,text\n" + rows + "".join(f"r{i},[deleted]\n" for i in range(9)))
     output = tmp_path / "o"

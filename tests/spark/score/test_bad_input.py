@@ -175,7 +175,7 @@ class TestRefusals:
             ("id,text\n1,a\n".encode("utf-16-le"), "csv", 3, "--encoding utf-16-le"),
             (b"id,text\n1,caf\xe9\n2,na\xefve\n3,a\n", "csv", 6, "--encoding"),
             (b'{"id": "xylocanary"\n{"text": \n', "jsonl", 3, "None of the first 2 lines"),
-            (b'{"id": "1", "text": " "}\n', "jsonl", 6, "empty_text"),
+            (b'{"id": "1", "text": " "}\n', "jsonl", 6, "1–7 empty_text"),
             (b"PAR1 not really xylocanary", "parquet", 3, "damaged"),
             (b"not gzip xylocanary", "csv.gz", 3, "damaged"),
         ],
@@ -296,7 +296,9 @@ class TestStorage:
         try:
             code, told = refused(score, capsys, corpus)
         finally:
-            jvm.rlimit(psutil.RLIMIT_FSIZE, before)
+            # Workers that were forked meanwhile have the limit too, and outlive this test.
+            for process in (jvm, *jvm.children(recursive=True)):
+                process.rlimit(psutil.RLIMIT_FSIZE, before)
         assert (code, "disk is full" in told) == (7, True), told
         landed = list((tmp_path / "scores" / "_psychescale" / "landed").glob("*/_delta_log/*.json"))
         assert landed == []

@@ -117,19 +117,6 @@ class TestVariance:
             np.std(drawn), rel=0.2
         )
 
-    def test_finite_population(self) -> None:
-        """Of a corpus of which half was drawn, the variance is half of that of documents like these."""
-        made_ = made(np.random.default_rng(0), 400)
-        weights = np.repeat([2.0, 2.0000001], 200)
-        one, two = (
-            Predictions.of("a", made_.probabilities, made_.truth, weights=weights, finite=finite)
-            for finite in (True, False)
-        )
-
-        assert measured(one)["base_rate"].variance == pytest.approx(
-            measured(two)["base_rate"].variance / 2, rel=1e-3
-        )
-
 
 class TestTogether:
     def test_average_of_independent_parts(self) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
 from psychescale.errors import InputError
-from psychescale.evaluation.measures.slices import count_groups, quartile_groups, slice_by
+from psychescale.evaluation.measures.slices import quartile_groups, slice_by
 from psychescale.evaluation.predictions import Predictions, Undefined
 
 HALF = np.full(2, 0.5)
@@ -110,7 +110,3 @@ class TestGroups:
             else:
                 low, high = name.split(": ")[1].split(" to ")
                 assert float(low) <= number <= float(high)
-
-    def test_counts(self) -> None:
-        """Large counts share the last group."""
-        assert count_groups([0, 1, 3, 7]) == ["0", "1", "3 or more", "3 or more"]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from psychescale.text.clinical.terms import guards, terms
+from psychescale.text.clinical.terms import scales, terms
 from psychescale.text.guard import is_crisis_line
 from psychescale.text.layout import undo_layout
 from psychescale.text.redact import Redactor
@@ -99,7 +99,7 @@ def test_kinds(text: str, value: str) -> None:
 def test_measured(form: str) -> None:
     """What stands after a scale, a vital sign or a value of the laboratory is no identifier."""
     dated = terms("scales", "other") if form.endswith("14") else frozenset()
-    texts = [form.format(scale.upper()) for scale in sorted(guards() - dated)]
+    texts = [form.format(scale.upper()) for scale in sorted(scales() - dated)]
 
     assert [REDACT(text).text for text in texts] == texts
 

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import importlib
+import zlib
 from datetime import date, datetime
 from pathlib import Path
 
@@ -20,10 +21,12 @@ from psychescale.text.replacement.dating import (
     proven_order,
 )
 from psychescale.text.replacement.keys import KeyFileWarning, PseudonymKey
+from psychescale.text.replacement.made_up import MadeUpNames
 from psychescale.text.replacement.operators import PLACEHOLDER, DocumentContext, Operator, Operators
 from psychescale.text.replacement.pseudonyms import Domain, Pseudonymizer
 from psychescale.text.replacement.surrogates import Surrogates, has_surrogate
 from psychescale.text.replacement.zip3 import LOW_POPULATION, generalize_zip
+from psychescale.text.rules.persons.names import PARTICLE_WORDS, TITLE_WORDS
 
 SECRET = hashlib.sha256(b"one").digest()
 KEY = PseudonymKey(SECRET)
@@ -343,3 +346,11 @@ class TestZip:
     def test_no_zip(self, text: str) -> None:
         """Anything else has no generalized form."""
         assert generalize_zip(text) is None
+
+
+@pytest.mark.parametrize("title", sorted((TITLE_WORDS | PARTICLE_WORDS) - {"st."}))
+def test_titles_and_particles_stay(title: str) -> None:
+    """What the rules know as no part of a name is none for the made-up one either."""
+    made = MadeUpNames([f"Ann {title} Orban"], lambda word: zlib.crc32(word.encode()))
+
+    assert made.of(f"Ann {title} Orban").split(" ")[1] == title

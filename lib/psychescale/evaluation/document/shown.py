@@ -8,7 +8,7 @@ import numpy as np
 
 from psychescale.disclosure import FEWEST_OF_A_CLASS, is_table, nearest
 from psychescale.evaluation.measures import counts as decisions
-from psychescale.evaluation.measures.registry import KINDS, Kind, base_name
+from psychescale.evaluation.measures.registry import LOSSES, base_name
 from psychescale.evaluation.predictions import Undefined
 
 Json = dict[str, Any]
@@ -53,7 +53,7 @@ def estimate(
 
 def decimals(name: str) -> int:
     """To how many decimals a measure may be shown."""
-    return _DECIMALS_OF_LOSSES if KINDS.get(base_name(name)) is Kind.LOSS else _DECIMALS
+    return _DECIMALS_OF_LOSSES if base_name(name) in LOSSES else _DECIMALS
 
 
 def coarse(name: str, found: Json) -> Json:

@@ -94,7 +94,6 @@ class Design:
         by_author: The units are authors: the target is authors like these.
         stratum_of: Strata of a weighted sample of documents: those with the same chance; None
             without weights, and over authors.
-        finite: The target is the corpus that the documents were drawn from.
     """
 
     weights: Floats
@@ -102,7 +101,6 @@ class Design:
     n_units: int
     by_author: bool
     stratum_of: NDArray[np.int64] | None
-    finite: bool
 
     @classmethod
     def of(cls, predictions: Predictions) -> "Design":
@@ -111,9 +109,7 @@ class Design:
         weighted = np.ptp(weights) > 0 and not predictions.by_author
         strata = np.unique(weights, return_inverse=True)[1] if weighted else None
         units = predictions.units
-        return cls(
-            weights, units, int(units.max()) + 1, predictions.by_author, strata, predictions.finite
-        )
+        return cls(weights, units, int(units.max()) + 1, predictions.by_author, strata)
 
     def sums(self, values: Floats) -> Floats:
         """Sums by unit, shape (n_units,)."""
@@ -150,8 +146,6 @@ class Design:
         alone = sizes == 1
         inside = (errors - means) * np.sqrt(sizes / np.maximum(sizes - 1, 1))
         chances = 1 / np.maximum(self.weights, 1)
-        if self.finite:
-            return np.where(alone, errors, inside) * np.sqrt(1 - chances)
         scaled: Floats = np.where(alone, errors, inside + means * np.sqrt(chances))
         return scaled
 

@@ -26,12 +26,6 @@ def squared_errors(probabilities: Floats, truth: NDArray[np.uint8]) -> Floats:
     return errors
 
 
-def weighted_means(values: Floats, weights: Floats) -> Floats:
-    """Mean of each column of `values` (n, n_labels) → shape (n_labels, n_weightings)."""
-    means: Floats = values.T @ weights / weights.sum(0)
-    return means
-
-
 def equal_mass_bins(probabilities: Floats, weights: Floats, n_bins: int = BINS) -> NDArray[np.intp]:
     """Number of the bin of each document, shape (n,): bins of equal weight, ties never parted.
 

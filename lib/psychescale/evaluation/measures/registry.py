@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,34 +28,11 @@ SPECIFICITY = 0.95
 """At which the sensitivity is read, unless another is asked for."""
 
 
-class Kind(Enum):
-    """What a measure is made of."""
-
-    SHARE = "share"
-    """A share of documents, or a mean or quotient of such shares, in [0, 1]."""
-    ORDER = "order"
-    """A measure of order in [0, 1]."""
-    CUT = "cut"
-    """A share above a cut that the data themselves choose; its interval is the bootstrap's."""
-    LOSS = "loss"
-    """A mean of what is never negative and has no upper bound."""
-    GAP = "gap"
-    """A sum of absolute differences, biased upwards; its interval is the bootstrap's."""
-
-
 GAP, CUT = "ece", "sensitivity_at_specificity"
-DECISIONS = ("precision", "recall", "specificity", "f1")
-KINDS = {
-    **dict.fromkeys((*DECISIONS, "predicted_rate", "base_rate"), Kind.SHARE),
-    **dict.fromkeys(("subset_accuracy", "all_negative_subset_accuracy"), Kind.SHARE),
-    **dict.fromkeys(("hamming_loss", "jaccard"), Kind.SHARE),
-    **dict.fromkeys(("roc_auc", "average_precision"), Kind.ORDER),
-    CUT: Kind.CUT,
-    **dict.fromkeys(("log_loss", "brier"), Kind.LOSS),
-    GAP: Kind.GAP,
-}
+LOSSES = frozenset({"log_loss", "brier"})
+"""Means of what is never negative and has no upper bound."""
 AVERAGES = ("_micro", "_macro", "_weighted", "_macro_frequent")
-LESS_IS_BETTER = frozenset({"hamming_loss", "log_loss", "brier", "ece"})
+LESS_IS_BETTER = LOSSES | {"hamming_loss", GAP}
 # They have an interval however rare the label is: their denominator is every document.
 _NEED_NO_POSITIVES = frozenset({"base_rate", "predicted_rate"})
 

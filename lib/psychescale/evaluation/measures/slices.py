@@ -98,11 +98,6 @@ def slice_by(
     ]
 
 
-def count_groups(counts: ArrayLike, *, most: int = 3) -> list[str]:
-    """Small whole numbers as groups, "3 or more" the last: for the number of labels."""
-    return [f"{most} or more" if count >= most else str(int(count)) for count in np.asarray(counts)]
-
-
 def quartile_groups(values: ArrayLike) -> list[str]:
     """Numbers cut at their quartiles, named by their range; NaN is "unknown"."""
     numbers = np.asarray(values, np.float64)
@@ -139,15 +134,10 @@ def _as_groups(name: str, values: Sequence[object], n: int) -> NDArray[np.object
 def _slice_column(
     predictions: Predictions, thresholds: Floats, *, column: str, groups: NDArray[np.object_]
 ) -> SliceTable:
-    names = sorted(set(groups))
-    inside = [groups == name for name in names]
-    large = [predictions.rows(chosen).n_units >= MIN_POSITIVES for chosen in inside]
     slices = tuple(
-        _slice(predictions, thresholds, name, chosen, measured=enough)
-        for name, chosen, enough in zip(names, inside, large, strict=True)
+        _slice(predictions, thresholds, name, groups == name) for name in sorted(set(groups))
     )
-    kept = np.isin(groups, [n for n, enough in zip(names, large, strict=True) if enough])
-    return SliceTable(column, slices, _gaps(predictions, thresholds, groups, kept))
+    return SliceTable(column, slices, _gaps(slices))
 
 
 def _slice(
@@ -155,13 +145,11 @@ def _slice(
     thresholds: Floats,
     name: str,
     inside: NDArray[np.bool_],
-    *,
-    measured: bool,
 ) -> Slice:
     group, rest = predictions.rows(inside), predictions.rows(~inside)
     tables = _pooled(group, thresholds), _pooled(rest, thresholds)
     head = (name, len(group), int(group.truth.sum()))
-    if not measured:
+    if group.n_units < MIN_POSITIVES:
         nothing = dict.fromkeys(POOLED, Estimate(np.nan, reason=Undefined.FEW_POSITIVES))
         return Slice(*head, 0, *tables, nothing, nothing)
     sides = (group, rest) if rest.n_units >= MIN_POSITIVES else (group,)
@@ -216,15 +204,8 @@ def _pooled(part: Predictions, thresholds: Floats) -> tuple[int, int, int, int]:
     return tp, fp, fn, tn
 
 
-def _gaps(
-    predictions: Predictions,
-    thresholds: Floats,
-    groups: NDArray[np.object_],
-    kept: NDArray[np.bool_],
-) -> dict[str, float]:
-    """Largest minus smallest value of each pooled measure among the groups that are kept."""
-    names = groups.astype(str)
-    parts = [predictions.rows(np.flatnonzero(kept & (names == one))) for one in set(names[kept])]
-    found = [measure_decisions(part, thresholds).overall for part in parts]
-    values = {name: np.array([one[name].value for one in found]) for name in POOLED if found}
-    return {name: float(np.fmax.reduce(v) - np.fmin.reduce(v)) for name, v in values.items()}
+def _gaps(slices: Sequence[Slice]) -> dict[str, float]:
+    """Largest minus smallest value of each pooled measure among the groups that are measured."""
+    measured = [found for found in (of.values for of in slices) if CALIBRATION[0] in found]  # noqa: PD011
+    gaps = {name: np.array([of[name].value for of in measured]) for name in POOLED if measured}
+    return {name: float(np.fmax.reduce(v) - np.fmin.reduce(v)) for name, v in gaps.items()}

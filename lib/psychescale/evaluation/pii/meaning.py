@@ -122,10 +122,13 @@ def below(measures: Mapping[str, Any], required: Mapping[str, float]) -> dict[st
         measures: Of the full document.
         required: Name of `BARS` → least value.
     """
-    values: dict[str, float | None] = {}
-    for name in required:
-        found: Any = measures
-        for key in BARS[name]:
-            found = found[key]
-        values[name] = found
+    values = {name: of_bar(measures, name) for name in required}
     return {name: of for name, of in values.items() if of is None or of < required[name]}
+
+
+def of_bar(measures: Mapping[str, Any], name: str) -> float | None:
+    """The measure that a name of `BARS` stands for; None where these texts cannot tell it."""
+    found: Any = measures
+    for key in BARS[name]:
+        found = found[key]
+    return None if found is None else float(found)

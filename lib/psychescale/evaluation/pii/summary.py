@@ -112,16 +112,7 @@ def _meaning(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _kind(found: Mapping[str, Any]) -> dict[str, Any]:
-    n_found, found_rate = _share(found["found"], found["spans"])
-    kept, kept_rate = _share(found["kept"], found["terms"])
-    return {
-        "spans": masked(found["spans"]),
-        "found": n_found,
-        "found_rate": found_rate,
-        "terms": masked(found["terms"]),
-        "kept": kept,
-        "kept_rate": kept_rate,
-    }
+    return _shares(found, ("found", "spans"), ("kept", "terms"))
 
 
 def _types(by_type: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,18 +149,20 @@ def _withhold_a_second(
 
 
 def _type(found: Mapping[str, Any]) -> dict[str, Any]:
-    n_found, found_rate = _share(found["found"], found["spans"])
-    leaked, leaked_rate = _share(found["leaked"], found["characters"])
     return {
         "strict": _table(found["strict"]),
         "overlap": _table(found["overlap"]),
-        "spans": masked(found["spans"]),
-        "found": n_found,
-        "found_rate": found_rate,
-        "characters": masked(found["characters"]),
-        "leaked": leaked,
-        "leaked_rate": leaked_rate,
+        **_shares(found, ("found", "spans"), ("leaked", "characters")),
     }
+
+
+def _shares(found: Mapping[str, Any], *pairs: tuple[str, str]) -> dict[str, Any]:
+    """Of every (part, whole) the whole, the part and the part's rate, as far as they may be shown."""
+    shown: dict[str, Any] = {}
+    for part, whole in pairs:
+        n_part, rate = _share(found[part], found[whole])
+        shown |= {whole: masked(found[whole]), part: n_part, f"{part}_rate": rate}
+    return shown
 
 
 def _table(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ The lists lie beside this module as text: ``drugs``, ``eponyms``, ``scales``, ``
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from psychescale.text.term_lists import read_terms
@@ -33,7 +33,7 @@ _OWNER: Final = re.compile(
 )
 
 
-_SERIES: Final = ("series", "named", "other")
+_SECTIONS: Final = ("series", "named", "other")
 
 
 @cache
@@ -50,14 +50,9 @@ def _plain() -> frozenset[str]:
 
 
 @cache
-def guards() -> frozenset[str]:
-    """What stands before a number that is no identifier, in small letters."""
-    return frozenset.union(*(terms("scales", section) for section in _SERIES))
-
-
-@cache
-def _scales() -> frozenset[str]:
-    return terms("scales", "series") | terms("scales", "other")
+def scales(*sections: str) -> frozenset[str]:
+    """What stands before a number that is no identifier, in small letters; all, or these sections."""
+    return frozenset.union(*(terms("scales", section) for section in sections or _SECTIONS))
 
 
 def is_clinical_word(word: str) -> bool:
@@ -65,11 +60,15 @@ def is_clinical_word(word: str) -> bool:
     return word in terms("drugs") or word in terms("words")
 
 
-def clinical_spans(text: str) -> list[tuple[int, int]]:
-    """Where terms stand in a short text, longest first at each place: (start, end), sorted, apart."""
+@lru_cache(2**14)
+def clinical_spans(text: str) -> tuple[tuple[int, int], ...]:
+    """Where terms stand in a short text, longest first at each place: (start, end), sorted, apart.
+
+    Kept, because several rules and then the guard ask about the same few words.
+    """
     low = text.lower()
     if _first_words().isdisjoint(_LETTERS.findall(low)) and _MEDICAL.search(low) is None:
-        return []
+        return ()
     words = [(match.start(), match.end()) for match in _WORD.finditer(text)]
     spans: list[tuple[int, int]] = []
     for first, (start, _) in enumerate(words):
@@ -79,12 +78,14 @@ def clinical_spans(text: str) -> list[tuple[int, int]]:
             if _is_term(text[start:end]):
                 spans.append((start, end))
                 break
-    return spans
+    return tuple(spans)
 
 
 def _is_term(value: str) -> bool:
     low = value.lower()
-    if value in terms("abbreviations") or (not value.istitle() and low in _scales()):
+    if value in terms("abbreviations") or (
+        not value.istitle() and low in scales("series", "other")
+    ):
         return True
     if low.isalpha() and _MEDICAL.search(low):
         return True
@@ -94,7 +95,9 @@ def _is_term(value: str) -> bool:
 @cache
 def _first_words() -> frozenset[str]:
     """With which runs of letters terms begin: most names hold none of them."""
-    listed = _plain() | _scales() | {term.lower() for term in terms("abbreviations")}
+    listed = (
+        _plain() | scales("series", "other") | {term.lower() for term in terms("abbreviations")}
+    )
     return frozenset(match[0] for term in listed if (match := _LETTERS.search(term)))
 
 

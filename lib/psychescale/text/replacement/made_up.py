@@ -7,17 +7,24 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any, Final, Literal
 
+from psychescale.text.rules.persons.names import PARTICLE_WORDS, TITLE_WORDS
+from psychescale.text.rules.rule import words
+
 Sex = Literal["male", "female"]
 Role = Literal["given", "family"]
 
 # A possessive belongs to the sentence, an apostrophe inside a name to the name.
 _WORD: Final = re.compile(r"(?<!['’\w])[^\W\d_]+(?:['’][^\W\d_]{2,})*")
+_MALE: Final = "mr mister sir lord herr herrn heer mijnheer señor monsieur signor uncle grandpa"
+_FEMALE: Final = "mrs ms miss madam madame mme mlle lady frau mevrouw señora doña signora aunt auntie grandma sister"  # noqa: E501
 _TITLES: Final[dict[str, Sex | None]] = {
-    **dict.fromkeys(["mr", "mister", "sir", "lord", "herr", "señor", "monsieur"], "male"),
-    **dict.fromkeys(["mrs", "ms", "miss", "madam", "lady", "frau", "señora", "mme"], "female"),
-    **dict.fromkeys(["mx", "dr", "doctor", "prof", "professor", "rev", "jr", "sr", "md", "phd"]),
+    **dict.fromkeys([*TITLE_WORDS, "jr", "md", "phd"]),
+    **dict.fromkeys(_MALE.split(), "male"),
+    **dict.fromkeys(_FEMALE.split(), "female"),
 }
-_PARTICLES: Final = frozenset(["van", "von", "der", "den", "de", "da", "di", "la", "le", "of", "y"])
+_OF_FIRST_NAMES: Final = words("uncle aunt auntie grandma grandpa sister coach lady doña")
+"""Titles that a first name follows."""
+_PARTICLES: Final = PARTICLE_WORDS | {"of", "y", "st"}
 """Stay where they are written small."""
 
 _LOCALES: Final = ("en_US", "en_GB", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "pl_PL", "sv_SE")
@@ -63,7 +70,7 @@ class MadeUpNames:
 
     def _find_roles(self, name: str, parts: list[str]) -> list[Role]:
         if len(parts) == 1:
-            return [_lonely_role(parts[0], titled=any(_titles(name)))]
+            return [_lonely_role(parts[0], titled=not _OF_FIRST_NAMES.issuperset(_titles(name)))]
         first_is_family = bool(re.match(r"\W*[^\W\d_]+,", name))
         family = 0 if first_is_family else len(parts) - 1
         return ["family" if at == family else "given" for at in range(len(parts))]

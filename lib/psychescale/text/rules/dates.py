@@ -272,7 +272,8 @@ _SPELLED_WORDS: Final = words("ninety hundred")
 
 
 def _ages(view: View) -> Iterator[Finding]:
-    if not _OLD_NUMBER.search(view.low) and _SPELLED_WORDS.isdisjoint(view.words):
+    has_number = "00" in view.shape and _OLD_NUMBER.search(view.low)
+    if not has_number and _SPELLED_WORDS.isdisjoint(view.words):
         return
     yield from each(_AGE, view.low, PiiType.AGE, "age", 0.9)
     for finding in each(_AGED, view.low, PiiType.AGE, "aged", 0.7):

@@ -109,6 +109,11 @@ def each(  # noqa: PLR0917 - a table of rules reads better so
             yield Finding(match.start(group), match.end(group), kind, f"rule:{source}", confidence)
 
 
+def name_found(start: int, end: int, source: str, confidence: float) -> Finding:
+    """A name, found by the rule `source`."""
+    return Finding(start, end, PiiType.NAME, f"rule:{source}", confidence)
+
+
 def words(text: str) -> frozenset[str]:
     """The words of `text`, for a list written as running text."""
     return frozenset(text.split())

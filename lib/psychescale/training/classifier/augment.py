@@ -139,8 +139,8 @@ def protect(words: Sequence[str]) -> NDArray[np.bool_]:
     plain = [_plain(word) for word in words]
     kept = np.array([is_protected(word) for word in words], np.bool_)
     for place, word in enumerate(words[:-1]):
-        follows = plain[place + 1] in _VERBS or _CONTRACTED.search(plain[place + 1])
-        kept[place] |= bool(follows) and word[-1:].isalnum()
+        follows = plain[place + 1] in _VERBS or _is_contracted(words[place + 1])
+        kept[place] |= follows and word[-1:].isalnum()
         kept[place + 1] |= kept[place] and plain[place + 1] in _VERBS
     for place in range(1, len(words)):  # the first word of a sentence is no name
         kept[place] |= words[place][:1].isupper() and words[place - 1][-1:] not in ".!?:"
@@ -149,6 +149,10 @@ def protect(words: Sequence[str]) -> NDArray[np.bool_]:
             if tuple(plain[place : place + len(phrase)]) == phrase:
                 kept[place : place + len(phrase)] = True
     return kept
+
+
+def _is_contracted(word: str) -> bool:
+    return any(_CONTRACTED.search(part) for part in _PARTS.findall(word.casefold()))
 
 
 def _plain(word: str) -> str:

@@ -6,9 +6,8 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from psychescale.errors import InputError
 from psychescale.evaluation.document.table_one import Part, count_groups
-from psychescale.moments import REMEDY, read_moments
+from psychescale.moments import require_moments
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.workflows.evaluate.selection import EvaluationRows
 from psychescale.workflows.rows import LabelledRows
@@ -81,10 +80,7 @@ def _times(config: EvaluateConfig, rows: LabelledRows) -> list[datetime]:
     values = rows.columns.get(config.time_column or "")
     if values is None:
         return []
-    moments, unread = read_moments(values, config.time_format)
-    if unread:
-        raise InputError(f"‹time_column›: {unread:,} times cannot be read.", remedy=REMEDY)
-    return [moment for moment in moments if moment is not None]
+    return [one for one in require_moments(values, config.time_format) if one is not None]
 
 
 def _groups(

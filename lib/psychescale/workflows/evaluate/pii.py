@@ -8,7 +8,7 @@ from psychescale.errors import InputError, PrivacyError, UsageError
 from psychescale.evaluation.pii.detection import measure_pii
 from psychescale.evaluation.pii.gold import GoldText, read_gold
 from psychescale.evaluation.pii.matching import Span
-from psychescale.evaluation.pii.meaning import BARS, below, measure_meaning
+from psychescale.evaluation.pii.meaning import BARS, below, measure_meaning, of_bar
 from psychescale.evaluation.pii.summary import build_document, masked_document
 from psychescale.report.exports import table_files
 from psychescale.report.redaction import render_identifiers
@@ -102,8 +102,15 @@ def read_bars(config: EvaluateConfig) -> dict[str, float]:
     return bars
 
 
-def require_bars(document: Mapping[str, Any], bars: Mapping[str, float]) -> None:
+def require_bars(
+    document: Mapping[str, Any], shown: Mapping[str, Any], bars: Mapping[str, float]
+) -> None:
     """Stop where a measure is below its bar, or where the texts cannot tell it.
+
+    Args:
+        document: The full document, which decides.
+        shown: The measures that may be shown, of which the message is made.
+        bars: Measure → least value.
 
     Raises:
         PrivacyError: One is.
@@ -111,13 +118,19 @@ def require_bars(document: Mapping[str, Any], bars: Mapping[str, float]) -> None
     missed = below(document["measures"], bars)
     if missed:
         told = ", ".join(
-            f"{name} {'not measured' if of is None else f'{of:.3f}'} (required {bars[name]:g})"
+            f"{name} {_told(of, of_bar(shown, name))} (required {bars[name]:g})"
             for name, of in missed.items()
         )
         raise PrivacyError(
             f"Redaction is below what ‹require› asks for: {told}.",
             remedy="See the report by type and kind; give a ‹tagger›, or lower the bar.",
         )
+
+
+def _told(measured: float | None, shown: float | None) -> str:
+    if measured is None:
+        return "not measured"
+    return "withheld" if shown is None else f"{shown:.3f}"
 
 
 def release_identifiers(folder: Path, document: dict[str, Any]) -> dict[str, Any]:

@@ -198,14 +198,13 @@ def fit_parts(
     if calibration is not None:
         calibrated = calibrated * calibration.slope + calibration.intercept
     probabilities = sigmoid(calibrated).astype(np.float32)
+    groups, seed = parts.groups[chosen], config.seed
     thresholds = fit_thresholds(
-        probabilities,
-        targets,
-        criterion=start.criterion,
-        groups=parts.groups[chosen],
-        seed=config.seed,
+        probabilities, targets, criterion=start.criterion, groups=groups, seed=seed
     )
-    told = tell_thresholds(thresholds, probabilities, targets, parts.labels, seed=config.seed)
+    told = tell_thresholds(
+        thresholds, probabilities, targets, parts.labels, groups=groups, seed=seed
+    )
     return Outcome(fitted, calibration, thresholds, told)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychescale.errors import InputError, UsageError
-from psychescale.moments import REMEDY, read_moments
+from psychescale.moments import require_moments
 from psychescale.settings.train import TrainConfig
 from psychescale.training.classifier.dataset import Rows
 from psychescale.training.classifier.fit import label_names
@@ -167,12 +167,9 @@ def _times(values: Sequence[object], time_format: str | None) -> NDArray[np.date
     Raises:
         InputError: Some cannot be read.
     """
-    moments, unread = read_moments(values, time_format)
-    if unread:
-        raise InputError(f"‹time_column›: {unread:,} times cannot be read.", remedy=REMEDY)
     naive = [
         m if m is None or m.tzinfo is None else m.astimezone(UTC).replace(tzinfo=None)
-        for m in moments
+        for m in require_moments(values, time_format)
     ]
     return np.array(naive, "datetime64[us]")
 

@@ -6,10 +6,10 @@ from typing import Final
 
 from psychescale.text.clinical.terms import clinical_spans
 from psychescale.text.common_words import is_common
-from psychescale.text.findings import Finding, PiiType
+from psychescale.text.findings import Finding
 from psychescale.text.rules.letters import CAPITAL, LOWER, UPPER
 from psychescale.text.rules.lexicon import clear_first_names, first_names, surnames
-from psychescale.text.rules.rule import Recognizer, View, words
+from psychescale.text.rules.rule import Recognizer, View, name_found, words
 
 # "n[ar]r?ne" is what a scanner makes of "name".
 _FIELD: Final = re.compile(
@@ -87,10 +87,6 @@ def _is_name(value: str) -> bool:
     return first in first_names() or first in surnames() or not is_common(first)
 
 
-def _found(start: int, end: int, source: str, confidence: float) -> Finding:
-    return Finding(start, end, PiiType.NAME, f"rule:{source}", confidence)
-
-
 def _fields(view: View) -> Iterator[Finding]:
     for spot, _ in view.spots(_FIELD_WORDS):
         label = _FIELD.match(view.low, spot)
@@ -100,11 +96,11 @@ def _fields(view: View) -> Iterator[Finding]:
         if value is not None:
             end = _end_of_value(view.text, value)
             if end > value.start("x") and _is_name(view.text[value.start("x") : end]):
-                yield _found(value.start(), end, "labelled", 0.85)
+                yield name_found(value.start(), end, "labelled", 0.85)
         else:
             small = _SMALL.match(view.low, label.end())
             if small is not None and small["x"].split(" ")[0] in first_names():
-                yield _found(small.start("x"), small.end("x"), "labelled", 0.7)
+                yield name_found(small.start("x"), small.end("x"), "labelled", 0.7)
 
 
 def _end_of_value(text: str, value: re.Match[str]) -> int:
@@ -124,7 +120,7 @@ def _initials(view: View) -> Iterator[Finding]:
     for spot, _ in view.spots(_PATIENT):
         match = _INITIALS.match(view.text, spot)
         if match is not None:
-            yield _found(
+            yield name_found(
                 match.start("x"), match.start("x") + len(match["x"].rstrip()), "labelled", 0.8
             )
 
@@ -137,7 +133,7 @@ def _inverted(view: View) -> Iterator[Finding]:
         last, first = match["last"].lower(), match["first"].lower()
         known = first in first_names() and not clinical_spans(match["first"])
         if known and (last in surnames() or (first in clear_first_names() and not is_common(last))):
-            yield _found(match.start(), match.end(), "inverted", 0.75)
+            yield name_found(match.start(), match.end(), "inverted", 0.75)
 
 
 def _signatures(view: View) -> Iterator[Finding]:
@@ -145,7 +141,7 @@ def _signatures(view: View) -> Iterator[Finding]:
     if match is not None:
         first = match["x"].split(" ")[0].lower()
         if first in first_names() or not (is_common(first) or clinical_spans(match["x"])):
-            yield _found(match.start("x"), match.end("x"), "signature", 0.7)
+            yield name_found(match.start("x"), match.end("x"), "signature", 0.7)
 
 
 def _speakers(view: View) -> Iterator[Finding]:
@@ -153,21 +149,21 @@ def _speakers(view: View) -> Iterator[Finding]:
         for match in pattern.finditer(view.text):
             first = match["x"].split(" ")[0].lower()
             if first in view.names and not clinical_spans(match["x"]) and not is_common(first):
-                yield _found(match.start("x"), match.end("x"), "speaker", 0.7)
+                yield name_found(match.start("x"), match.end("x"), "speaker", 0.7)
 
 
 def _initialled(view: View) -> Iterator[Finding]:
     for match in _INITIALLED.finditer(view.text):
         last = match["last"].lower()
         if last in surnames() or not (is_common(last) or clinical_spans(match["last"])):
-            yield _found(match.start("x"), match.end("x"), "initialled", 0.6)
+            yield name_found(match.start("x"), match.end("x"), "initialled", 0.6)
 
 
 def _foreign(view: View) -> Iterator[Finding]:
     if _FOREIGN_LETTER.search(view.text):
         for match in _FOREIGN.finditer(view.text):
             group = str(match.lastgroup)
-            yield _found(match.start(group), match.end(group), "foreign", 0.6)
+            yield name_found(match.start(group), match.end(group), "foreign", 0.6)
 
 
 RECOGNIZERS: Final = (

@@ -7,12 +7,12 @@ from typing import Final
 
 from psychescale.text.clinical.terms import clinical_spans, is_clinical_word, is_eponym
 from psychescale.text.common_words import is_common
-from psychescale.text.findings import Finding, PiiType
+from psychescale.text.findings import Finding
 from psychescale.text.rules.cities import CITIES, NOT_A_TOWN
 from psychescale.text.rules.dates import MONTHS
 from psychescale.text.rules.letters import LOWER, TITLED, UPPER
 from psychescale.text.rules.lexicon import AMBIGUOUS, clear_first_names, first_names
-from psychescale.text.rules.rule import Recognizer, View, words
+from psychescale.text.rules.rule import Recognizer, View, name_found, words
 
 _DOES: Final = words(
     "told said says asked asks called calls texted texts cried cries laughed smiled yelled screamed shouted"  # noqa: E501
@@ -52,7 +52,6 @@ _I_AM: Final = re.compile(
     rf"(?i:am|m|im|is|name's|me)\ (?P<x>{TITLED})(?=\ (?:and|from|here|but|i|i'm|your|one|a|the|\d)(?!\w)|[.,!?\n]|\Z)"  # noqa: E501
 )
 _PRESENTING: Final = words("am m im is me")
-_I: Final = re.compile(r"(?<!\w)(?:i\ |i'|my\ name\ |call\ |)\Z")
 _ADJECTIVE: Final = re.compile(
     r".*(?:an|ish|ese|ic|ist|al|ar|ous|ive|ed|ing|less|ful|able|ent|ant|ly|y|in|er|or|ian)"
 )
@@ -68,10 +67,6 @@ _EASTERN: Final = re.compile(
 )
 
 
-def _found(start: int, end: int, source: str, confidence: float) -> Finding:
-    return Finding(start, end, PiiType.NAME, f"rule:{source}", confidence)
-
-
 def _doing(view: View) -> Iterator[Finding]:
     """A first name that is a word as well, before what a person does."""
     for start, _ in view.spots(view.names & AMBIGUOUS):
@@ -79,7 +74,7 @@ def _doing(view: View) -> Iterator[Finding]:
         if match is None or match["x"].lower() not in AMBIGUOUS or match["verb"] in _WEAK_DOES:
             continue
         if match["verb"] in _DOES and match["x"].lower() not in _PLACES:
-            yield _found(start, match.end("x"), "doing", 0.6)
+            yield name_found(start, match.end("x"), "doing", 0.6)
 
 
 _PLACES: Final = NOT_A_TOWN - MONTHS
@@ -94,12 +89,8 @@ def _told(view: View) -> Iterator[Finding]:
             and view.low[end : end + 1] != "-"
         ):
             before = view.low[max(0, start - 12) : start].split()
-            if (
-                before
-                and before[-1] in _TOLD_WHOM
-                and view.low[start:end] not in _PLACES | _SEASONS
-            ):
-                yield _found(start, end, "told", 0.55)
+            if before and before[-1] in _TOLD_WHOM and view.low[start:end] not in _NOT_TOLD:
+                yield name_found(start, end, "told", 0.55)
 
 
 _TOLD_WHOM: Final = words(
@@ -110,6 +101,9 @@ _TOLD_WHOM: Final = words(
 _SEASONS: Final = words(
     "summer autumn winter spring christian german roman indie santa heaven love peace"
 )
+
+
+_NOT_TOLD: Final = _PLACES | _SEASONS
 
 
 def _possessive(view: View) -> Iterator[Finding]:
@@ -127,7 +121,7 @@ def _possessive(view: View) -> Iterator[Finding]:
             and not clinical_spans(" ".join(parts))
             and not is_eponym(view.low, start, match.end("x"))
         ):
-            yield _found(start, match.end("x"), "possessive", 0.65)
+            yield name_found(start, match.end("x"), "possessive", 0.65)
 
 
 def _is_word(word: str) -> bool:
@@ -160,7 +154,7 @@ def _small(view: View) -> Iterator[Finding]:
         if start and view.low[start - 1] in "@#/_.-":
             continue
         if _is_told(view.low, start) or _acts(view.low, end):
-            yield _found(start, end, "small", 0.6)
+            yield name_found(start, end, "small", 0.6)
 
 
 def _is_told(low: str, start: int) -> bool:
@@ -191,15 +185,15 @@ def _clear_small() -> frozenset[str]:
 
 
 def _presented(view: View) -> Iterator[Finding]:
-    """Who "I am" says, as in "I am Tunde", where the word is nothing else that a person can be."""
-    for start, _ in view.spots(_PRESENTING):
-        match = _I_AM.match(view.text, start)
-        if match is None or _I.search(view.low, max(0, start - 10), start) is None:
+    """Who somebody is, as in "I am Tunde", where the word is nothing else that a person can be."""
+    for start, end in view.spots(_PRESENTING):
+        match = _I_AM.match(view.text, start) if view.text[end + 1 : end + 2].isupper() else None
+        if match is None:
             continue
         low = match["x"].lower()
         known = low in first_names()
         if known or not (_is_word(low) or _ADJECTIVE.fullmatch(low) or clinical_spans(match["x"])):
-            yield _found(match.start("x"), match.end("x"), "presented", 0.6)
+            yield name_found(match.start("x"), match.end("x"), "presented", 0.6)
 
 
 def _eastern(view: View) -> Iterator[Finding]:
@@ -212,7 +206,7 @@ def _eastern(view: View) -> Iterator[Finding]:
         while given and (is_common(given[-1].lower()) or clinical_spans(given[-1])):
             end -= len(given.pop()) + 1
         if given:
-            yield _found(start, end, "eastern", 0.7)
+            yield name_found(start, end, "eastern", 0.7)
 
 
 RECOGNIZERS: Final = (

@@ -6,13 +6,14 @@ from typing import Final
 
 from psychescale.text.clinical.terms import clinical_spans, is_clinical_word, is_eponym, terms
 from psychescale.text.common_words import is_common
-from psychescale.text.findings import Finding, PiiType
+from psychescale.text.findings import Finding
 from psychescale.text.rules.dates import MONTHS
 from psychescale.text.rules.letters import CAPITAL, TITLED, UPPER
 from psychescale.text.rules.lexicon import clear_first_names, first_names, surnames
-from psychescale.text.rules.rule import Recognizer, View, alternatives, words
+from psychescale.text.rules.rule import Recognizer, View, alternatives, name_found, words
 
-_PARTICLE: Final = r"(?:van\ der|van\ den|van\ de|van|von|de\ la|de\ los|de|del|della|di|da|dos|du|den|der|ter|bin|ibn|al|el|la|le|st\.)"  # noqa: E501
+_PARTICLES: Final = "van_der van_den van_de van von de_la de_los de del della di da dos du den der ter bin ibn al el la le st."  # noqa: E501
+_PARTICLE: Final = rf"(?:{alternatives(_PARTICLES)})"
 _INITIAL: Final = rf"[{UPPER}]\.(?:[{UPPER}]\.)?"
 _TITLES: Final = (
     "dr mr mrs ms miss mx prof professor doctor nurse sir lady rev reverend sister pastor rabbi imam judge"  # noqa: E501
@@ -29,10 +30,12 @@ _TITLED: Final = re.compile(
 _TITLED_SMALL: Final = re.compile(
     r"(?P<title>dr|mr|mrs|ms|prof)\.?\ (?P<x>[^\W\d_]{3,20}(?:\ [^\W\d_]{3,20})?)(?!\w)"
 )
-_SUFFIXED: Final = re.compile(
-    rf"(?<![\w'-])(?P<x>{_PART}(?:\ {_PART}){{1,3}}),?\ (?:M\.?D|D\.?O|Ph\.?D|R\.?N|N\.?P|P\.?A(?:-C)?|D\.?D\.?S|LCSW|LPC|LMFT"  # noqa: E501
-    r"|Psy\.?D|Pharm\.?D|FNP|MBBS|Esq|Jr|Sr|FRCP)\b\.?"
+_CREDENTIAL: Final = (
+    r"(?:M\.?D|D\.?O|Ph\.?D|R\.?N|N\.?P|P\.?A(?:-C)?|D\.?D\.?S|LCSW|LPC|LMFT"
+    r"|Psy\.?D|Pharm\.?D|FNP|MBBS|Esq|Jr|Sr|FRCP)\b"
 )
+_HAS_CREDENTIAL: Final = re.compile(rf"\ {_CREDENTIAL}")
+_SUFFIXED: Final = re.compile(rf"(?<![\w'-])(?P<x>{_PART}(?:\ {_PART}){{1,3}}),?\ {_CREDENTIAL}\.?")
 _SELF: Final = re.compile(
     r"(?:(?:my|his|her|their|whose|real|full|maiden|birth|middle|first|last|the)\ (?:real\ |full\ |first\ |last\ |middle\ |maiden\ |legal\ )?name(?:'s|\ is|\ was|:)"  # noqa: E501
     r"|name(?:\ on\ (?:it|the\ \w{1,12}))?\ ?(?:is|:|=)|(?:patient|client|pt|customer|employee|user|contact|caller|mother|father|guardian|spouse|parent|doctor|physician|provider|signed|therapist|attending|name|beneficiary)(?:'s)?(?:\ name)?\ ?:"  # noqa: E501
@@ -110,10 +113,6 @@ def _trim_chain(text: str, start: int, end: int) -> int:
     return end
 
 
-def _finding(start: int, end: int, source: str, confidence: float) -> Finding:
-    return Finding(start, end, PiiType.NAME, f"rule:{source}", confidence)
-
-
 def _titled(view: View) -> Iterator[Finding]:
     for spot, _ in view.spots(TITLE_WORDS):
         match = _TITLED.match(view.text, spot)
@@ -126,7 +125,7 @@ def _titled(view: View) -> Iterator[Finding]:
             # "MS patients", "DR Congo": a title in capitals without a dot is an abbreviation.
             if title.strip().isupper() and len(title.strip()) == 2 and match["x"].isupper():  # noqa: PLR2004
                 continue
-            yield _finding(match.start(), end, "title", 0.9)
+            yield name_found(match.start(), end, "title", 0.9)
 
 
 def _titled_small(view: View, spot: int) -> Iterator[Finding]:
@@ -137,7 +136,7 @@ def _titled_small(view: View, spot: int) -> Iterator[Finding]:
         if parts[0] not in _SMALL_BLOCK and (known or _may_be_surname(parts[0], match["title"])):
             named = len(parts) > 1 and parts[1] in surnames() and parts[1] not in _SMALL_BLOCK
             end = match.end("x") if named else match.start("x") + len(parts[0])
-            yield _finding(match.start(), end, "title", 0.7)
+            yield name_found(match.start(), end, "title", 0.7)
 
 
 def _may_be_surname(word: str, title: str) -> bool:
@@ -163,6 +162,8 @@ _WORD_ENDINGS: Final = (
 
 
 def _suffixed(view: View) -> Iterator[Finding]:
+    if _HAS_CREDENTIAL.search(view.text) is None:
+        return
     for match in _SUFFIXED.finditer(view.text):
         start = match.start("x")
         first, _, rest = match["x"].partition(" ")
@@ -170,7 +171,7 @@ def _suffixed(view: View) -> Iterator[Finding]:
             start += len(first) + 1
             first = rest.partition(" ")[0]
         if _ok_word(first) and not clinical_spans(match["x"]):
-            yield _finding(start, match.end("x"), "suffix", 0.8)
+            yield name_found(start, match.end("x"), "suffix", 0.8)
 
 
 def _introduced(view: View) -> Iterator[Finding]:
@@ -199,7 +200,7 @@ def _capital_name(view: View, name: re.Match[str], *, weak: bool) -> Iterator[Fi
         and view.text[max(0, start - _SHOUT) : start].isupper()
     )
     if known or (not weak and len(first) > 1 and not shouted):
-        yield _finding(start, end, "introduced", 0.85 if known else 0.7)
+        yield name_found(start, end, "introduced", 0.85 if known else 0.7)
 
 
 def _small_name(view: View, start: int, *, weak: bool) -> Iterator[Finding]:
@@ -213,7 +214,7 @@ def _small_name(view: View, start: int, *, weak: bool) -> Iterator[Finding]:
     end = start + len(parts[0])
     if len(parts) > 1 and parts[1] in surnames() and parts[1] not in _SMALL_BLOCK:
         end += 1 + len(parts[1])
-    yield _finding(start, end, "introduced_small", 0.7)
+    yield name_found(start, end, "introduced_small", 0.7)
 
 
 def _related(view: View) -> Iterator[Finding]:
@@ -225,7 +226,7 @@ def _related(view: View) -> Iterator[Finding]:
         capital = view.text[match.start("x")].isupper()
         lexicon = first_names() if capital else clear_first_names()
         if word in lexicon and (capital or word not in _SMALL_BLOCK):
-            yield _finding(match.start("x"), match.end("x"), "relation", 0.75)
+            yield name_found(match.start("x"), match.end("x"), "relation", 0.75)
 
 
 def _in_brackets(view: View) -> Iterator[Finding]:
@@ -233,10 +234,10 @@ def _in_brackets(view: View) -> Iterator[Finding]:
     for match in _KIN_THEN_NAME.finditer(view.text):
         end = _trim_chain(view.text, match.start("x"), match.end("x"))
         if end > match.start("x") and not clinical_spans(view.text[match.start("x") : end]):
-            yield _finding(match.start("x"), end, "bracket", 0.7)
+            yield name_found(match.start("x"), end, "bracket", 0.7)
     for match in _NAME_THEN_KIN.finditer(view.text):
         if match["x"].split(" ")[0].lower() in first_names() and not clinical_spans(match["x"]):
-            yield _finding(match.start("x"), match.end("x"), "bracket", 0.7)
+            yield name_found(match.start("x"), match.end("x"), "bracket", 0.7)
 
 
 _KIN: Final = (
@@ -259,7 +260,7 @@ def _appositives(view: View) -> Iterator[Finding]:
         if all(map(_ok_word, parts)) and not is_eponym(view.low, match.start("x"), match.end("x")):
             known = parts[0].lower() in first_names()
             if known or len(parts) > 1:
-                yield _finding(match.start("x"), match.end("x"), "appositive", 0.75)
+                yield name_found(match.start("x"), match.end("x"), "appositive", 0.75)
 
 
 def _known(view: View) -> Iterator[Finding]:
@@ -318,7 +319,7 @@ def _full_name(view: View, start: int) -> Finding | None:
     end = _with_generation(text, end)
     if is_eponym(view.low, start, end):
         return None
-    return _finding(start, end, "full_name", 0.85 if clear else 0.65)
+    return name_found(start, end, "full_name", 0.85 if clear else 0.65)
 
 
 _SAINTS: Final = (
@@ -341,11 +342,13 @@ def _single(view: View, start: int) -> Finding | None:
         return None  # San Francisco, St. Lucia
     if match is None or is_eponym(view.low, start, match.end()) or not _ok_word(match[0]):
         return None
-    return _finding(start, match.end(), "first_name", 0.55)
+    return name_found(start, match.end(), "first_name", 0.55)
 
 
 def _inverted(view: View, start: int, end: int) -> Finding | None:
     """As in "Whitlock, Nora": a surname before the first name."""
+    if not view.text.endswith(", ", 0, start):
+        return None
     before = _LAST_BEFORE.search(view.text, max(0, start - 30), start)
     if before is None or not _ok_word(before["x"]):
         return None
@@ -353,7 +356,7 @@ def _inverted(view: View, start: int, end: int) -> Finding | None:
     if last not in surnames() or last in first_names():
         return None
     initial = _INITIAL_AFTER.match(view.text, end)
-    return _finding(before.start("x"), initial.end() if initial else end, "inverted", 0.7)
+    return name_found(before.start("x"), initial.end() if initial else end, "inverted", 0.7)
 
 
 _WITH_INITIAL: Final = words(
@@ -376,6 +379,8 @@ _RELATIONS: Final = words("my his her our their your the")
 
 TITLE_WORDS: Final = words(_TITLES)
 """What stands before a name: Dr, Mrs, uncle; lower case."""
+PARTICLE_WORDS: Final = words(_PARTICLES.replace("_", " "))
+"""What stands within one: van, dos; lower case."""
 _PERSON_WORDS: Final = words(
     "male female man woman boy girl patient pt patients veteran child infant lady gentleman teenager"
     " toddler newborn client person"
