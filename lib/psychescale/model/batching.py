@@ -57,18 +57,28 @@ class Batch:
     attention_mask: NDArray[np.int64]
     token_type_ids: NDArray[np.int64] | None
 
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """int64, shape (n,): tokens of each window."""
+        return self.attention_mask.sum(axis=1)
+
+    @property
+    def longest(self) -> int:
+        """Tokens of the longest window."""
+        return self.input_ids.shape[1]
+
 
 def plan_batches(
     lengths: NDArray[np.int64], max_batch_tokens: int, layout: Layout = "right"
 ) -> Iterator[NDArray[np.int64]]:
     """Group windows so that longest × count stays within the budget.
 
-    The longest come first: if memory does not suffice, the first batch says so. A window that is
+    Packed, it is the tokens themselves, and as much padding again around the layers. The longest come first: if memory does not suffice, the first batch says so. A window that is
     longer than the budget gets a batch of its own.
 
     Args:
         lengths: int64, shape (n_windows,): tokens of each window.
-        max_batch_tokens: Budget of one batch, in tokens with padding.
+        max_batch_tokens: Budget of one batch, in tokens with padding, if it is computed.
         layout: Which windows may stand together.
 
     Yields:
@@ -79,7 +89,10 @@ def plan_batches(
     while position < len(order):
         longest = int(lengths[order[position]])
         count = 1 if layout == "single" else max(1, max_batch_tokens // max(1, longest))
-        if layout == "equal":
+        if layout == "packed":
+            following = lengths[order[position : position + 2 * count]].cumsum()
+            count = max(1, int((following <= max_batch_tokens).sum()))
+        elif layout == "equal":
             count = int((lengths[order[position : position + count]] == longest).sum())
         yield order[position : position + count]
         position += count

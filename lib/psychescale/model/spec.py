@@ -20,9 +20,10 @@ from psychescale.model.lengths import choose_max_length
 Activation = Literal["sigmoid", "softmax"]
 Precision = Literal["fp32", "bf16"]
 LongText = Literal["mean", "max", "head-tail", "truncate"]
-Layout = Literal["right", "left", "equal", "single"]
+Layout = Literal["packed", "right", "left", "equal", "single"]
 """How windows stand together in a batch: filled up behind or in front, windows of one length only, or
-each by itself. No number may depend on it; which ones keep to that is a model's own."""
+each by itself; ``packed`` is filled up behind, but not between the model's first layer and its last. No
+number may depend on it; which ones keep to that is a model's own."""
 
 # Enough context for a window's first words to be read in a sentence; costs an eighth of the work on
 # long texts where windows hold 510 tokens.

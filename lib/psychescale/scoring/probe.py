@@ -53,7 +53,8 @@ def find_layout(
 
     Returns:
         The first layout that changes no probability by more than `EXACT_TOLERANCE`: padding on the
-        tokenizer's side, on the other, windows of one length, each window by itself.
+        tokenizer's side, on the other, windows of one length, each window by itself; packed, where it
+        is padding behind and the layers keep to it without that too.
 
     Raises:
         ModelError: It cannot compute one of them; a logit is not finite; a text's own number is another
@@ -139,9 +140,12 @@ class _Trial:
         expected = self.alone(windows)
         padded: list[Layout] = ["left", "right"] if self._encoder.pad_left else ["right", "left"]
         layouts: list[Layout] = [*padded, "equal"] if self._engine.pad_id is not None else ["equal"]
-        found = (layout for layout in layouts if self._holds(windows, expected, layout))
-        self._engine.layout = next(found, "single")
-        return self._engine.layout
+        holding = (layout for layout in layouts if self._holds(windows, expected, layout))
+        found = next(holding, "single")
+        if found == "right" and self._holds(windows, expected, "packed"):
+            found = "packed"
+        self._engine.layout = found
+        return found
 
     def alone(self, windows: Windows) -> NDArray[np.float32]:
         """Each window by itself; shape (n_windows, n_labels)."""

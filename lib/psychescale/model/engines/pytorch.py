@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from psychescale.errors import ModelError, UsageError
 from psychescale.model.batching import Batch, Windows, collate, plan_batches
+from psychescale.model.engines.packing import Packing, packed, packing_of
 from psychescale.model.heads.registration import register_heads
 from psychescale.model.quiet import quiet_transformers
 from psychescale.model.spec import Layout, Precision
@@ -21,6 +22,11 @@ from psychescale.model.spec import Layout, Precision
 # tokens, 91 % or more at 1,024, 74 % or more at 2,048: a batch should stay in the caches. CUDA: not
 # measured yet; a GPU wants far more work at once.
 DEFAULT_MAX_BATCH_TOKENS = {"cpu": 512, "cuda": 65_536}
+
+# Values alive at once for each token, in widths of its state: four times its width into and out of a
+# layer's inner product, queries, keys and values with their padding, embeddings with theirs.
+_VALUES_PER_WIDTH = 24
+_USUAL_WIDTH = 1_024
 
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
@@ -62,9 +68,7 @@ class TorchEngine:
         self.device = device
         self.architecture = type(model).__name__
         self.n_labels = int(config.num_labels)
-        self.max_batch_tokens = max_batch_tokens or DEFAULT_MAX_BATCH_TOKENS.get(
-            device.type, DEFAULT_MAX_BATCH_TOKENS["cpu"]
-        )
+        self.max_batch_tokens = max_batch_tokens or self._fitting_tokens()
 
     @classmethod
     def from_folder(
@@ -129,6 +133,20 @@ class TorchEngine:
                     remedy="The training diverged or the file is damaged; give another checkpoint.",
                 )
 
+    def _fitting_tokens(self) -> int:
+        """The default budget; on a GPU no more than half of what is free can hold, as it is now."""
+        if self.device.type != "cuda":
+            return DEFAULT_MAX_BATCH_TOKENS["cpu"]
+        free, _ = torch.cuda.mem_get_info(self.device)
+        width = getattr(self._model.config, "hidden_size", _USUAL_WIDTH)
+        fitting = free // 2 // (_VALUES_PER_WIDTH * width * self._model.dtype.itemsize)
+        return max(1, min(DEFAULT_MAX_BATCH_TOKENS["cuda"], fitting))
+
+    @property
+    def _in_use(self) -> Layout:
+        """On a processor, batches in its caches have next to no padding to leave out."""
+        return "right" if self.layout == "packed" and self.device.type != "cuda" else self.layout
+
     @property
     def is_asynchronous(self) -> bool:
         """Whether the processor is free while a batch is computed."""
@@ -150,11 +168,11 @@ class TorchEngine:
         computed = np.zeros(len(windows), np.int64)
         rows: list[NDArray[np.int64]] = []
         outputs: list[torch.Tensor] = []
-        for batch in plan_batches(windows.total_lengths, self.max_batch_tokens, self.layout):
+        for batch in plan_batches(windows.total_lengths, self.max_batch_tokens, self._in_use):
             if on_batch is not None:
                 on_batch()
             for part, output in self._run(windows, batch):
-                computed[part.rows] = part.input_ids.shape[1]
+                computed[part.rows] = part.lengths if self._in_use == "packed" else part.longest
                 rows.append(part.rows)
                 outputs.append(output)
         logits = np.empty((len(windows), self.n_labels), np.float32)
@@ -176,7 +194,7 @@ class TorchEngine:
 
         What the model raises is not caught.
         """
-        return self._forward(self._collate(windows, rows, layout)).float().cpu().numpy()
+        return self._forward(self._collate(windows, rows, layout), layout).float().cpu().numpy()
 
     def token_logits(self, windows: Windows) -> NDArray[np.float32]:
         """Logits of every content token of every window, for a classifier of tokens.
@@ -187,7 +205,7 @@ class TorchEngine:
         first = np.cumsum(windows.length) - windows.length
         before = len(windows.template.before)
         logits = np.empty((int(windows.length.sum()), self.n_labels), np.float32)
-        for rows in plan_batches(windows.total_lengths, self.max_batch_tokens, self.layout):
+        for rows in plan_batches(windows.total_lengths, self.max_batch_tokens, self._in_use):
             for batch, output in self._run(windows, rows):
                 found = output.float().cpu().numpy()
                 for line, row in enumerate(batch.rows):
@@ -205,12 +223,13 @@ class TorchEngine:
         if len(rows) > 1 and self._size(windows, rows) > self.max_batch_tokens:
             yield from self._run_halves(windows, rows)  # planned before the budget was halved
             return
-        batch = self._collate(windows, rows, self.layout)
+        layout = self._in_use
+        batch = self._collate(windows, rows, layout)
         fault: Exception | None = None
         try:
-            output = self._forward(batch)
+            output = self._forward(batch, layout)
         except Exception as error:
-            if len(rows) == 1:
+            if len(rows) == 1 and (layout != "packed" or _is_out_of_memory(error)):
                 raise
             fault = error.with_traceback(None)  # whose frames would hold the batch's memory
         if fault is None:
@@ -219,7 +238,11 @@ class TorchEngine:
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
         if _is_out_of_memory(fault):
-            self.max_batch_tokens = max(1, batch.input_ids.size // 2)
+            self.max_batch_tokens = max(1, self._size(windows, rows) // 2)
+        elif layout == "packed":
+            self.layout = "right"  # this device has no kernel for it
+            yield from self._run(windows, rows)
+            return
         yield from self._run_halves(windows, rows)
 
     def _run_halves(
@@ -228,19 +251,23 @@ class TorchEngine:
         for half in np.array_split(rows, 2):
             yield from self._run(windows, half)
 
-    @staticmethod
-    def _size(windows: Windows, rows: NDArray[np.int64]) -> int:
-        return len(rows) * int(windows.total_lengths[rows].max())
+    def _size(self, windows: Windows, rows: NDArray[np.int64]) -> int:
+        lengths = windows.total_lengths[rows]
+        return int(lengths.sum() if self._in_use == "packed" else len(rows) * lengths.max())
 
     def _collate(self, windows: Windows, rows: NDArray[np.int64], layout: Layout) -> Batch:
         # Where there is no padding, no token stands for it.
         return collate(windows, rows, pad_id=self.pad_id or 0, layout=layout)
 
-    def _forward(self, batch: Batch) -> torch.Tensor:
+    def _forward(self, batch: Batch, layout: Layout) -> torch.Tensor:
         inputs = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask}
         if batch.token_type_ids is not None:
             inputs["token_type_ids"] = batch.token_type_ids
-        return self._call(inputs)
+        if layout != "packed":
+            return self._call(inputs)
+        packing = Packing(*map(self._to_device, packing_of(batch.attention_mask)))
+        with packed(self._model, packing):
+            return self._call(inputs)
 
     def _call(self, inputs: Mapping[str, NDArray[np.int64]]) -> torch.Tensor:
         with torch.inference_mode():
@@ -249,7 +276,7 @@ class TorchEngine:
             ).logits
         return output
 
-    def _to_device(self, array: NDArray[np.int64]) -> torch.Tensor:
+    def _to_device(self, array: NDArray[Any]) -> torch.Tensor:
         tensor = torch.from_numpy(array)
         if self.device.type != "cuda":
             return tensor
