@@ -17,7 +17,7 @@ from psychescale.scoring.scorer import Scorer
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.spark.corpus.failures import explained
 from psychescale.spark.labelled.read import open_labelled, read_rows
-from psychescale.spark.scored.table import labels_of, probability_fields, scoring_ids
+from psychescale.spark.scored.scores import labels_of, probability_fields, scoring_ids
 from psychescale.spark.session.places import join
 from psychescale.spark.tables.delta import ensure_table, find_table
 from psychescale.workflows.evaluate.candidate import (

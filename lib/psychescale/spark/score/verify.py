@@ -19,7 +19,7 @@ from psychescale.spark.corpus.failures import explained
 from psychescale.spark.corpus.files import revealed
 from psychescale.spark.corpus.read import reading
 from psychescale.spark.corpus.source import Corpus
-from psychescale.spark.scored.table import state_of
+from psychescale.spark.scored.scores import state_of
 from psychescale.spark.session.access import access
 from psychescale.spark.tables.delta import find_table
 

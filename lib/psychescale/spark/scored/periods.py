@@ -5,7 +5,7 @@ from pyspark.sql import functions as F
 
 from psychescale.settings.shared import Period
 from psychescale.spark.corpus.times import moment_of
-from psychescale.spark.scored.table import ScoreTable
+from psychescale.spark.scored.scores import ScoreTable
 
 
 def period_of(table: ScoreTable, time: str, time_format: str | None, period: Period) -> Column:

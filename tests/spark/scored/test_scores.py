@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 from psychescale.errors import InputError, UsageError
 from psychescale.settings.shared import Period, ScoredConfig
 from psychescale.spark.scored.periods import period_of
-from psychescale.spark.scored.table import ScoreTable, open_scores
+from psychescale.spark.scored.scores import ScoreTable, open_scores
 from tests.conftest import LABELS
 from tests.spark.conftest import Row, write_json_lines
 
