@@ -113,7 +113,8 @@ def coarse(groups: Counts, starts: Sequence[int]) -> Counts:
 
 
 def _shares(counts: Floats) -> Floats:
-    return counts / counts.sum()
+    shares: Floats = counts / counts.sum()
+    return shares
 
 
 def _bits(p: Floats, middle: Floats) -> float:

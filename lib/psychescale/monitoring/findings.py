@@ -20,10 +20,10 @@ from psychescale.monitoring.distance import (
 from psychescale.monitoring.means import Mean, compared, expected_f1, mean_of, prevalence
 from psychescale.monitoring.profile import Distribution, Profile
 from psychescale.monitoring.separation import Separation
-from psychescale.monitoring.tally import Counts, Tally, degrees
+from psychescale.monitoring.tally import FAILED, REPEATED, Counts, Tally, degrees
 
 FEWEST_IN_PERIOD = 50
-"""Texts of a period: fewer are not measured, and their period is counted with the next one's rate."""
+"""Texts of a period: fewer are not measured."""
 LEAST_PSI = 0.1
 """The change of a distribution that matters: PSI's customary limit between none and a moderate one."""
 LEAST_ODDS = 1.25
@@ -36,11 +36,15 @@ LEAST_FALL = 0.05
 """The fall of an expected F1 that matters."""
 LEAST_AUC = 0.6
 """The AUC of the domain classifier that matters."""
+# Fewer of these are no reason for an alert.
+_WORSE_WHEN_MORE = (FAILED, REPEATED)
 # Expected texts of the smaller side in a bin of a test.
 _EXPECTED = 5
 
 PSI, JENSEN_SHANNON, KS = "psi", "jensen_shannon", "ks"
 PREVALENCE, LENGTH, AUC = "prevalence", "length_psi", "domain_auc"
+EXPECTED_F1 = "expected_f1_"
+"""Begins the names of the expected F1, of which there are ``macro`` and ``micro``."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class Finding:
         current: The mean in the period.
         p: Probability of so large a value under no change; None where it is not tested.
         matters: Whether the value is large enough to matter, however sure it is.
+        texts: That a mean is over; 0 where it is none.
         alert: Whether it is an alert: it matters, and chance does not explain it.
     """
 
@@ -69,6 +74,7 @@ class Finding:
     current: float | None = None
     p: float | None = None
     matters: bool = False
+    texts: int = 0
     alert: bool = False
 
 
@@ -168,15 +174,19 @@ def _shares(profile: Profile, tally: Tally) -> Iterator[Finding]:
         if tally.shares[name].texts.sum() < FEWEST:
             continue
         now = mean_of(tally.shares[name])
-        matters = abs(now.value - before.value) >= LEAST_SHARE
-        yield _change(name, None, before, now, matters=matters)
+        rise = now.value - before.value
+        if name in _WORSE_WHEN_MORE:
+            found = _change(name, None, before, now, matters=rise >= LEAST_SHARE)
+            yield replace(found, p=compared(before, now).rises)
+        else:
+            yield _change(name, None, before, now, matters=abs(rise) >= LEAST_SHARE)
 
 
 def _expected(profile: Profile, tally: Tally) -> Iterator[Finding]:
     for name, now in expected_f1(tally).items():
         before = profile.f1[name]
         found = _change(
-            f"expected_f1_{name}",
+            EXPECTED_F1 + name,
             None,
             before,
             now,
@@ -197,4 +207,5 @@ def _change(measure: str, label: str | None, before: Mean, now: Mean, *, matters
         now.value,
         change.p,
         matters,
+        now.texts,
     )

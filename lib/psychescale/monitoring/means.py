@@ -59,10 +59,10 @@ class Change:
 
 def mean_of(ratio: Ratio) -> Mean:
     """The mean of sums over groups, linearised as a ratio."""
-    total = ratio.texts.sum()
-    value = float(ratio.sums.sum() / total)
+    total = float(ratio.texts.sum())
+    value = float(ratio.sums.sum()) / total
     errors = ratio.sums - value * ratio.texts
-    used = np.count_nonzero(ratio.texts)
+    used = int(np.count_nonzero(ratio.texts))
     scatter = float(errors @ errors) * used / max(used - 1, 1) / total
     return Mean(value, scatter, int(total), degrees(ratio.texts))
 
@@ -119,7 +119,9 @@ def compared(reference: Mean, current: Mean) -> Change:
     if freedom <= 0:
         return Change(value, np.nan, np.nan, 1.0)
     half = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * error
-    return Change(value, value - half, value + half, float(2 * stats.t.sf(abs(value) / error, freedom)))
+    return Change(
+        value, value - half, value + half, float(2 * stats.t.sf(abs(value) / error, freedom))
+    )
 
 
 def _jackknife(tally: Tally, measure: Callable[[Floats, Floats, Floats], float]) -> Mean:

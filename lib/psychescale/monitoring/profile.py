@@ -45,8 +45,8 @@ class Profile:
 
     Attributes:
         scoring_id: What determined its scores.
-        period: What it is of.
-        labels: Columns of the labels.
+        periods: What it is of.
+        labels: Labels as the model names them.
         thresholds: From which probability a label is given, in the order of labels.
         scores: The distribution of the probability of each label.
         prevalence: The mean probability of each label.
@@ -56,7 +56,7 @@ class Profile:
     """
 
     scoring_id: str
-    period: str
+    periods: tuple[str, ...]
     labels: tuple[str, ...]
     thresholds: tuple[float, ...]
     scores: tuple[Distribution, ...]
@@ -72,13 +72,13 @@ class Profile:
 
 
 def profile_of(
-    tally: Tally, *, scoring_id: str, period: str, thresholds: tuple[float, ...]
+    tally: Tally, *, scoring_id: str, periods: tuple[str, ...], thresholds: tuple[float, ...]
 ) -> Profile:
     """The profile of a period with at least `FEWEST_TEXTS` scored texts."""
     numbers = range(len(tally.labels))
     return Profile(
         scoring_id,
-        period,
+        periods,
         tally.labels,
         thresholds,
         tuple(_distribution(tally.scores[:, number]) for number in numbers),
@@ -107,7 +107,7 @@ def from_document(document: Mapping[str, Any]) -> Profile:
         raise ValueError
     return Profile(
         str(fields["scoring_id"]),
-        str(fields["period"]),
+        tuple(map(str, fields["periods"])),
         tuple(map(str, fields["labels"])),
         tuple(map(float, fields["thresholds"])),
         tuple(_read(one) for one in fields["scores"]),

@@ -1,4 +1,4 @@
-"""Whether a classifier can tell a period's score vectors from the reference's: AUC of a domain classifier.
+"""Whether a classifier can tell a period's score vectors from the reference's: a domain classifier.
 
 It sees what no label alone shows: labels that go together otherwise than before.
 """
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special, stats
 
-from psychescale.monitoring.tally import GROUPS, Counts, Floats, degrees
+from psychescale.monitoring.means import mean_of
+from psychescale.monitoring.tally import GROUPS, Counts, Floats, Ratio
 
 HALVES = 2
 # Ridge per text, on features of variance 1: little for what recurs, much for noise.
@@ -16,6 +17,8 @@ _RIDGE = 0.1
 # With more labels their products are more than the sampled texts can teach.
 _MOST_SQUARED = 30
 _FARTHEST_LOGIT = 10.0
+# Variance of the rank of a text, as a share, where nothing is to be told.
+_UNIFORM = 1 / 12
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,8 @@ def _features(scores: Floats) -> Floats:
 
 def _standardised(values: Floats) -> Floats:
     spread = values.std(0)
-    return (values - values.mean(0)) / np.where(spread > 0, spread, 1)
+    standardised: Floats = (values - values.mean(0)) / np.where(spread > 0, spread, 1)
+    return standardised
 
 
 def _fitted(features: Floats, target: Floats, held: Floats) -> Floats:
@@ -93,23 +97,25 @@ def _fitted(features: Floats, target: Floats, held: Floats) -> Floats:
     centre = weights @ features
     inner = (features - centre) * weights[:, None]
     gram = inner.T @ (features - centre) + _RIDGE * np.eye(features.shape[1])
-    return (held - centre) @ np.linalg.solve(gram, inner.T @ (target - 0.5))
+    told: Floats = (held - centre) @ np.linalg.solve(gram, inner.T @ (target - 0.5))
+    return told
 
 
 def _auc(told: Floats, is_current: Floats, groups: Counts) -> Separation:
+    """AUC, the larger variance of one text taken for both sides: few authors show little of theirs."""
     ranks = stats.rankdata(told)
-    placed = np.empty(len(told))
-    errors = np.zeros(GROUPS)
+    sides = []
     for side in (0, 1):
-        of_side = is_current == side
-        # The share of the other side that a text is above.
-        above = (ranks[of_side] - stats.rankdata(told[of_side])) / (~of_side).sum()
-        placed[of_side] = above if side else 1 - above
-        apart = (placed[of_side] - placed[of_side].mean()) / of_side.sum()
-        errors += np.bincount(groups[of_side], apart, GROUPS)
-    auc = float(placed[is_current == 1].mean())
-    used = len(np.unique(groups))
-    error = float(np.sqrt(errors @ errors * used / max(used - 1, 1)))
-    freedom = degrees(np.bincount(groups, minlength=GROUPS))
-    p = float(stats.t.sf((auc - 0.5) / error, freedom)) if error and freedom > 0 else 1.0
-    return Separation(auc, p)
+        here = is_current == side
+        # The share of the other side that a text is rightly told from.
+        above = (ranks[here] - stats.rankdata(told[here])) / (~here).sum()
+        placed = above if side else 1 - above
+        sums = np.bincount(groups[here], placed, GROUPS).astype(np.float64)
+        texts = np.bincount(groups[here], minlength=GROUPS).astype(np.float64)
+        sides.append(mean_of(Ratio(sums, texts)))
+    before, now = sides
+    each = max(before.variance, now.variance, _UNIFORM)
+    error = float(np.sqrt(each * (1 / before.texts + 1 / now.texts)))
+    freedom = min(before.freedom, now.freedom)
+    p = float(stats.t.sf((now.value - 0.5) / error, freedom)) if freedom > 0 else 1.0
+    return Separation(now.value, p)

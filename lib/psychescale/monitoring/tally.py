@@ -1,4 +1,4 @@
-"""Sums over the texts of a period, by random group of authors: all that leaves the cluster but a sample.
+"""Sums over the texts of a period by random group of authors: all that is collected but a sample.
 
 Authors are dealt to groups by a hash. The groups are alike but for chance, so that the variance of any
 sum follows from how it differs between them, authors with many texts included (the method of random
@@ -27,8 +27,8 @@ LENGTH_EDGES = (
 )  # fmt: skip
 """Between the bins of a length in tokens."""
 FAILED, TRUNCATED, WINDOWED, REPEATED = "failed", "truncated", "several_windows", "repeated"
-"""What a share is of: texts without a score; of those with one: cut, in several windows, and those whose
-length and scores an earlier one of the period has."""
+"""What a share is of: texts without a score; of those with one: cut, in several windows, and with the
+length and scores of another one of the period, the first of each left out."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Tally:
     """A period.
 
     Attributes:
-        labels: Columns of the labels, in the table's order.
+        labels: Labels as the model names them, in the table's order.
         rows: int64, shape (GROUPS,): texts, scored or not.
         scored: int64, shape (GROUPS,): texts with a score.
         scores: int64, shape (GROUPS, n_labels, n_bins): texts by bin of `SCORE_EDGES`.

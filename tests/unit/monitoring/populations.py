@@ -42,11 +42,18 @@ class Texts:
     @property
     def groups(self) -> Counts:
         """The random group of each author."""
-        return np.random.default_rng(7).integers(0, GROUPS, int(self.authors.max()) + 1)[self.authors]
+        return np.random.default_rng(7).integers(0, GROUPS, int(self.authors.max()) + 1)[
+            self.authors
+        ]
 
 
 def population(
-    rng: np.random.Generator, n_texts: int, *, n_labels: int = 6, shift: float = 0.0, icc: float = 0.3
+    rng: np.random.Generator,
+    n_texts: int,
+    *,
+    n_labels: int = 6,
+    shift: float = 0.0,
+    icc: float = 0.3,
 ) -> Texts:
     """Texts by authors who write several each (geometric), alike within an author.
 

@@ -20,7 +20,12 @@ def period_of(table: ScoreTable, time: str, time_format: str | None, period: Per
         time_format: As `read_moment` takes it.
         period: How long a period is.
     """
-    return _NAMED[period](moment_of(time, table.type_of(time), time_format))
+    return named_period(moment_of(time, table.type_of(time), time_format), period)
+
+
+def named_period(moment: Column, period: Period) -> Column:
+    """The period of a timestamp, as text, as `period_of` names it."""
+    return _NAMED[period](moment)
 
 
 def _iso_week(moment: Column) -> Column:

@@ -1,0 +1,121 @@
+"""A run of `monitor`: the reference, the periods that are new, what each shows."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from psychescale.monitoring.findings import FEWEST_IN_PERIOD, decide, find, rate_of
+from psychescale.monitoring.profile import Profile
+from psychescale.monitoring.separation import separation
+from psychescale.monitoring.tally import REPEATED
+from psychescale.settings.monitor import MonitorConfig
+from psychescale.spark.monitor.measures import Measures
+from psychescale.spark.monitor.series import REFERENCE, Series
+from psychescale.spark.monitor.tallies import REPEATED_TEXTS, sample_parts, tally_parts
+from psychescale.spark.pipeline.state import held_lease, state_folder
+from psychescale.spark.session.access import access
+from psychescale.workflows.monitor.document import drift_document, write_drift
+from psychescale.workflows.monitor.reference import (
+    made_profile,
+    reference_periods,
+    require_fitting,
+    settled_profile,
+    write_profile,
+)
+from psychescale.workflows.monitor.told import TEXTS, MeasureRow, measure_rows
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What a run showed.
+
+    Attributes:
+        new: Periods that it looked at.
+        document: All periods of the output, as ``alerts.json`` has them.
+    """
+
+    new: tuple[str, ...]
+    document: dict[str, Any]
+
+
+def watch(spark: SparkSession, config: MonitorConfig, series: Series) -> Watched:
+    """Measure the new periods, and write measures, alerts and report.
+
+    Raises:
+        InputError: The reference is too small, or of another way of scoring.
+        StorageError: Another run writes to the output, or it cannot be written.
+        UsageError: The output was begun with another reference.
+    """
+    with held_lease(access(spark).files, state_folder(config.output, None)):
+        profile = settled_profile(config) or _made(series, config)
+        require_fitting(
+            profile,
+            scoring_id=series.table.scoring_id,
+            labels=series.table.labels,
+            thresholds=series.thresholds,
+        )
+        write_profile(Path(config.output), profile)
+        measures = Measures.at(spark, config.output)
+        known = measures.rows()
+        new = new_periods(series, known, unfinished=config.unfinished)
+        found = list(_measured(series, profile, new, known, rate=config.false_alarms))
+        if found:
+            measures.add(found)
+        rows = sorted([*known, *found], key=lambda row: (row.period, row.measure, row.label or ""))
+        document = drift_document(config, profile, rows, timeless=series.timeless)
+        write_drift(Path(config.output), document, rows)
+    return Watched(new, document)
+
+
+def new_periods(
+    series: Series, known: Sequence[MeasureRow], *, unfinished: bool
+) -> tuple[str, ...]:
+    """Periods that the table of measures does not hold, in the order of time."""
+    there = {REFERENCE, *(row.period for row in known)}
+    if not unfinished:
+        there.add(series.now)
+    return tuple(sorted(period for period in series.texts if period not in there))
+
+
+def _made(series: Series, config: MonitorConfig) -> Profile:
+    tally = tally_parts(series, [REFERENCE], copies_among=REPEATED_TEXTS)[REFERENCE]
+    return made_profile(
+        tally,
+        reference_periods(config),
+        scoring_id=series.table.scoring_id,
+        thresholds=series.thresholds,
+    )
+
+
+def _measured(
+    series: Series,
+    profile: Profile,
+    periods: Sequence[str],
+    known: Sequence[MeasureRow],
+    *,
+    rate: float,
+) -> Iterator[MeasureRow]:
+    large = [period for period in periods if series.texts[period] >= FEWEST_IN_PERIOD]
+    among = profile.shares[REPEATED].texts
+    tallies = tally_parts(series, large, copies_among=among) if large else {}
+    # Without the rows of the reference there is nothing to tell a period from.
+    compared = [REFERENCE, *large] if large and REFERENCE in series.texts else []
+    samples = sample_parts(series, compared) if compared else {}
+    tested = sum(row.measure == TEXTS and row.reason is None for row in known)
+    numbers = count(tested + 1)
+    for period in periods:
+        if period not in tallies:
+            yield from measure_rows(period, series.texts[period], [])
+            continue
+        tally = tallies[period]
+        apart = (
+            separation(samples[REFERENCE], samples[period])
+            if samples and tally.n_scored >= FEWEST_IN_PERIOD
+            else None
+        )
+        found = decide(find(profile, tally, apart), rate_of(next(numbers), rate))
+        yield from measure_rows(period, series.texts[period], found)

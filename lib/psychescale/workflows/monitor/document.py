@@ -1,0 +1,80 @@
+"""``alerts.json``: every period that was measured, its alerts, and what to do about them."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from psychescale.disclosure import nearest
+from psychescale.monitoring.advice import advise
+from psychescale.monitoring.findings import Finding
+from psychescale.monitoring.profile import Profile
+from psychescale.notice import NOTICE
+from psychescale.report.drift import render_drift
+from psychescale.settings.monitor import MonitorConfig
+from psychescale.workflows.monitor.told import TEXTS, MeasureRow
+
+Json = dict[str, Any]
+SCHEMA = 1
+_OF_TEXTS = ("value", "low", "high", "reference", "current", "p")
+
+
+def drift_document(
+    config: MonitorConfig, profile: Profile, rows: Sequence[MeasureRow], *, timeless: int
+) -> Json:
+    """What may be shown of all periods of an output.
+
+    Args:
+        config: Of the run.
+        profile: The reference.
+        rows: Of the table of measures.
+        timeless: Rows of the score table without a time.
+    """
+    by_period: Mapping[str, list[MeasureRow]] = defaultdict(list)
+    for row in rows:
+        by_period[row.period].append(row)
+    return {
+        "schema": SCHEMA,
+        "masked": True,
+        "notice": NOTICE,
+        "scoring_id": profile.scoring_id,
+        "labels": list(profile.labels),
+        "reference": {"periods": list(profile.periods), "texts": nearest(profile.texts)},
+        "false_alarms": config.false_alarms,
+        "chance_over": "authors" if config.author_column else "texts",
+        "without_time": nearest(timeless),
+        "periods": [
+            _period(name, by_period[name], labels=len(profile.labels)) for name in sorted(by_period)
+        ],
+    }
+
+
+def write_drift(folder: Path, document: Json, rows: Sequence[MeasureRow]) -> None:
+    """Write ``alerts.json`` and ``report.html``."""
+    content = json.dumps(document, indent=2, allow_nan=False) + "\n"
+    (folder / "alerts.json").write_text(content, encoding="utf-8")
+    page = render_drift(document, [row._asdict() for row in rows])
+    (folder / "report.html").write_text(page, encoding="utf-8")
+
+
+def _period(name: str, rows: Sequence[MeasureRow], *, labels: int) -> Json:
+    texts = next(row for row in rows if row.measure == TEXTS)
+    alerts = [row for row in rows if row.alert]
+    return {
+        "period": name,
+        "texts": texts.value,
+        "reason": texts.reason,
+        "alerts": [
+            {"measure": row.measure, "label": row.label, "reason": row.reason}
+            | {number: getattr(row, number) for number in _OF_TEXTS}
+            for row in alerts
+        ],
+        "advice": advise(name, [_finding(row) for row in alerts], labels=labels),
+    }
+
+
+def _finding(row: MeasureRow) -> Finding:
+    """A told row as what advice is given on: a withheld number counts as none."""
+    value = 0.0 if row.value is None else row.value
+    return Finding(row.measure, row.label, value, current=row.current, alert=True)

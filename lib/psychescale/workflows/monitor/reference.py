@@ -1,0 +1,109 @@
+"""The profile that periods are compared with: read from a file, or made once and kept."""
+
+import json
+from pathlib import Path
+
+from psychescale.errors import InputError, UsageError
+from psychescale.monitoring.profile import (
+    FEWEST_TEXTS,
+    Profile,
+    as_document,
+    from_document,
+    profile_of,
+)
+from psychescale.monitoring.tally import Tally
+from psychescale.settings.monitor import MonitorConfig
+
+PROFILE_FILE = "profile.json"
+
+
+def reference_file(config: MonitorConfig) -> Path | None:
+    """The file of the reference; None where it is of periods."""
+    first = config.reference[0]
+    return Path(first) if len(config.reference) == 1 and first.endswith(".json") else None
+
+
+def reference_periods(config: MonitorConfig) -> tuple[str, ...]:
+    """The periods of the reference, in order; none where it is a file."""
+    return () if reference_file(config) else tuple(sorted(set(config.reference)))
+
+
+def settled_profile(config: MonitorConfig) -> Profile | None:
+    """The profile that is there already: of ``output``, or of the file; None where it is to be made.
+
+    Raises:
+        InputError: A file is no profile.
+        UsageError: ``output`` was begun with another reference.
+    """
+    given = reference_file(config)
+    named = None if given is None else read_profile(given)
+    kept = Path(config.output) / PROFILE_FILE
+    if not kept.exists():
+        return named
+    there = read_profile(kept)
+    wanted = there.periods == reference_periods(config) if named is None else there == named
+    if not wanted:
+        raise UsageError(
+            f"{config.output} compares with another ‹reference› ({', '.join(there.periods)}).",
+            remedy="Write to another ‹output›, or name the reference that it began with.",
+        )
+    return there
+
+
+def require_fitting(
+    profile: Profile, *, scoring_id: str, labels: tuple[str, ...], thresholds: tuple[float, ...]
+) -> None:
+    """Check that a profile is of the same way of scoring.
+
+    Raises:
+        InputError: It is of another, or of other thresholds.
+    """
+    if (profile.scoring_id, profile.labels) != (scoring_id, labels):
+        raise InputError(
+            f"The profile of ‹reference› is of scoring id {profile.scoring_id}, the rows of ‹scores› "
+            f"of {scoring_id}.",
+            remedy="Scores of two ways of scoring are not one series: compare with a reference that "
+            "this model scored.",
+        )
+    if profile.thresholds != thresholds:
+        raise InputError(
+            "The profile of ‹reference› is of other thresholds.",
+            remedy="Give the ‹model› that it was made with, or none if there was none.",
+        )
+
+
+def made_profile(
+    tally: Tally, periods: tuple[str, ...], *, scoring_id: str, thresholds: tuple[float, ...]
+) -> Profile:
+    """The profile of the reference's periods.
+
+    Raises:
+        InputError: They have too few scored texts.
+    """
+    if tally.n_scored < FEWEST_TEXTS:
+        raise InputError(
+            f"The periods of ‹reference› have fewer than {FEWEST_TEXTS} scored texts.",
+            remedy="Name more periods, or make them longer with ‹period›.",
+        )
+    return profile_of(tally, scoring_id=scoring_id, periods=periods, thresholds=thresholds)
+
+
+def read_profile(file: Path) -> Profile:
+    """The profile of a file.
+
+    Raises:
+        InputError: There is none.
+    """
+    try:
+        return from_document(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, KeyError, TypeError, ValueError, AttributeError):
+        raise InputError(
+            f"{file} is no profile that `psychescale monitor` of this version wrote.",
+            remedy="Give the profile.json of an ‹output› of it, or name periods.",
+        ) from None
+
+
+def write_profile(folder: Path, profile: Profile) -> None:
+    """Write the profile for later runs."""
+    content = json.dumps(as_document(profile), indent=1) + "\n"
+    (folder / PROFILE_FILE).write_text(content, encoding="utf-8")
