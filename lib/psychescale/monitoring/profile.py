@@ -104,7 +104,7 @@ def from_document(document: Mapping[str, Any]) -> Profile:
     fields = dict(document)
     edges = {"scores": list(SCORE_EDGES), "lengths": list(LENGTH_EDGES)}
     if fields.pop("version") != VERSION or fields.pop("edges") != edges:
-        raise ValueError
+        raise ValueError("another version")
     return Profile(
         str(fields["scoring_id"]),
         tuple(map(str, fields["periods"])),

@@ -1,9 +1,10 @@
 """What of a period's findings is told: rows of the table of measures, all of which may be shown."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from psychescale.disclosure import FEWEST, is_small, nearest
+from psychescale.disclosure import FEWEST, FEWEST_OF_A_CLASS, is_small, nearest
 from psychescale.monitoring.findings import (
     AUC,
     EXPECTED_F1,
@@ -53,24 +54,32 @@ def _told(period: str, finding: Finding) -> MeasureRow:
     if _is_withheld(finding):
         return row._replace(reason=WITHHELD)
     step = _step(finding)
-    return row._replace(
+    row = row._replace(
         value=_rounded(finding.value, step),
-        low=_rounded(finding.low, step),
-        high=_rounded(finding.high, step),
         reference=_rounded(finding.reference, step),
         current=_rounded(finding.current, step),
+    )
+    if min(_sides(finding)) < FEWEST_OF_A_CLASS:
+        return row
+    return row._replace(
+        low=_rounded(finding.low, step),
+        high=_rounded(finding.high, step),
         p=_rounded(finding.p, 0.01),
     )
 
 
 def _is_withheld(finding: Finding) -> bool:
     """Whether a mean tells of few texts: few that are so, or few that are not."""
-    if finding.current is None or finding.measure.startswith(EXPECTED_F1):
-        return False
-    sides = [share * finding.texts for share in (finding.current, 1 - finding.current)]
     if finding.measure == PREVALENCE:  # an expected number, which is hardly ever 0
-        return min(sides) < FEWEST
-    return any(is_small(round(side)) for side in sides)
+        return min(_sides(finding)) < FEWEST
+    return any(is_small(round(side)) for side in _sides(finding) if side < FEWEST)
+
+
+def _sides(finding: Finding) -> list[float]:
+    """Texts that a share is of, and the others; of what is no share, as many as can be."""
+    if finding.current is None or finding.measure.startswith(EXPECTED_F1):
+        return [math.inf]
+    return [share * finding.texts for share in (finding.current, 1 - finding.current)]
 
 
 def _step(finding: Finding) -> float:

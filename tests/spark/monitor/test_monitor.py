@@ -1,0 +1,226 @@
+"""`psychescale monitor`: one scored corpus, a month for every way in which texts change."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from deltalake import DeltaTable, write_deltalake
+
+import psychescale
+from psychescale.errors import AlertError
+from psychescale.synthetic import generate_labelled
+from tests.spark.conftest import Row, write_json_lines
+
+MONTH = 300
+REFERENCE = "2026-01,2026-02"
+# Few names, as in a clinic: a handful of authors write most texts.
+Texts = list[Any]
+
+
+def _halved(texts: Texts) -> list[str]:
+    return [one.text if number % 2 else "" for number, one in enumerate(texts)]
+
+
+CHANGES: dict[str, Callable[[Texts], list[str]]] = {
+    "2026-04": lambda texts: [one.text.lower() for one in texts],
+    "2026-05": lambda texts: [f"{one.text} {one.text}" for one in texts],
+    "2026-06": _halved,
+    "2026-07": lambda texts: [" ".join(one.text.split()[:6]) for one in texts],
+    "2026-08": lambda texts: [one.text for one in texts if one.source == texts[0].source],
+    "2026-09": lambda texts: [one.text for one in texts if "sleep" in one.labels],
+    "2026-10": lambda texts: [one.text for one in texts[: MONTH // 2] for _ in range(2)],
+    "2026-11": lambda texts: [one.text.replace("e", "Ã©") for one in texts],
+}
+"""What became of the texts of a month: lower case, doubled, half of them empty, short, of one source,
+of one label, each sent twice, mojibake."""
+
+
+def _corpus() -> Iterator[Row]:
+    texts = list(generate_labelled(14 * MONTH, seed=5))
+    for number in range(1, 13):
+        month = f"2026-{number:02}"
+        drawn, texts = texts[:MONTH], texts[MONTH:]
+        if month in ("2026-08", "2026-09"):  # what is left of more texts
+            drawn, texts = drawn + texts[:MONTH], texts[MONTH:]
+        if month == "2026-12":
+            drawn = drawn[:20]
+        changed = CHANGES.get(month, lambda these: [one.text for one in these])(drawn)
+        for at, text in enumerate(changed):
+            yield {
+                "id": f"secret-{month}-{at}",
+                "text": text,
+                "author": drawn[at % len(drawn)].author,
+                "time": f"{month}-{1 + at % 28:02}",
+            }
+
+
+@pytest.fixture(scope="module")
+def scores(
+    run: Callable[..., int],
+    architecture: Callable[..., Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """A year of texts, scored by a model that knows small letters from large ones."""
+    folder = tmp_path_factory.mktemp("monitored")
+    corpus = write_json_lines(folder / "corpus.jsonl", list(_corpus()))
+    code = run(
+        "score", "--model", architecture("roberta"), "--input", corpus, "--accept-raw",
+        "--output", folder / "scores", "--keep", "time,author", "--max-failed-share", "0.5",
+    )  # fmt: skip
+    assert code == 0
+    return folder / "scores"
+
+
+def _monitor(run: Callable[..., int], scores: Path, output: Path, *more: str | Path) -> int:
+    return run(
+        "monitor", "--scores", scores, "--output", output, "--time-column", "time",
+        "--author-column", "author", *more,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def watched(run: Callable[..., int], scores: Path) -> Path:
+    """What `monitor` wrote of it."""
+    output = scores.with_name("drift")
+    assert _monitor(run, scores, output, "--reference", REFERENCE) == 8
+    return output
+
+
+def _alerts(output: Path) -> dict[str, Any]:
+    document = json.loads((output / "alerts.json").read_text(encoding="utf-8"))
+    return {period["period"]: period for period in document["periods"]}
+
+
+def test_every_change_is_an_alert(watched: Path) -> None:
+    """A month of the same population is none, each changed one is, with what to do about it."""
+    found = _alerts(watched)
+    measures = {month: {one["measure"] for one in of["alerts"]} for month, of in found.items()}
+    assert list(found) == [f"2026-{month:02}" for month in range(3, 13)]
+    assert not measures["2026-03"]
+    assert {month for month, named in measures.items() if named} == set(CHANGES)
+    assert "failed" in measures["2026-06"]
+    assert "length_psi" in measures["2026-05"] & measures["2026-07"]
+    assert "repeated" in measures["2026-10"]
+    assert all(bool(of["advice"]) == bool(of["alerts"]) for of in found.values())
+    assert found["2026-06"]["advice"][0].startswith("Do not use the numbers of 2026-06")
+
+
+def test_too_few(watched: Path) -> None:
+    """A month of twenty texts is told of, and not measured."""
+    december = _alerts(watched)["2026-12"]
+    assert (december["texts"], december["alerts"]) == (20, [])
+    assert "fewer than 50" in december["reason"]
+
+
+def test_table_of_measures(watched: Path) -> None:
+    """Each month has each measure of each label once, and shares are of counts rounded to 5."""
+    table = DeltaTable(str(watched / "measures")).to_pandas()
+    assert not table.duplicated(["period", "measure", "label"]).any()
+    march = table[table["period"] == "2026-03"]
+    assert set(march[march["label"].notna()]["measure"]) == {
+        "psi", "jensen_shannon", "ks", "prevalence",
+    }  # fmt: skip
+    prevalence = march[march["measure"] == "prevalence"]["current"].dropna()
+    assert len(prevalence)
+    assert ((prevalence * MONTH / 5 - (prevalence * MONTH / 5).round()).abs() < 1e-3).all()
+
+
+def test_nothing_of_a_text(watched: Path) -> None:
+    """No id, no author and no text is in any file, and the profile has no bin of few texts."""
+    names = {one.author for one in generate_labelled(20, seed=5)}
+    for file in watched.rglob("*"):
+        if file.is_file():
+            content = file.read_bytes()
+            assert b"secret-" not in content, file
+            assert not any(str(name).encode() in content for name in names), file
+    profile = json.loads((watched / "profile.json").read_text(encoding="utf-8"))
+    bins = [count for one in [*profile["scores"], profile["lengths"]] for count in one["counts"]]
+    assert min(bins) >= 8
+    assert all(count % 5 == 0 for count in bins)
+
+
+def test_only_new_periods(
+    run: Callable[..., int], scores: Path, watched: Path, tmp_path: Path
+) -> None:
+    """A second run measures what came in since, once; what was found before stays, and is no alert."""
+    table, output = tmp_path / "scores", tmp_path / "drift"
+    shutil.copytree(scores, table)
+    shutil.copytree(watched, output)
+    assert _monitor(run, table, output, "--reference", REFERENCE) == 0
+    before = DeltaTable(str(output / "measures")).to_pandas()
+    old = DeltaTable(str(table)).to_pandas()
+    again = old[old["time"].str.startswith("2026-03")]
+    write_deltalake(
+        str(table),
+        again.assign(id="new-" + again["id"], time="2025-" + again["time"].str[5:]),
+        mode="append",
+        schema_mode="merge",
+    )
+    assert _monitor(run, table, output, "--reference", REFERENCE) == 0
+    after = DeltaTable(str(output / "measures")).to_pandas()
+    added = after[after["period"] == "2025-03"]
+    assert len(after) == len(before) + len(added)
+    assert len(added) == len(before[before["period"] == "2026-03"])
+    _same_but_order(after[after["period"] != "2025-03"], before)
+
+
+def _same_but_order(one: pd.DataFrame, other: pd.DataFrame) -> None:
+    keys = ["period", "measure", "label"]
+    pd.testing.assert_frame_equal(
+        *(frame.sort_values(keys).reset_index(drop=True) for frame in (one, other))
+    )
+
+
+def test_profile_as_reference(
+    run: Callable[..., int], scores: Path, watched: Path, tmp_path: Path
+) -> None:
+    """A profile in the place of its periods finds the same, but for what needs their rows."""
+    kept = tmp_path / "profile.json"
+    shutil.copy(watched / "profile.json", kept)
+    assert _monitor(run, scores, tmp_path / "drift", "--reference", kept) == 8
+    here, there = _alerts(tmp_path / "drift"), _alerts(watched)
+    assert set(here) == {"2026-01", "2026-02", *there}
+    for month in ("2026-04", "2026-06", "2026-11"):
+        named = [one for one in there[month]["alerts"] if one["measure"] != "domain_auc"]
+        assert {(a["measure"], a["label"]) for a in here[month]["alerts"]} >= {
+            (a["measure"], a["label"]) for a in named if a["measure"] != "prevalence"
+        }
+    assert not here["2026-01"]["alerts"]
+
+
+def test_refusals(
+    run: Callable[..., int],
+    scores: Path,
+    watched: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Another reference, a period that is not there, too few texts, and no profile are refused."""
+    assert _monitor(run, scores, watched, "--reference", "2026-03") == 2
+    assert "compares with another --reference (2026-01, 2026-02)" in capsys.readouterr().err
+    assert _monitor(run, scores, tmp_path / "a", "--reference", "2025-01") == 3
+    assert "its periods are from 2026-01 to 2026-12" in capsys.readouterr().err
+    assert _monitor(run, scores, tmp_path / "b", "--reference", "2026-12") == 3
+    assert "fewer than 200" in capsys.readouterr().err
+    other = tmp_path / "profile.json"
+    other.write_text("{}", encoding="utf-8")
+    assert _monitor(run, scores, tmp_path / "c", "--reference", other) == 3
+    assert "is no profile" in capsys.readouterr().err
+    profile = json.loads((watched / "profile.json").read_text(encoding="utf-8"))
+    other.write_text(json.dumps(profile | {"scoring_id": "0" * 64}), encoding="utf-8")
+    assert _monitor(run, scores, tmp_path / "d", "--reference", other) == 3
+    assert "not one series" in capsys.readouterr().err
+
+
+def test_in_python(scores: Path, tmp_path: Path) -> None:
+    """An alert is an exception; a watch without one gives back what was measured."""
+    keys: dict[str, Any] = {"scores": str(scores), "time_column": "time", "period": "quarter"}
+    with pytest.raises(AlertError, match=r"2026-Q4.* differs from the reference"):
+        psychescale.monitor(**keys, reference="2026-Q1", output=str(tmp_path / "drift"))
+    result = psychescale.monitor(**keys, reference="2026-Q1", output=str(tmp_path / "drift"))
+    assert result.new == ()
+    assert [one["period"] for one in result.alerts["periods"]] == ["2026-Q2", "2026-Q3", "2026-Q4"]
