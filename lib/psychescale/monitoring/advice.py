@@ -3,8 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from psychescale.monitoring.findings import AUC, EXPECTED_F1, LENGTH, PREVALENCE, PSI, Finding
-from psychescale.monitoring.tally import FAILED, REPEATED, TRUNCATED, WINDOWED
+from psychescale.monitoring.changes import AUC, EXPECTED_F1, LENGTH, PREVALENCE, PSI, Drift
+from psychescale.monitoring.totals import FAILED, REPEATED, TRUNCATED, WINDOWED
 
 HALF_WIDTH = 0.05
 """Of the prevalence that annotated texts are to give."""
@@ -16,7 +16,7 @@ _NORMAL = 1.96
 _FEWEST, _STEP = 100, 50
 
 
-def advise(period: str, alerts: Sequence[Finding], *, labels: int) -> list[str]:
+def advise(period: str, alerts: Sequence[Drift], *, labels: int) -> list[str]:
     """Sentences, the most urgent first; none without an alert.
 
     Args:
@@ -51,7 +51,7 @@ def advise(period: str, alerts: Sequence[Finding], *, labels: int) -> list[str]:
     return said
 
 
-def texts_to_annotate(alerts: Sequence[Finding]) -> int:
+def texts_to_annotate(alerts: Sequence[Drift]) -> int:
     """Texts that give the prevalence of each changed label to ± 0.05, at least 100."""
     shares = [alert.current for alert in alerts if alert.measure == PREVALENCE]
     spread = max((share * (1 - share) for share in shares if share is not None), default=0.25)
@@ -59,7 +59,7 @@ def texts_to_annotate(alerts: Sequence[Finding]) -> int:
     return max(_FEWEST, _STEP * math.ceil(wanted / _STEP))
 
 
-def _is_another_population(alerts: Sequence[Finding], labels: int) -> bool:
+def _is_another_population(alerts: Sequence[Drift], labels: int) -> bool:
     strong = [a for a in alerts if a.measure == PSI and a.value >= STRONG_PSI]
     return (
         2 * len(strong) >= labels

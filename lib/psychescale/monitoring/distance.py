@@ -6,7 +6,7 @@ import numpy as np
 from scipy import stats
 
 from psychescale.disclosure import LARGEST_SMALL, ROUNDED_TO
-from psychescale.monitoring.tally import Counts, Floats
+from psychescale.monitoring.totals import Counts, Floats
 
 _SMALL = (1 + LARGEST_SMALL) / 2
 # Added to each bin, so that an empty one has a logarithm (Jeffreys' prior).

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from psychescale.monitoring.tally import Floats, Ratio, Tally, degrees
+from psychescale.monitoring.totals import Floats, Ratio, Totals, degrees
 
 LEVEL = 0.95
 
@@ -67,12 +67,12 @@ def mean_of(ratio: Ratio) -> Mean:
     return Mean(value, scatter, int(total), degrees(ratio.texts))
 
 
-def prevalence(tally: Tally, label: int) -> Mean:
+def prevalence(totals: Totals, label: int) -> Mean:
     """The mean probability of a label: its expected prevalence, where the scores are calibrated."""
-    return mean_of(Ratio(tally.sums[:, label], tally.scored.astype(np.float64)))
+    return mean_of(Ratio(totals.sums[:, label], totals.scored.astype(np.float64)))
 
 
-def expected_f1(tally: Tally) -> dict[str, Mean]:
+def expected_f1(totals: Totals) -> dict[str, Mean]:
     """F1 that the scores themselves let expect, ``macro`` and ``micro``.
 
     A text over the threshold is right with its own probability, and one below is missed with its own
@@ -80,7 +80,7 @@ def expected_f1(tally: Tally) -> dict[str, Mean]:
     the meaning of a label changes and the scores do not, neither does this.
     """
     return {
-        name: _jackknife(tally, measure)
+        name: _jackknife(totals, measure)
         for name, measure in {
             "macro": lambda *sums: float(f1_of_sums(*sums).mean()),
             "micro": lambda *sums: float(f1_of_sums(*(each.sum() for each in sums))),
@@ -124,9 +124,9 @@ def compared(reference: Mean, current: Mean) -> Change:
     )
 
 
-def _jackknife(tally: Tally, measure: Callable[[Floats, Floats, Floats], float]) -> Mean:
-    parts = (tally.hits, tally.above.astype(np.float64), tally.sums)
-    used = np.flatnonzero(tally.scored)
+def _jackknife(totals: Totals, measure: Callable[[Floats, Floats, Floats], float]) -> Mean:
+    parts = (totals.hits, totals.above.astype(np.float64), totals.sums)
+    used = np.flatnonzero(totals.scored)
     whole = [part.sum(0) for part in parts]
     without = np.array(
         [
@@ -136,4 +136,4 @@ def _jackknife(tally: Tally, measure: Callable[[Floats, Floats, Floats], float])
     )
     variance = (len(used) - 1) * float(without.var()) if len(used) > 1 else 0.0
     value = measure(*whole)
-    return Mean(value, variance * tally.n_scored, tally.n_scored, degrees(tally.scored))
+    return Mean(value, variance * totals.n_scored, totals.n_scored, degrees(totals.scored))

@@ -13,7 +13,7 @@ import numpy as np
 from psychescale.disclosure import FEWEST
 from psychescale.monitoring.distance import coarse, design_effect, merged, shown
 from psychescale.monitoring.means import Mean, expected_f1, mean_of, prevalence
-from psychescale.monitoring.tally import LENGTH_EDGES, SCORE_EDGES, Counts, Tally, degrees
+from psychescale.monitoring.totals import LENGTH_EDGES, SCORE_EDGES, Counts, Totals, degrees
 
 VERSION = 1
 FEWEST_TEXTS = 200
@@ -51,7 +51,7 @@ class Profile:
         scores: The distribution of the probability of each label.
         prevalence: The mean probability of each label.
         lengths: The distribution of lengths in tokens.
-        shares: By name, as the shares of a tally.
+        shares: By name, as the shares of a totals.
         f1: The expected ``macro`` and ``micro`` F1.
     """
 
@@ -72,20 +72,20 @@ class Profile:
 
 
 def profile_of(
-    tally: Tally, *, scoring_id: str, periods: tuple[str, ...], thresholds: tuple[float, ...]
+    totals: Totals, *, scoring_id: str, periods: tuple[str, ...], thresholds: tuple[float, ...]
 ) -> Profile:
     """The profile of a period with at least `FEWEST_TEXTS` scored texts."""
-    numbers = range(len(tally.labels))
+    numbers = range(len(totals.labels))
     return Profile(
         scoring_id,
         periods,
-        tally.labels,
+        totals.labels,
         thresholds,
-        tuple(_distribution(tally.scores[:, number]) for number in numbers),
-        tuple(_told(prevalence(tally, number)) for number in numbers),
-        _distribution(tally.lengths),
-        {name: _told(mean_of(ratio)) for name, ratio in tally.shares.items()},
-        {name: _told(mean, grain=0.01) for name, mean in expected_f1(tally).items()},
+        tuple(_distribution(totals.scores[:, number]) for number in numbers),
+        tuple(_told(prevalence(totals, number)) for number in numbers),
+        _distribution(totals.lengths),
+        {name: _told(mean_of(ratio)) for name, ratio in totals.shares.items()},
+        {name: _told(mean, grain=0.01) for name, mean in expected_f1(totals).items()},
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special, stats
 
 from psychescale.monitoring.means import mean_of
-from psychescale.monitoring.tally import GROUPS, Counts, Floats, Ratio
+from psychescale.monitoring.totals import GROUPS, Counts, Floats, Ratio
 
 HALVES = 2
 # Ridge per text, on features of variance 1: little for what recurs, much for noise.

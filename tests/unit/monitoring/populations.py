@@ -1,4 +1,4 @@
-"""Populations of scores with authors, drawn on numpy, and tallied as Spark tallies a period."""
+"""Populations of scores with authors, drawn on numpy, and summed up as Spark sums up a period."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import expit
 
 from psychescale.monitoring.separation import Sample
-from psychescale.monitoring.tally import (
+from psychescale.monitoring.totals import (
     FAILED,
     GROUPS,
     LENGTH_EDGES,
@@ -18,7 +18,7 @@ from psychescale.monitoring.tally import (
     Counts,
     Floats,
     Ratio,
-    Tally,
+    Totals,
 )
 
 THRESHOLD = 0.5
@@ -69,7 +69,7 @@ def population(
     return Texts(expit(logits), lengths, authors)
 
 
-def tally(texts: Texts, *, failed: Counts | None = None, repeated: Counts | None = None) -> Tally:
+def totals(texts: Texts, *, failed: Counts | None = None, repeated: Counts | None = None) -> Totals:
     """The sums over some texts; `failed` and `repeated` are 0 or 1 for each."""
     groups, n_labels = texts.groups, texts.scores.shape[1]
     none = np.zeros(len(texts), np.int64)
@@ -96,7 +96,7 @@ def tally(texts: Texts, *, failed: Counts | None = None, repeated: Counts | None
             summed((none if repeated is None else repeated)[kept]), scored.astype(float)
         ),
     }
-    return Tally(
+    return Totals(
         tuple(f"label_{number}" for number in columns),
         rows,
         scored,

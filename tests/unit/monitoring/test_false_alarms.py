@@ -8,11 +8,11 @@ import pytest
 from scipy import stats
 from scipy.special import expit, logit
 
-from psychescale.monitoring.findings import Finding, decide, find, rate_of
+from psychescale.monitoring.changes import Drift, decide, find, rate_of
 from psychescale.monitoring.profile import Profile, profile_of
 from psychescale.monitoring.separation import separation
-from psychescale.monitoring.tally import Floats
-from tests.unit.monitoring.populations import Texts, population, sample, tally
+from psychescale.monitoring.totals import Floats
+from tests.unit.monitoring.populations import Texts, population, sample, totals
 
 RATE = 0.05
 SPLITS = 200
@@ -21,26 +21,26 @@ Change = Callable[[Texts], Texts]
 
 def _profile(texts: Texts) -> Profile:
     return profile_of(
-        tally(texts),
+        totals(texts),
         scoring_id="0" * 64,
         periods=("2026-01",),
         thresholds=(0.5,) * texts.scores.shape[1],
     )
 
 
-def _findings(reference: Texts, current: Texts, rng: np.random.Generator) -> list[Finding]:
+def _drifts(reference: Texts, current: Texts, rng: np.random.Generator) -> list[Drift]:
     apart = separation(sample(reference, rng), sample(current, rng))
-    return find(_profile(reference), tally(current), apart)
+    return find(_profile(reference), totals(current), apart)
 
 
-def _splits(n_reference: int, n_current: int, *, icc: float, seed: int) -> Iterator[list[Finding]]:
+def _splits(n_reference: int, n_current: int, *, icc: float, seed: int) -> Iterator[list[Drift]]:
     rng = np.random.default_rng(seed)
     for _ in range(SPLITS):
         texts = population(rng, n_reference + n_current, icc=icc)
         # Whole authors on one side: authors of both would make the sides more alike than chance.
         order = rng.permutation(int(texts.authors.max()) + 1)[texts.authors]
         is_reference = order < np.quantile(order, n_reference / len(texts))
-        yield _findings(texts.at(is_reference), texts.at(~is_reference), rng)
+        yield _drifts(texts.at(is_reference), texts.at(~is_reference), rng)
 
 
 @pytest.mark.parametrize(
@@ -55,9 +55,9 @@ def test_splits_of_one_population(n_reference: int, n_current: int, icc: float) 
     twenty thousand runs would have at the stated rate are too many.
     """
     surprised = 0
-    for findings in _splits(n_reference, n_current, icc=icc, seed=11):
-        every = [replace(finding, matters=True) for finding in findings]
-        surprised += any(finding.alert for finding in decide(every, RATE))
+    for drifts in _splits(n_reference, n_current, icc=icc, seed=11):
+        every = [replace(drift, matters=True) for drift in drifts]
+        surprised += any(drift.alert for drift in decide(every, RATE))
     assert surprised <= stats.binom.ppf(0.999, SPLITS, RATE)
 
 
@@ -70,13 +70,13 @@ def test_rate_over_periods() -> None:
 
 def test_holm() -> None:
     """Each p is held against the rate over how many are left; what does not matter is no alert."""
-    findings = [
-        Finding("psi", name, 1.0, p=p, matters=name != "small")
+    drifts = [
+        Drift("psi", name, 1.0, p=p, matters=name != "small")
         for name, p in (("sure", 0.01), ("small", 0.02), ("next", 0.024), ("no", 0.2))
     ]
-    findings.append(Finding("ks", "untested", 1.0, matters=True))
-    assert [one.label for one in decide(findings, 0.05) if one.alert] == ["sure"]
-    assert [one.label for one in decide(findings, 0.06) if one.alert] == ["sure", "next"]
+    drifts.append(Drift("ks", "untested", 1.0, matters=True))
+    assert [one.label for one in decide(drifts, 0.05) if one.alert] == ["sure"]
+    assert [one.label for one in decide(drifts, 0.06) if one.alert] == ["sure", "next"]
 
 
 def _shifted(texts: Texts, by: float) -> Texts:
@@ -110,8 +110,8 @@ def test_a_change_is_an_alert(name: str) -> None:
     rng = np.random.default_rng(5)
     change, measure = CHANGES[name]
     reference, current = population(rng, 5000), change(population(rng, 2000))
-    found = decide(_findings(reference, current, rng), rate_of(12, RATE))
-    assert measure in {finding.measure for finding in found if finding.alert}
+    found = decide(_drifts(reference, current, rng), rate_of(12, RATE))
+    assert measure in {drift.measure for drift in found if drift.alert}
 
 
 def test_failed_and_repeated_rows() -> None:
@@ -120,24 +120,24 @@ def test_failed_and_repeated_rows() -> None:
     reference, current = population(rng, 5000), population(rng, 2000)
     some = (np.arange(2000) % 10 == 0).astype(np.int64)
     of_reference = (np.arange(5000) % 10 == 0).astype(np.int64)
-    worse = find(_profile(reference), tally(current, failed=some, repeated=np.roll(some, 1)), None)
-    alerts = {finding.measure for finding in decide(worse, RATE) if finding.alert}
+    worse = find(_profile(reference), totals(current, failed=some, repeated=np.roll(some, 1)), None)
+    alerts = {drift.measure for drift in decide(worse, RATE) if drift.alert}
     assert alerts == {"failed", "repeated"}
     before = profile_of(
-        tally(reference, failed=of_reference, repeated=np.roll(of_reference, 1)),
+        totals(reference, failed=of_reference, repeated=np.roll(of_reference, 1)),
         scoring_id="0" * 64,
         periods=("2026-01",),
         thresholds=(0.5,) * 6,
     )
-    better = find(before, tally(current), None)
-    assert not any(finding.alert for finding in decide(better, RATE))
+    better = find(before, totals(current), None)
+    assert not any(drift.alert for drift in decide(better, RATE))
 
 
 def test_without_a_score() -> None:
     """Where all rows failed only that is found."""
     rng = np.random.default_rng(7)
     current = population(rng, 300)
-    failed = tally(current, failed=np.ones(300, np.int64))
+    failed = totals(current, failed=np.ones(300, np.int64))
     found = decide(find(_profile(population(rng, 1000)), failed, None), RATE)
     assert [(one.measure, one.alert, one.current) for one in found] == [("failed", True, 1.0)]
 
@@ -149,6 +149,6 @@ def test_trivial_change_of_many_texts() -> None:
         population(rng, 60_000, icc=0),
         _shifted(population(rng, 60_000, icc=0), 0.1),
     )
-    found = find(_profile(reference), tally(current), None)
+    found = find(_profile(reference), totals(current), None)
     assert min(one.p for one in found if one.p is not None) < 1e-6
     assert not any(one.alert for one in decide(found, RATE))

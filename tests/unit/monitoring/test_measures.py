@@ -11,6 +11,7 @@ from scipy.spatial.distance import jensenshannon
 
 from psychescale.disclosure import LARGEST_SMALL
 from psychescale.monitoring.advice import advise, texts_to_annotate
+from psychescale.monitoring.changes import Drift
 from psychescale.monitoring.distance import (
     chance,
     coarse,
@@ -21,12 +22,11 @@ from psychescale.monitoring.distance import (
     population_stability,
     shown,
 )
-from psychescale.monitoring.findings import Finding
 from psychescale.monitoring.means import compared, expected_f1, mean_of
 from psychescale.monitoring.profile import as_document, from_document, profile_of
 from psychescale.monitoring.separation import Sample, separation
-from psychescale.monitoring.tally import GROUPS, Ratio
-from tests.unit.monitoring.populations import THRESHOLD, population, tally
+from psychescale.monitoring.totals import GROUPS, Ratio
+from tests.unit.monitoring.populations import THRESHOLD, population, totals
 
 COUNTS = st.lists(st.integers(0, 500), min_size=3, max_size=12)
 
@@ -100,7 +100,7 @@ def test_interval_of_a_change() -> None:
     rng = np.random.default_rng(2)
     held = 0
     for _ in range(400):
-        one, other = (tally(population(rng, 500)) for _ in range(2))
+        one, other = (totals(population(rng, 500)) for _ in range(2))
         pair = [mean_of(Ratio(t.sums[:, 4], t.scored * 1.0)) for t in (one, other)]
         change = compared(*pair)
         held += change.low <= 0 <= change.high
@@ -116,7 +116,7 @@ def test_expected_f1_where_calibrated_and_where_not() -> None:
     texts = population(rng, 8000)
     given = texts.scores >= THRESHOLD
     truth = rng.random(texts.scores.shape) < texts.scores
-    stated = expected_f1(tally(texts))
+    stated = expected_f1(totals(texts))
     assert stated["macro"].value == pytest.approx(_f1(truth, given).mean(), abs=0.05)
     micro = 2 * (truth & given).sum() / (truth.sum() + given.sum())
     assert stated["micro"].value == pytest.approx(micro, abs=0.02)
@@ -147,7 +147,7 @@ def test_profile_keeps_no_small_bin() -> None:
     rng = np.random.default_rng(5)
     for size in (200, 333, 2000):
         profile = profile_of(
-            tally(population(rng, size)),
+            totals(population(rng, size)),
             scoring_id="0" * 64,
             periods=("2026-01", "2026-02"),
             thresholds=(0.5,) * 6,
@@ -169,14 +169,14 @@ def test_shown_counts() -> None:
 def test_advice() -> None:
     """What to do follows from what changed: nothing, a look, texts to annotate, or a stop."""
     assert advise("2026-03", [], labels=4) == []
-    failed = Finding("failed", None, 0.3, current=0.31, alert=True)
+    failed = Drift("failed", None, 0.3, current=0.31, alert=True)
     stop, look = advise("2026-03", [failed], labels=4)
     assert stop.startswith("Do not use the numbers of 2026-03")
     assert "reasons of failed rows" in look
-    rare = Finding("prevalence", "a", 0.02, current=0.05, alert=True)
-    common = Finding("prevalence", "b", 0.2, current=0.5, alert=True)
+    rare = Drift("prevalence", "a", 0.02, current=0.05, alert=True)
+    common = Drift("prevalence", "b", 0.2, current=0.5, alert=True)
     assert (texts_to_annotate([rare]), texts_to_annotate([rare, common])) == (100, 400)
     assert "Annotate 400 texts" in " ".join(advise("2026-03", [rare, common], labels=4))
-    strong = [Finding("psi", name, 0.4, alert=True) for name in "ab"]
+    strong = [Drift("psi", name, 0.4, alert=True) for name in "ab"]
     assert advise("2026-03", strong, labels=4)[0].startswith("Do not use")
     assert advise("2026-03", strong[:1], labels=4)[0].startswith("Annotate")

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from psychescale.errors import InputError, UsageError
 from psychescale.model.bundle import read_deciding
-from psychescale.monitoring.tally import GROUPS
+from psychescale.monitoring.totals import GROUPS
 from psychescale.settings.monitor import MonitorConfig
 from psychescale.spark.corpus.failures import explained
 from psychescale.spark.scored.periods import named_period, period_of

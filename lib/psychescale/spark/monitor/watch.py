@@ -8,14 +8,14 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from psychescale.monitoring.findings import FEWEST_IN_PERIOD, decide, find, rate_of
+from psychescale.monitoring.changes import FEWEST_IN_PERIOD, decide, find, rate_of
 from psychescale.monitoring.profile import Profile
 from psychescale.monitoring.separation import separation
-from psychescale.monitoring.tally import REPEATED
+from psychescale.monitoring.totals import REPEATED
 from psychescale.settings.monitor import MonitorConfig
 from psychescale.spark.monitor.measures import Measures
 from psychescale.spark.monitor.series import REFERENCE, Series
-from psychescale.spark.monitor.tallies import REPEATED_TEXTS, sample_parts, tally_parts
+from psychescale.spark.monitor.sums import REPEATED_TEXTS, sample_parts, sum_parts
 from psychescale.spark.pipeline.state import held_lease, state_folder
 from psychescale.spark.session.access import access
 from psychescale.workflows.monitor.document import drift_document, write_drift
@@ -82,9 +82,9 @@ def new_periods(
 
 
 def _made(series: Series, config: MonitorConfig) -> Profile:
-    tally = tally_parts(series, [REFERENCE], copies_among=REPEATED_TEXTS)[REFERENCE]
+    totals = sum_parts(series, [REFERENCE], copies_among=REPEATED_TEXTS)[REFERENCE]
     return made_profile(
-        tally,
+        totals,
         reference_periods(config),
         scoring_id=series.table.scoring_id,
         thresholds=series.thresholds,
@@ -101,21 +101,21 @@ def _measured(
 ) -> Iterator[MeasureRow]:
     large = [period for period in periods if series.texts[period] >= FEWEST_IN_PERIOD]
     among = profile.shares[REPEATED].texts
-    tallies = tally_parts(series, large, copies_among=among) if large else {}
+    totals_of = sum_parts(series, large, copies_among=among) if large else {}
     # Without the rows of the reference there is nothing to tell a period from.
     compared = [REFERENCE, *large] if large and REFERENCE in series.texts else []
     samples = sample_parts(series, compared) if compared else {}
     tested = sum(row.measure == TEXTS and row.reason is None for row in known)
     numbers = count(tested + 1)
     for period in periods:
-        if period not in tallies:
+        if period not in totals_of:
             yield from measure_rows(period, series.texts[period], [])
             continue
-        tally = tallies[period]
+        totals = totals_of[period]
         apart = (
             separation(samples[REFERENCE], samples[period])
-            if samples and tally.n_scored >= FEWEST_IN_PERIOD
+            if samples and totals.n_scored >= FEWEST_IN_PERIOD
             else None
         )
-        found = decide(find(profile, tally, apart), rate_of(next(numbers), rate))
+        found = decide(find(profile, totals, apart), rate_of(next(numbers), rate))
         yield from measure_rows(period, series.texts[period], found)

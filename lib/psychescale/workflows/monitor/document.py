@@ -8,7 +8,7 @@ from typing import Any
 
 from psychescale.disclosure import nearest
 from psychescale.monitoring.advice import advise
-from psychescale.monitoring.findings import Finding
+from psychescale.monitoring.changes import Drift
 from psychescale.monitoring.profile import Profile
 from psychescale.notice import NOTICE
 from psychescale.report.drift import render_drift
@@ -70,11 +70,11 @@ def _period(name: str, rows: Sequence[MeasureRow], *, labels: int) -> Json:
             | {number: getattr(row, number) for number in _OF_TEXTS}
             for row in alerts
         ],
-        "advice": advise(name, [_finding(row) for row in alerts], labels=labels),
+        "advice": advise(name, [_drift(row) for row in alerts], labels=labels),
     }
 
 
-def _finding(row: MeasureRow) -> Finding:
+def _drift(row: MeasureRow) -> Drift:
     """A told row as what advice is given on: a withheld number counts as none."""
     value = 0.0 if row.value is None else row.value
-    return Finding(row.measure, row.label, value, current=row.current, alert=True)
+    return Drift(row.measure, row.label, value, current=row.current, alert=True)

@@ -11,7 +11,7 @@ from psychescale.monitoring.profile import (
     from_document,
     profile_of,
 )
-from psychescale.monitoring.tally import Tally
+from psychescale.monitoring.totals import Totals
 from psychescale.settings.monitor import MonitorConfig
 
 PROFILE_FILE = "profile.json"
@@ -73,19 +73,19 @@ def require_fitting(
 
 
 def made_profile(
-    tally: Tally, periods: tuple[str, ...], *, scoring_id: str, thresholds: tuple[float, ...]
+    totals: Totals, periods: tuple[str, ...], *, scoring_id: str, thresholds: tuple[float, ...]
 ) -> Profile:
     """The profile of the reference's periods.
 
     Raises:
         InputError: They have too few scored texts.
     """
-    if tally.n_scored < FEWEST_TEXTS:
+    if totals.n_scored < FEWEST_TEXTS:
         raise InputError(
             f"The periods of ‹reference› have fewer than {FEWEST_TEXTS} scored texts.",
             remedy="Name more periods, or make them longer with ‹period›.",
         )
-    return profile_of(tally, scoring_id=scoring_id, periods=periods, thresholds=thresholds)
+    return profile_of(totals, scoring_id=scoring_id, periods=periods, thresholds=thresholds)
 
 
 def read_profile(file: Path) -> Profile:

@@ -1,16 +1,16 @@
-"""What of a period's findings is told: rows of the table of measures, all of which may be shown."""
+"""What of a period's drifts is told: rows of the table of measures, all of which may be shown."""
 
 import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from psychescale.disclosure import FEWEST, FEWEST_OF_A_CLASS, is_small, nearest
-from psychescale.monitoring.findings import (
+from psychescale.monitoring.changes import (
     AUC,
     EXPECTED_F1,
     FEWEST_IN_PERIOD,
     PREVALENCE,
-    Finding,
+    Drift,
 )
 
 TEXTS = "texts"
@@ -35,58 +35,58 @@ class MeasureRow(NamedTuple):
     reason: str | None = None
 
 
-def measure_rows(period: str, texts: int, findings: Sequence[Finding]) -> Iterator[MeasureRow]:
-    """The rows of a period: how many texts it has, and each finding.
+def measure_rows(period: str, texts: int, drifts: Sequence[Drift]) -> Iterator[MeasureRow]:
+    """The rows of a period: how many texts it has, and each measure.
 
     Args:
         period: Its name.
         texts: Its rows, scored or not.
-        findings: None where it has too few.
+        drifts: None where it has too few.
     """
     shown = None if is_small(texts) else float(nearest(texts))
-    yield MeasureRow(period, TEXTS, None, shown, reason=None if findings else TOO_FEW)
-    for finding in findings:
-        yield _told(period, finding)
+    yield MeasureRow(period, TEXTS, None, shown, reason=None if drifts else TOO_FEW)
+    for drift in drifts:
+        yield _told(period, drift)
 
 
-def _told(period: str, finding: Finding) -> MeasureRow:
-    row = MeasureRow(period, finding.measure, finding.label, alert=finding.alert)
-    if _is_withheld(finding):
+def _told(period: str, drift: Drift) -> MeasureRow:
+    row = MeasureRow(period, drift.measure, drift.label, alert=drift.alert)
+    if _is_withheld(drift):
         return row._replace(reason=WITHHELD)
-    step = _step(finding)
+    step = _step(drift)
     row = row._replace(
-        value=_rounded(finding.value, step),
-        reference=_rounded(finding.reference, step),
-        current=_rounded(finding.current, step),
+        value=_rounded(drift.value, step),
+        reference=_rounded(drift.reference, step),
+        current=_rounded(drift.current, step),
     )
-    if min(_sides(finding)) < FEWEST_OF_A_CLASS:
+    if min(_sides(drift)) < FEWEST_OF_A_CLASS:
         return row
     return row._replace(
-        low=_rounded(finding.low, step),
-        high=_rounded(finding.high, step),
-        p=_rounded(finding.p, 0.01),
+        low=_rounded(drift.low, step),
+        high=_rounded(drift.high, step),
+        p=_rounded(drift.p, 0.01),
     )
 
 
-def _is_withheld(finding: Finding) -> bool:
+def _is_withheld(drift: Drift) -> bool:
     """Whether a mean tells of few texts: few that are so, or few that are not."""
-    if finding.measure == PREVALENCE:  # an expected number, which is hardly ever 0
-        return min(_sides(finding)) < FEWEST
-    return any(is_small(round(side)) for side in _sides(finding) if side < FEWEST)
+    if drift.measure == PREVALENCE:  # an expected number, which is hardly ever 0
+        return min(_sides(drift)) < FEWEST
+    return any(is_small(round(side)) for side in _sides(drift) if side < FEWEST)
 
 
-def _sides(finding: Finding) -> list[float]:
+def _sides(drift: Drift) -> list[float]:
     """Texts that a share is of, and the others; of what is no share, as many as can be."""
-    if finding.current is None or finding.measure.startswith(EXPECTED_F1):
+    if drift.current is None or drift.measure.startswith(EXPECTED_F1):
         return [math.inf]
-    return [share * finding.texts for share in (finding.current, 1 - finding.current)]
+    return [share * drift.texts for share in (drift.current, 1 - drift.current)]
 
 
-def _step(finding: Finding) -> float:
+def _step(drift: Drift) -> float:
     """What a number is rounded to: as shares of counts rounded to 5 would be."""
-    if finding.measure == AUC or finding.measure.startswith(EXPECTED_F1):
+    if drift.measure == AUC or drift.measure.startswith(EXPECTED_F1):
         return 0.01
-    return 5 / nearest(finding.texts) if finding.current is not None else 0.001
+    return 5 / nearest(drift.texts) if drift.current is not None else 0.001
 
 
 def _rounded(number: float | None, step: float) -> float | None:

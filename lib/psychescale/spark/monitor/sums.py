@@ -1,4 +1,4 @@
-"""Rows → tallies: one pass over all labels, sums by part, group, what is measured and bin."""
+"""Rows → totals: one pass over all labels, sums by part, group, what is measured and bin."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from psychescale.monitoring.separation import Sample
-from psychescale.monitoring.tally import (
+from psychescale.monitoring.totals import (
     FAILED,
     GROUPS,
     LENGTH_EDGES,
@@ -18,7 +18,7 @@ from psychescale.monitoring.tally import (
     WINDOWED,
     Floats,
     Ratio,
-    Tally,
+    Totals,
 )
 from psychescale.spark.corpus.failures import explained
 from psychescale.spark.monitor.series import GROUP, PART, Series, is_sampled
@@ -34,7 +34,7 @@ _SAME_TO = 1e-4
 _OF_TEXTS = (FAILED, TRUNCATED, WINDOWED)
 
 
-def tally_parts(series: Series, parts: Sequence[str], *, copies_among: int) -> dict[str, Tally]:
+def sum_parts(series: Series, parts: Sequence[str], *, copies_among: int) -> dict[str, Totals]:
     """The sums of each part.
 
     Args:
@@ -68,7 +68,7 @@ def tally_parts(series: Series, parts: Sequence[str], *, copies_among: int) -> d
     copies = _copies(series, parts, copies_among)
     names = series.table.labels
     return {
-        part: _tally(found[found[PART] == part], names, copies.get(part, _no_texts()))
+        part: _totals(found[found[PART] == part], names, copies.get(part, _no_texts()))
         for part in parts
     }
 
@@ -135,7 +135,7 @@ def _copies(series: Series, parts: Sequence[str], among: int) -> dict[str, Ratio
     return {part: _ratio(found[found[PART] == part]) for part in parts}
 
 
-def _tally(found: pd.DataFrame, names: tuple[str, ...], copies: Ratio) -> Tally:
+def _totals(found: pd.DataFrame, names: tuple[str, ...], copies: Ratio) -> Totals:
     labels = len(names)
     of_labels = found[found["position"] < labels]
     of = {name: found[found["position"] == labels + 1 + at] for at, name in enumerate(_OF_TEXTS)}
@@ -144,7 +144,7 @@ def _tally(found: pd.DataFrame, names: tuple[str, ...], copies: Ratio) -> Tally:
         REPEATED: copies,
     }
     lengths = found[found["position"] == labels]
-    return Tally(
+    return Totals(
         names,
         _spread(of[FAILED], "texts", (GROUPS,)).astype(np.int64),
         _spread(of[TRUNCATED], "texts", (GROUPS,)).astype(np.int64),

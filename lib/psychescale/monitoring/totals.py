@@ -45,7 +45,7 @@ class Ratio:
 
 
 @dataclass(frozen=True)
-class Tally:
+class Totals:
     """A period.
 
     Attributes:

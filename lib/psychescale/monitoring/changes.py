@@ -20,7 +20,7 @@ from psychescale.monitoring.distance import (
 from psychescale.monitoring.means import Mean, compared, expected_f1, mean_of, prevalence
 from psychescale.monitoring.profile import Distribution, Profile
 from psychescale.monitoring.separation import Separation
-from psychescale.monitoring.tally import FAILED, REPEATED, Counts, Tally, degrees
+from psychescale.monitoring.totals import FAILED, REPEATED, Counts, Totals, degrees
 
 FEWEST_IN_PERIOD = 50
 """Texts of a period: fewer are not measured."""
@@ -48,7 +48,7 @@ EXPECTED_F1 = "expected_f1_"
 
 
 @dataclass(frozen=True)
-class Finding:
+class Drift:
     """One measure of a period.
 
     Attributes:
@@ -78,21 +78,21 @@ class Finding:
     alert: bool = False
 
 
-def find(profile: Profile, tally: Tally, apart: Separation | None) -> list[Finding]:
+def find(profile: Profile, totals: Totals, apart: Separation | None) -> list[Drift]:
     """Every measure of a period that can be had: of scores only where enough texts have one.
 
     Args:
         profile: The reference.
-        tally: The period, with at least `FEWEST_IN_PERIOD` rows.
+        totals: The period, with at least `FEWEST_IN_PERIOD` rows.
         apart: What the domain classifier says; None where it was not asked.
     """
-    found = list(_shares(profile, tally))
-    if tally.n_scored >= FEWEST_IN_PERIOD:
-        found += _scores(profile, tally)
-        found += _lengths(profile, tally)
-        found += _expected(profile, tally)
+    found = list(_shares(profile, totals))
+    if totals.n_scored >= FEWEST_IN_PERIOD:
+        found += _scores(profile, totals)
+        found += _lengths(profile, totals)
+        found += _expected(profile, totals)
         if apart is not None:
-            found.append(Finding(AUC, None, apart.auc, p=apart.p, matters=apart.auc >= LEAST_AUC))
+            found.append(Drift(AUC, None, apart.auc, p=apart.p, matters=apart.auc >= LEAST_AUC))
     return found
 
 
@@ -104,33 +104,33 @@ def rate_of(number: int, rate: float) -> float:
     return rate / (number * (number + 1))
 
 
-def decide(findings: Sequence[Finding], rate: float) -> list[Finding]:
-    """The findings with alerts, the rate of any false one among them at most `rate` (Holm 1979)."""
-    tested = sorted((f.p, i) for i, f in enumerate(findings) if f.p is not None)
+def decide(drifts: Sequence[Drift], rate: float) -> list[Drift]:
+    """The drifts with alerts, the rate of any false one among them at most `rate` (Holm 1979)."""
+    tested = sorted((f.p, i) for i, f in enumerate(drifts) if f.p is not None)
     surprising: set[int] = set()
     for rank, (p, number) in enumerate(tested):
         if p > rate / (len(tested) - rank):
             break
         surprising.add(number)
     return [
-        replace(finding, alert=number in surprising and finding.matters)
-        for number, finding in enumerate(findings)
+        replace(drift, alert=number in surprising and drift.matters)
+        for number, drift in enumerate(drifts)
     ]
 
 
-def _scores(profile: Profile, tally: Tally) -> Iterator[Finding]:
+def _scores(profile: Profile, totals: Totals) -> Iterator[Drift]:
     for number, label in enumerate(profile.labels):
         there = profile.scores[number]
-        yield from _distances(there, tally.scores[:, number], label)
-        yield _prevalence(profile.prevalence[number], prevalence(tally, number), label)
+        yield from _distances(there, totals.scores[:, number], label)
+        yield _prevalence(profile.prevalence[number], prevalence(totals, number), label)
 
 
-def _lengths(profile: Profile, tally: Tally) -> Iterator[Finding]:
-    psi, *_ = _distances(profile.lengths, tally.lengths, None)
+def _lengths(profile: Profile, totals: Totals) -> Iterator[Drift]:
+    psi, *_ = _distances(profile.lengths, totals.lengths, None)
     yield replace(psi, measure=LENGTH)
 
 
-def _distances(reference: Distribution, groups: Counts, label: str | None) -> Iterator[Finding]:
+def _distances(reference: Distribution, groups: Counts, label: str | None) -> Iterator[Drift]:
     """PSI with the test that stands behind all three, Jensen–Shannon, Kolmogorov–Smirnov."""
     before = np.array(reference.counts, np.int64)
     here = coarse(groups, reference.starts)
@@ -147,12 +147,12 @@ def _distances(reference: Distribution, groups: Counts, label: str | None) -> It
     )
     sides = before.astype(np.float64), shown(here.sum(0))
     psi = population_stability(*sides)
-    yield Finding(PSI, label, psi, p=p, matters=psi >= LEAST_PSI)
-    yield Finding(JENSEN_SHANNON, label, jensen_shannon(*sides))
-    yield Finding(KS, label, kolmogorov_smirnov(*sides))
+    yield Drift(PSI, label, psi, p=p, matters=psi >= LEAST_PSI)
+    yield Drift(JENSEN_SHANNON, label, jensen_shannon(*sides))
+    yield Drift(KS, label, kolmogorov_smirnov(*sides))
 
 
-def _prevalence(before: Mean, now: Mean, label: str) -> Finding:
+def _prevalence(before: Mean, now: Mean, label: str) -> Drift:
     odds = abs(special.logit(_inside(now)) - special.logit(_inside(before)))
     return _change(
         PREVALENCE,
@@ -169,11 +169,11 @@ def _inside(mean: Mean) -> float:
     return float(np.clip(mean.value, 0.5 / mean.texts, 1 - 0.5 / mean.texts))
 
 
-def _shares(profile: Profile, tally: Tally) -> Iterator[Finding]:
+def _shares(profile: Profile, totals: Totals) -> Iterator[Drift]:
     for name, before in profile.shares.items():
-        if tally.shares[name].texts.sum() < FEWEST:
+        if totals.shares[name].texts.sum() < FEWEST:
             continue
-        now = mean_of(tally.shares[name])
+        now = mean_of(totals.shares[name])
         rise = now.value - before.value
         if name in _WORSE_WHEN_MORE:
             found = _change(name, None, before, now, matters=rise >= LEAST_SHARE)
@@ -182,8 +182,8 @@ def _shares(profile: Profile, tally: Tally) -> Iterator[Finding]:
             yield _change(name, None, before, now, matters=abs(rise) >= LEAST_SHARE)
 
 
-def _expected(profile: Profile, tally: Tally) -> Iterator[Finding]:
-    for name, now in expected_f1(tally).items():
+def _expected(profile: Profile, totals: Totals) -> Iterator[Drift]:
+    for name, now in expected_f1(totals).items():
         before = profile.f1[name]
         found = _change(
             EXPECTED_F1 + name,
@@ -195,9 +195,9 @@ def _expected(profile: Profile, tally: Tally) -> Iterator[Finding]:
         yield replace(found, p=compared(before, now).falls)
 
 
-def _change(measure: str, label: str | None, before: Mean, now: Mean, *, matters: bool) -> Finding:
+def _change(measure: str, label: str | None, before: Mean, now: Mean, *, matters: bool) -> Drift:
     change = compared(before, now)
-    return Finding(
+    return Drift(
         measure,
         label,
         change.value,
