@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -18,13 +17,16 @@ from psychescale.spark.monitor.series import REFERENCE, Series
 from psychescale.spark.monitor.sums import REPEATED_TEXTS, sample_parts, sum_parts
 from psychescale.spark.pipeline.state import held_lease, state_folder
 from psychescale.spark.session.access import access
-from psychescale.workflows.monitor.document import drift_document, write_drift
+from psychescale.spark.session.places import join
+from psychescale.workflows.monitor.document import drift_document, drift_files
 from psychescale.workflows.monitor.reference import (
+    PROFILE_FILE,
     made_profile,
+    reference_file,
     reference_periods,
     require_fitting,
     settled_profile,
-    write_profile,
+    written_profile,
 )
 from psychescale.workflows.monitor.told import TEXTS, MeasureRow, measure_rows
 
@@ -50,15 +52,19 @@ def watch(spark: SparkSession, config: MonitorConfig, series: Series) -> Watched
         StorageError: Another run writes to the output, or it cannot be written.
         UsageError: The output was begun with another reference.
     """
-    with held_lease(access(spark).files, state_folder(config.output, None)):
-        profile = settled_profile(config) or _made(series, config)
+    files = access(spark).files
+    with held_lease(files, state_folder(config.output, None)):
+        kept, named = join(config.output, PROFILE_FILE), reference_file(config)
+        profile = settled_profile(
+            config, files.read(kept), None if named is None else files.read(named)
+        ) or _made(series, config)
         require_fitting(
             profile,
             scoring_id=series.table.scoring_id,
             labels=series.table.labels,
             thresholds=series.thresholds,
         )
-        write_profile(Path(config.output), profile)
+        files.replace(kept, written_profile(profile))
         measures = Measures.at(spark, config.output)
         known = measures.rows()
         new = new_periods(series, known, unfinished=config.unfinished)
@@ -67,7 +73,8 @@ def watch(spark: SparkSession, config: MonitorConfig, series: Series) -> Watched
             measures.add(found)
         rows = sorted([*known, *found], key=lambda row: (row.period, row.measure, row.label or ""))
         document = drift_document(config, profile, rows, timeless=series.timeless)
-        write_drift(Path(config.output), document, rows)
+        for name, content in drift_files(document, rows).items():
+            files.replace(join(config.output, name), content)
     return Watched(new, document)
 
 

@@ -3,7 +3,6 @@
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from psychescale.disclosure import nearest
@@ -50,12 +49,12 @@ def drift_document(
     }
 
 
-def write_drift(folder: Path, document: Json, rows: Sequence[MeasureRow]) -> None:
-    """Write ``alerts.json`` and ``report.html``."""
-    content = json.dumps(document, indent=2, allow_nan=False) + "\n"
-    (folder / "alerts.json").write_text(content, encoding="utf-8")
-    page = render_drift(document, [row._asdict() for row in rows])
-    (folder / "report.html").write_text(page, encoding="utf-8")
+def drift_files(document: Json, rows: Sequence[MeasureRow]) -> dict[str, str]:
+    """File name → content: ``alerts.json`` and ``report.html``."""
+    return {
+        "alerts.json": json.dumps(document, indent=2, allow_nan=False) + "\n",
+        "report.html": render_drift(document, [row._asdict() for row in rows]),
+    }
 
 
 def _period(name: str, rows: Sequence[MeasureRow], *, labels: int) -> Json:

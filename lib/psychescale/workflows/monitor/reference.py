@@ -1,7 +1,6 @@
 """The profile that periods are compared with: read from a file, or made once and kept."""
 
 import json
-from pathlib import Path
 
 from psychescale.errors import InputError, UsageError
 from psychescale.monitoring.profile import (
@@ -17,10 +16,10 @@ from psychescale.settings.monitor import MonitorConfig
 PROFILE_FILE = "profile.json"
 
 
-def reference_file(config: MonitorConfig) -> Path | None:
+def reference_file(config: MonitorConfig) -> str | None:
     """The file of the reference; None where it is of periods."""
     first = config.reference[0]
-    return Path(first) if len(config.reference) == 1 and first.endswith(".json") else None
+    return first if len(config.reference) == 1 and first.endswith(".json") else None
 
 
 def reference_periods(config: MonitorConfig) -> tuple[str, ...]:
@@ -28,21 +27,24 @@ def reference_periods(config: MonitorConfig) -> tuple[str, ...]:
     return () if reference_file(config) else tuple(sorted(set(config.reference)))
 
 
-def settled_profile(config: MonitorConfig) -> Profile | None:
-    """The profile that is there already: of ``output``, or of the file; None where it is to be made.
+def settled_profile(config: MonitorConfig, kept: str | None, named: str | None) -> Profile | None:
+    """The profile that is there already; None where it is to be made.
+
+    Args:
+        config: Of the run.
+        kept: Content of the profile in ``output``; None where there is none.
+        named: Content of the file of the reference.
 
     Raises:
-        InputError: A file is no profile.
+        InputError: A file is no profile, or not there.
         UsageError: ``output`` was begun with another reference.
     """
     given = reference_file(config)
-    named = None if given is None else read_profile(given)
-    kept = Path(config.output) / PROFILE_FILE
-    if not kept.exists():
-        return named
-    there = read_profile(kept)
-    wanted = there.periods == reference_periods(config) if named is None else there == named
-    if not wanted:
+    stated = None if given is None else read_profile(given, named)
+    if kept is None:
+        return stated
+    there = read_profile(f"{config.output}/{PROFILE_FILE}", kept)
+    if there.periods != reference_periods(config) if stated is None else there != stated:
         raise UsageError(
             f"{config.output} compares with another ‹reference› ({', '.join(there.periods)}).",
             remedy="Write to another ‹output›, or name the reference that it began with.",
@@ -88,22 +90,25 @@ def made_profile(
     return profile_of(totals, scoring_id=scoring_id, periods=periods, thresholds=thresholds)
 
 
-def read_profile(file: Path) -> Profile:
+def read_profile(place: str, content: str | None) -> Profile:
     """The profile of a file.
 
+    Args:
+        place: The file, for the message.
+        content: What is in it; None where it is not there.
+
     Raises:
-        InputError: There is none.
+        InputError: It is none.
     """
     try:
-        return from_document(json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, KeyError, TypeError, ValueError, AttributeError):
+        return from_document(json.loads(content or ""))
+    except (KeyError, TypeError, ValueError, AttributeError):
         raise InputError(
-            f"{file} is no profile that `psychescale monitor` of this version wrote.",
+            f"{place} is no profile that `psychescale monitor` of this version wrote.",
             remedy="Give the profile.json of an ‹output› of it, or name periods.",
         ) from None
 
 
-def write_profile(folder: Path, profile: Profile) -> None:
-    """Write the profile for later runs."""
-    content = json.dumps(as_document(profile), indent=1) + "\n"
-    (folder / PROFILE_FILE).write_text(content, encoding="utf-8")
+def written_profile(profile: Profile) -> str:
+    """The profile as a file, for later runs."""
+    return json.dumps(as_document(profile), indent=1) + "\n"
