@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from psychescale.disclosure import nearest
+from psychescale.disclosure import masked, nearest
 from psychescale.monitoring.advice import advise
 from psychescale.monitoring.changes import Drift
 from psychescale.monitoring.profile import Profile
@@ -42,7 +42,7 @@ def drift_document(
         "reference": {"periods": list(profile.periods), "texts": nearest(profile.texts)},
         "false_alarms": config.false_alarms,
         "chance_over": "authors" if config.author_column else "texts",
-        "without_time": nearest(timeless),
+        "without_time": masked(timeless),
         "periods": [
             _period(name, by_period[name], labels=len(profile.labels)) for name in sorted(by_period)
         ],
