@@ -15,12 +15,13 @@ from deltalake import DeltaTable, write_deltalake
 import psychescale
 from psychescale.errors import AlertError
 from psychescale.synthetic import generate_corpus, generate_labelled
+from psychescale.synthetic.documents import Document
 from tests.spark.conftest import Row, write_json_lines
 
 MONTH = 300
 REFERENCE = "2024-01,2024-02"
 CHANGES = {
-    "2024-04": "in capitals",
+    "2024-04": "in small letters",
     "2024-05": "each text doubled",
     "2024-06": "half of them empty",
     "2024-07": "their first six words",
@@ -29,13 +30,13 @@ CHANGES = {
     "2024-10": "each sent twice",
     "2024-11": "mojibake",
 }
-"""What became of the texts of a month; the others are as they were."""
+"""What became of the texts of a month; the others are as they were: Each Word With A Capital."""
 
 
 def _changed(month: str, texts: list[str], model: Path) -> list[str]:
     match CHANGES.get(month):
-        case "in capitals":
-            texts = [text.upper() for text in texts]
+        case "in small letters":
+            texts = [text.lower() for text in texts]
         case "each text doubled":
             texts = [f"{text} {text}" for text in texts]
         case "half of them empty":
@@ -44,9 +45,9 @@ def _changed(month: str, texts: list[str], model: Path) -> list[str]:
             texts = [" ".join(text.split()[:6]) for text in texts]
         case "another source":
             every = generate_corpus(5 * MONTH, seed=5)
-            texts = [one.text or "" for one in every if one.source == "notes"][:MONTH]
+            texts = [_text(one) for one in every if one.source == "notes"][:MONTH]
         case "a label more common":
-            more = [*texts, *(one.text or "" for one in generate_labelled(MONTH, seed=6))]
+            more = [*texts, *map(_text, generate_labelled(MONTH, seed=6))]
             ranked = np.argsort(psychescale.Scorer.from_pretrained(str(model))(more)[:, 0])
             texts = [more[number] for number in ranked[-MONTH:]]
         case "each sent twice":
@@ -56,12 +57,16 @@ def _changed(month: str, texts: list[str], model: Path) -> list[str]:
     return texts[:20] if month == "2024-12" else texts
 
 
+def _text(document: Document) -> str:
+    return (document.text or "").title()
+
+
 def _corpus(model: Path) -> Iterator[Row]:
     documents = generate_labelled(12 * MONTH, seed=5)
     for number in range(1, 13):
         month = f"2024-{number:02}"
         drawn = list(itertools.islice(documents, MONTH))
-        for at, text in enumerate(_changed(month, [one.text or "" for one in drawn], model)):
+        for at, text in enumerate(_changed(month, [*map(_text, drawn)], model)):
             yield {
                 "id": f"secret-{month}-{at}",
                 "text": text,

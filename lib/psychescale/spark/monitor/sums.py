@@ -1,10 +1,10 @@
 """Rows → totals: one pass over all labels, sums by part, group, what is measured and bin."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from pyspark.sql import Column
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from psychescale.monitoring.separation import Sample
@@ -63,13 +63,11 @@ def sum_parts(series: Series, parts: Sequence[str], *, copies_among: int) -> dic
         F.sum(is_above.cast("int")).alias("above"),
         F.sum(F.when(is_above, F.col("value")).otherwise(0.0)).alias("hits"),
     )
-    with explained():
-        found = summed.toPandas()
+    found = _collected(summed)
     copies = _copies(series, parts, copies_among)
-    names = series.table.labels
     return {
-        part: _totals(found[found[PART] == part], names, copies.get(part, _no_texts()))
-        for part in parts
+        part: _totals(rows, series.table.labels, copies[part])
+        for part, rows in _by_part(found, parts)
     }
 
 
@@ -78,14 +76,11 @@ def sample_parts(series: Series, parts: Sequence[str]) -> dict[str, Sample]:
     names = series.table.probabilities
     rates = {part: min(1.0, SAMPLED_TEXTS / series.texts[part]) for part in parts}
     rows = series.of(parts).where(~series.table.is_missing() & is_sampled(rates))
-    with explained():
-        found = rows.orderBy("id").select(PART, GROUP, *map(quoted, names)).toPandas()
-    samples = {}
-    for part in parts:
-        here = found[found[PART] == part]
-        scores = here[list(names)].to_numpy(np.float64)
-        samples[part] = Sample(scores, here[GROUP].to_numpy(np.int64))
-    return samples
+    found = _collected(rows.orderBy("id").select(PART, GROUP, *map(quoted, names)))
+    return {
+        part: Sample(rows[list(names)].to_numpy(np.float64), rows[GROUP].to_numpy(np.int64))
+        for part, rows in _by_part(found, parts)
+    }
 
 
 def _one(
@@ -130,9 +125,8 @@ def _copies(series: Series, parts: Sequence[str], among: int) -> dict[str, Ratio
     summed = alike.groupBy(PART, group).agg(
         F.sum("count").alias("texts"), F.sum(F.col("count") - 1).alias("sum")
     )
-    with explained():
-        found = summed.toPandas()
-    return {part: _ratio(found[found[PART] == part]) for part in parts}
+    found = _collected(summed)
+    return {part: _ratio(rows) for part, rows in _by_part(found, parts)}
 
 
 def _totals(found: pd.DataFrame, names: tuple[str, ...], copies: Ratio) -> Totals:
@@ -159,12 +153,22 @@ def _totals(found: pd.DataFrame, names: tuple[str, ...], copies: Ratio) -> Total
     )
 
 
+def _collected(rows: DataFrame) -> pd.DataFrame:
+    """By columns, whatever the session is set to: as objects a row a million sums are a gigabyte."""
+    with explained():
+        found: pd.DataFrame = rows.toArrow().to_pandas()
+    return found
+
+
+def _by_part(found: pd.DataFrame, parts: Sequence[str]) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The rows of each part; none where it has none."""
+    places = found.groupby(PART).indices
+    for part in parts:
+        yield part, found.iloc[places.get(part, [])]
+
+
 def _ratio(rows: pd.DataFrame) -> Ratio:
     return Ratio(_spread(rows, "sum", (GROUPS,)), _spread(rows, "texts", (GROUPS,)))
-
-
-def _no_texts() -> Ratio:
-    return Ratio(np.zeros(GROUPS), np.zeros(GROUPS))
 
 
 def _spread(rows: pd.DataFrame, column: str, shape: tuple[int, ...], *, first: int = 0) -> Floats:
