@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from psychescale.disclosure import rounded
 from psychescale.errors import AlertError
 from psychescale.notice import NOTICE
+from psychescale.workflows.monitor.reference import REFERENCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,8 +24,8 @@ def print_plan(console: Console, config: MonitorConfig, texts: Mapping[str, int]
     """Say what is about to happen."""
     console.print(f"[bold]psychescale monitor[/]  {NOTICE}")
     for period in sorted(texts):
-        unfinished = period == now and not config.unfinished
-        remark = "  not over yet: not measured" if unfinished else ""
+        left = period >= now and period != REFERENCE and not config.unfinished
+        remark = "  not over yet: not measured" if left else ""
         console.print(f"  {rounded(texts[period]):>10}  {period}{remark}", markup=False)
 
 

@@ -14,10 +14,9 @@ from psychescale.spark.corpus.failures import explained
 from psychescale.spark.scored.periods import named_period, period_of
 from psychescale.spark.scored.scores import ScoreTable, open_scores
 from psychescale.spark.tables.delta import quoted
+from psychescale.workflows.monitor.reference import REFERENCE
 
 PART, GROUP = "_part", "_group"
-REFERENCE = "reference"
-"""The part that the periods of the reference are together."""
 SCORED_AT = "scored_at"
 # A hash of a value of its own, so that who is sampled has nothing to do with the group.
 _SAMPLED = "sampled"

@@ -13,7 +13,7 @@ from psychescale.monitoring.separation import separation
 from psychescale.monitoring.totals import REPEATED
 from psychescale.settings.monitor import MonitorConfig
 from psychescale.spark.monitor.measures import Measures
-from psychescale.spark.monitor.series import REFERENCE, Series
+from psychescale.spark.monitor.series import Series
 from psychescale.spark.monitor.sums import REPEATED_TEXTS, sample_parts, sum_parts
 from psychescale.spark.pipeline.state import held_lease, state_folder
 from psychescale.spark.session.access import access
@@ -21,6 +21,7 @@ from psychescale.spark.session.places import join
 from psychescale.workflows.monitor.document import drift_document, drift_files
 from psychescale.workflows.monitor.reference import (
     PROFILE_FILE,
+    REFERENCE,
     made_profile,
     reference_file,
     reference_periods,
@@ -83,9 +84,8 @@ def new_periods(
 ) -> tuple[str, ...]:
     """Periods that the table of measures does not hold, in the order of time."""
     there = {REFERENCE, *(row.period for row in known)}
-    if not unfinished:
-        there.add(series.now)
-    return tuple(sorted(period for period in series.texts if period not in there))
+    new = sorted(period for period in series.texts if period not in there)
+    return tuple(period for period in new if unfinished or period < series.now)
 
 
 def _made(series: Series, config: MonitorConfig) -> Profile:

@@ -14,6 +14,8 @@ from psychescale.monitoring.totals import Totals
 from psychescale.settings.monitor import MonitorConfig
 
 PROFILE_FILE = "profile.json"
+REFERENCE = "reference"
+"""What the periods of the reference are called together."""
 
 
 def reference_file(config: MonitorConfig) -> str | None:
