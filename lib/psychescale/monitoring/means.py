@@ -31,7 +31,7 @@ class Mean:
 
 
 @dataclass(frozen=True)
-class Change:
+class Difference:
     """A mean beside that of the reference.
 
     Attributes:
@@ -103,7 +103,7 @@ def f1_of_sums(hits: Floats, above: Floats, sums: Floats) -> Floats:
     return np.divide(2 * hits, whole, out=np.zeros_like(whole), where=whole > 0)
 
 
-def compared(reference: Mean, current: Mean) -> Change:
+def compared(reference: Mean, current: Mean) -> Difference:
     """The difference of two means, the larger variance of one text taken for both.
 
     A small period without one of few positives has no variance of its own; the reference has.
@@ -117,9 +117,9 @@ def compared(reference: Mean, current: Mean) -> Change:
     freedom = min(reference.freedom, current.freedom)
     value = current.value - reference.value
     if freedom <= 0:
-        return Change(value, np.nan, np.nan, 1.0)
+        return Difference(value, np.nan, np.nan, 1.0)
     half = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * error
-    return Change(
+    return Difference(
         value, value - half, value + half, float(2 * stats.t.sf(abs(value) / error, freedom))
     )
 

@@ -22,7 +22,7 @@ _UNIFORM = 1 / 12
 
 
 @dataclass(frozen=True)
-class Sample:
+class ScoreVectors:
     """Score vectors of some texts.
 
     Attributes:
@@ -47,7 +47,7 @@ class Separation:
     p: float
 
 
-def separation(reference: Sample, current: Sample) -> Separation:
+def separation(reference: ScoreVectors, current: ScoreVectors) -> Separation:
     """Fit on one half of the groups, tell the texts of the other, and the other way round.
 
     A classifier of logits, squares and products by ridge regression. The AUC of a half has its variance

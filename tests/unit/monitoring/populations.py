@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import expit
 
-from psychescale.monitoring.separation import Sample
+from psychescale.monitoring.separation import ScoreVectors
 from psychescale.monitoring.totals import (
     FAILED,
     GROUPS,
@@ -109,7 +109,7 @@ def totals(texts: Texts, *, failed: Counts | None = None, repeated: Counts | Non
     )
 
 
-def sample(texts: Texts, rng: np.random.Generator, most: int = 1000) -> Sample:
+def sample(texts: Texts, rng: np.random.Generator, most: int = 1000) -> ScoreVectors:
     """Score vectors of at most so many of the texts."""
     chosen = replace(texts) if len(texts) <= most else texts.at(rng.permutation(len(texts))[:most])
-    return Sample(chosen.scores, chosen.groups)
+    return ScoreVectors(chosen.scores, chosen.groups)

@@ -24,7 +24,7 @@ from psychescale.monitoring.distance import (
 )
 from psychescale.monitoring.means import compared, expected_f1, mean_of
 from psychescale.monitoring.profile import as_document, from_document, profile_of
-from psychescale.monitoring.separation import Sample, separation
+from psychescale.monitoring.separation import ScoreVectors, separation
 from psychescale.monitoring.totals import GROUPS, Ratio
 from tests.unit.monitoring.populations import THRESHOLD, population, totals
 
@@ -132,13 +132,15 @@ def test_separation() -> None:
     """One author on a side is no proof; the same texts are not told apart, others are."""
     rng = np.random.default_rng(4)
     scores, groups = rng.random((400, 3)), rng.integers(0, GROUPS, 400)
-    same = separation(Sample(scores, groups), Sample(scores, groups))
+    same = separation(ScoreVectors(scores, groups), ScoreVectors(scores, groups))
     assert same.auc == pytest.approx(0.5, abs=0.02)
     assert same.p > 0.05
-    apart = separation(Sample(scores, groups), Sample(scores**2, groups))
+    apart = separation(ScoreVectors(scores, groups), ScoreVectors(scores**2, groups))
     assert apart.auc > 0.6
     assert apart.p < 1e-4
-    alone = separation(Sample(scores, groups), Sample(scores**2, np.zeros(400, np.int64)))
+    alone = separation(
+        ScoreVectors(scores, groups), ScoreVectors(scores**2, np.zeros(400, np.int64))
+    )
     assert alone.p == 1
 
 

@@ -14,7 +14,7 @@ from psychescale.monitoring.totals import REPEATED
 from psychescale.settings.monitor import MonitorConfig
 from psychescale.spark.monitor.measures import Measures
 from psychescale.spark.monitor.series import Series
-from psychescale.spark.monitor.sums import REPEATED_TEXTS, sample_parts, sum_parts
+from psychescale.spark.monitor.summing import REPEATED_TEXTS, sample_parts, sum_parts
 from psychescale.spark.pipeline.state import held_lease, state_folder
 from psychescale.spark.session.access import access
 from psychescale.spark.session.places import join

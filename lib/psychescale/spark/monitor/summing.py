@@ -7,7 +7,7 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from psychescale.monitoring.separation import Sample
+from psychescale.monitoring.separation import ScoreVectors
 from psychescale.monitoring.totals import (
     FAILED,
     GROUPS,
@@ -71,14 +71,14 @@ def sum_parts(series: Series, parts: Sequence[str], *, copies_among: int) -> dic
     }
 
 
-def sample_parts(series: Series, parts: Sequence[str]) -> dict[str, Sample]:
+def sample_parts(series: Series, parts: Sequence[str]) -> dict[str, ScoreVectors]:
     """Score vectors of some texts of each part, at random."""
     names = series.table.probabilities
     rates = {part: min(1.0, SAMPLED_TEXTS / series.texts[part]) for part in parts}
     rows = series.of(parts).where(~series.table.is_missing() & is_sampled(rates))
     found = _collected(rows.orderBy("id").select(PART, GROUP, *map(quoted, names)))
     return {
-        part: Sample(rows[list(names)].to_numpy(np.float64), rows[GROUP].to_numpy(np.int64))
+        part: ScoreVectors(rows[list(names)].to_numpy(np.float64), rows[GROUP].to_numpy(np.int64))
         for part, rows in _by_part(found, parts)
     }
 
