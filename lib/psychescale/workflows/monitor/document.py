@@ -62,7 +62,7 @@ def _period(name: str, rows: Sequence[MeasureRow], *, labels: int) -> Json:
     alerts = [row for row in rows if row.alert]
     return {
         "period": name,
-        "texts": texts.value,
+        "texts": None if texts.value is None else int(texts.value),
         "reason": texts.reason,
         "alerts": [
             {"measure": row.measure, "label": row.label, "reason": row.reason}
