@@ -24,6 +24,7 @@ from psychescale.results import (
     DemoResult,
     DoctorResult,
     EvaluateResult,
+    MonitorResult,
     Result,
     ScoreResult,
     TaggerResult,
@@ -36,6 +37,7 @@ from psychescale.settings.demo import DemoConfig
 from psychescale.settings.doctor import DoctorConfig
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.settings.keywords import from_keywords, help_of, parameters_of
+from psychescale.settings.monitor import MonitorConfig
 from psychescale.settings.places import FRAME
 from psychescale.settings.score import ScoreConfig
 from psychescale.settings.tagger import TaggerConfig
@@ -155,4 +157,5 @@ doctor = _job(DoctorConfig, DoctorResult, function="examine")
 tagger = _job(TaggerConfig, TaggerResult)
 train = _job(TrainConfig, TrainResult, frames=("train", "validation", "test"))
 evaluate = _job(EvaluateConfig, EvaluateResult, frames=("input", "train", "validation"))
+monitor = _job(MonitorConfig, MonitorResult)
 demo = _job(DemoConfig, DemoResult)

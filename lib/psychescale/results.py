@@ -194,6 +194,23 @@ class TaggerResult(Result):
 
 
 @dataclass(frozen=True, repr=False)
+class MonitorResult(Result):
+    """A watch over periods in which nothing new was an alert; an alert is an `AlertError`.
+
+    Attributes:
+        output: Its folder.
+        report: The HTML report in it.
+        new: Periods that this run measured.
+        alerts: All periods of the output, as ``alerts.json`` has them.
+    """
+
+    output: str
+    report: str
+    new: tuple[str, ...]
+    alerts: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, repr=False)
 class DemoResult(Result):
     """What the demo left behind, as paths.
 

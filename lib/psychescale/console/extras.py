@@ -10,6 +10,7 @@ OF_VERB = {
     "tagger": "spark,train,anonymize",
     "train": "spark,train",
     "evaluate": "spark,report",
+    "monitor": "spark,report",
     "demo": "demo",
 }
 """Extras of each verb. A managed runtime has its own Spark: there `spark` is left out."""

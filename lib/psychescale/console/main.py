@@ -22,6 +22,7 @@ VERBS = {
     "tagger": "fine-tune a model that finds names in texts, for anonymize",
     "train": "fine-tune a backbone on labelled texts",
     "evaluate": "judge a model on labelled texts: measures, report, comparison",
+    "monitor": "compare new periods of a score table with a reference: drift, alerts, what to do",
     "demo": "generate a synthetic corpus, train on it and score it, on this machine",
 }
 
@@ -82,7 +83,7 @@ def _help() -> str:
         f"usage: psychescale VERB [--KEY VALUE …]\n\n{verbs}\n\n"
         f"`psychescale VERB --help` lists the keys of a verb, with examples. `-V` prints the version.\n"
         f"Exit codes: 0 done, 1 unexpected, 2 usage, 3 input, 4 model, 5 privacy, 6 too many failed "
-        f"rows, 7 storage.\n{NOTICE}"
+        f"rows, 7 storage, 8 an alert of monitor.\n{NOTICE}"
     )
 
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from psychescale.model.spec import Activation, LongText, Precision
 from psychescale.settings.config import JobConfig, Names
-from psychescale.settings.places import Inputs, Written
+from psychescale.settings.places import Inputs, There, Written
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
@@ -14,6 +14,7 @@ FormName = Literal[
     "parquet", "csv", "jsonl", "json", "excel", "spss", "stata", "sas", "arrow", "text"
 ]
 Dates = Literal["placeholder", "year", "shift"]
+Period = Literal["day", "week", "month", "quarter", "year"]
 
 
 class RedactorConfig(JobConfig):
@@ -121,6 +122,19 @@ class TimeConfig(JobConfig):
     time_format: str | None = Field(
         None,
         description="how times are written, as in %d/%m/%Y, or epoch (seconds); default: ISO 8601",
+    )
+
+
+class ScoredConfig(TimeConfig):
+    """Scores."""
+
+    scores: There = Field(description="score table: a path or a catalog name")
+    scoring_id: str | None = Field(
+        None, description="which rows of it are read (default: the only scoring id that it has)"
+    )
+    period: Period = Field(
+        "month",
+        description="length of a period, where ‹time_column› is given; weeks are ISO 8601's",
     )
 
 

@@ -12,10 +12,10 @@ from psychescale.settings.anonymize import AnonymizeConfig
 from psychescale.spark.anonymize.authors import list_authors
 from psychescale.spark.anonymize.keying import author_name
 from psychescale.spark.anonymize.plan import RedactionPlan
-from psychescale.spark.anonymize.times import is_unread
 from psychescale.spark.corpus.failures import explained
 from psychescale.spark.corpus.read import reading
 from psychescale.spark.corpus.source import Corpus
+from psychescale.spark.corpus.times import is_unread
 from psychescale.spark.tables.delta import quoted
 from psychescale.text.findings import PiiType
 from psychescale.text.handles import Handles
