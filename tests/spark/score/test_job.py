@@ -167,12 +167,12 @@ class TestAgain:
     ) -> None:
         """A run that stopped half-way goes on: what was committed stays, nothing is doubled."""
         monkeypatch.setattr(landing, "MIN_ROWS_PER_FILE", 2)
-        many = [{**row, "id": f"{row['id']}-{copy}"} for copy in range(3) for row in rows]
+        many = [{**row, "id": f"{row['id']}-{copy}"} for copy in range(2) for row in rows]
         bad = [{"id": f"bad-{i:02}", "text": " " * i} for i in range(30)]
         corpus = write_json_lines(tmp_path / "corpus.jsonl", many + bad)
         output = tmp_path / "scores"
         arguments = ["score", "--model", tiny_model, "--input", corpus, "--output", output]
-        arguments += ["--rows-per-task", "3"]
+        arguments += ["--rows-per-task", "8", "--tasks-per-slot", "2"]  # five micro-batches
         assert run(*arguments, "--accept-raw", "--max-failed-share", "0.02") == 6
         stopped = read_table(output)
         assert 0 < len(stopped) < len(many) + len(bad)
