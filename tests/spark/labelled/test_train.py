@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyspark.sql import SparkSession
 
 from psychescale.model.checkpoint import open_checkpoint
 from psychescale.model.spec import read_model
+from psychescale.settings.train import TrainConfig
+from psychescale.spark.labelled.read import open_labelled, read_rows
 from psychescale.synthetic import LABELS, generate_labelled
 from psychescale.training.split.strategies import membership_digest
 from tests.spark.conftest import read_table, write_json_lines
@@ -132,11 +135,19 @@ def test_refusals(
 
 
 @pytest.mark.parametrize("labels", [["a", "b"], '["a", "b"]', "a, b"])
-def test_label_forms(
-    run: Callable[..., int], tiny_model: Path, tmp_path: Path, labels: object
-) -> None:
+def test_label_forms(spark: SparkSession, tmp_path: Path, labels: object) -> None:
     """Labels may be a list, a JSON list, or names with commas between them."""
     rows = [{"id": i, "text": f"text {i}", "labels": labels} for i in range(4)]
+    corpus = str(write_json_lines(tmp_path / "labelled.jsonl", rows))
+    stated = {"backbone": "b", "train": corpus, "output": "o", "accept_raw": True}
+    config = TrainConfig.model_validate(stated)
+    opened = open_labelled(spark, corpus, config, option="train")
+    assert read_rows(spark, opened, config, option="train").label_sets == [("a", "b")] * 4
+
+
+def test_nothing_held_back(run: Callable[..., int], tiny_model: Path, tmp_path: Path) -> None:
+    """Where no row is left to fit them on there is neither calibration nor threshold."""
+    rows = [{"id": i, "text": f"text {i}", "labels": ["a", "b"]} for i in range(4)]
     corpus = write_json_lines(tmp_path / "labelled.jsonl", rows)
     output = tmp_path / "bundle"
     code = run(

@@ -54,6 +54,8 @@ _ALWAYS = {
     "spark.hadoop.fs.permissions.umask-mode": "077",
     # Workers are forked from a process that has imported torch and transformers already.
     "spark.python.daemon.module": "psychescale.spark.daemon",
+    # Spark sets this for UDFs alone (not for mapInArrow), and starts another such process for them.
+    "spark.sql.execution.pyspark.udf.simplifiedTraceback.enabled": "false",
     # A sort window ends with its Arrow batch; a landed file fits into one.
     "spark.sql.execution.arrow.maxRecordsPerBatch": "10000",
 }
