@@ -167,11 +167,10 @@ pd.DataFrame(
 
 import matplotlib.pyplot as plt
 
-differences = {label: found["f1"] for label, found in shown["rival"]["per_label"].items()}
-differences = {
-    "all labels (macro)": shown["contenders"][1]["differences"]["f1_macro"],
-    **differences,
-}
+rival = shown["rival"]
+(overall,) = [one["differences"] for one in shown["contenders"] if one["name"] == rival["name"]]
+differences = {"all labels (macro)": overall["f1_macro"]}
+differences |= {label: found["f1"] for label, found in rival["per_label"].items()}
 figure, axes = plt.subplots(figsize=(7, 0.9 + 0.35 * len(differences)), layout="constrained")
 for place, found in enumerate(differences.values()):
     if found["value"] is not None and found["low"] is not None:

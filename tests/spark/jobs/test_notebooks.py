@@ -12,9 +12,11 @@ import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
+import psychescale
 from psychescale.disclosure import is_small, nearest
 from psychescale.notice import NOTICE
 from psychescale.synthetic import generate_labelled
+from psychescale.synthetic.writing import write_json_lines as write_labelled
 from psychescale.training.classifier.dataset import Rows
 from psychescale.training.classifier.fit import FitOptions, fit, label_names
 from psychescale.training.targets import to_targets
@@ -223,3 +225,29 @@ def test_where_the_head_looked(
     assert found["attention"].sum().tolist() == pytest.approx([1, 1, 1], abs=1e-5)
     assert found["faithfulness"]["ranking"].tolist() == ["attention", "occlusion", "random"]
     assert "notebook outputs are stored" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("spark")
+def test_train_and_evaluate(
+    run_notebook: Callable[..., dict[str, Any]],
+    tiny_model: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """05 trains, judges beside the former on rows that neither saw, and ends with a verdict."""
+    labelled = tmp_path / "labelled.jsonl"
+    write_labelled(labelled, generate_labelled(240, seed=4))
+    same = {"max_length": 64, "validation_share": 0.1, "test_share": 0.2, "accept_raw": True}
+    former = tmp_path / "former"
+    psychescale.train(backbone=tiny_model, train=labelled, output=former, epochs=1, **same)
+    found = run_notebook(
+        "05_train_and_evaluate", backbone=tiny_model, labelled=labelled, former=former,
+        bundle=tmp_path / "bundle", evaluation=tmp_path / "evaluation",
+    )  # fmt: skip
+
+    assert found["judged"].recommendation in capsys.readouterr().out
+    assert {"bundle", "former"} < set(found["contenders"])
+    assert found["thresholds"] == psychescale.thresholds(bundle=str(tmp_path / "bundle"))
+    (axes,) = found["figure"].axes
+    shown = [one for one in found["differences"].values() if one["low"] is not None]
+    assert len(axes.lines) == 1 + 2 * len(shown)
