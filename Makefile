@@ -76,7 +76,7 @@ docs-generate: install
 
 # Executed .ipynb beside the sources in Databricks' format, on what `make demo` left.
 notebooks: demo
-	rm -rf demo/notebook_scores demo/candidate*
+	rm -rf demo/notebook_scores demo/attention* demo/candidate*
 	$(BIN)/python deploy/notebooks.py
 
 # The site, into build/site: pages as they lie here, the reference from docstrings. Dead links are errors.

@@ -31,7 +31,7 @@ def setting(name, default):
     return dbutils.widgets.get(name)
 
 
-model = setting("model", "demo/candidate")
+model = setting("model", "demo/attention")
 backbone = setting("backbone", "demo/backbone")
 labelled = setting("labelled", "demo/labelled.jsonl")
 text = "I lay awake until four, and the alarm rang at six."
@@ -53,14 +53,12 @@ if not Path(model).exists():
         train=labelled,
         output=model,
         head="label-attention",
-        epochs=2,
+        epochs=1,
         learning_rate=2e-4,
         head_learning_rate=2e-3,
         batch_size=16,
         max_length=64,
         precision="bf16",
-        validation_share=0.1,
-        test_share=0.2,
         accept_raw=True,
     )
 
