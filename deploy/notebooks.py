@@ -3,8 +3,7 @@
     make demo && make notebooks
 
 They run in one kernel, one after the other, each from a clean start, so that Spark starts once.
-Stored are what a reader sees and nothing else: no messages of Spark, no times, no execution of this
-machine's paths.
+Stored is what a reader sees and nothing else: no messages of Spark, no times, no place of this machine.
 """
 
 import argparse
@@ -14,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import nbformat
-from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -43,22 +41,17 @@ def write_notebooks(folder: Path) -> None:
         nbclient.exceptions.CellExecutionError: A cell failed.
         ValueError: An output names a place of this machine.
     """
-    manager, client = start_new_kernel(kernel_name="python3", cwd=str(folder))
-    client.stop_channels()
-    try:
-        for source in sources_in(folder):
-            notebook = to_notebook(source.read_text(encoding="utf-8"))
-            run = NotebookClient(notebook, km=manager, timeout=None, record_timing=False)
-            with run.setup_kernel(cleanup_kc=False):
-                run.kc.execute_interactive("%reset -f", silent=True)
-                for index, cell in enumerate(notebook.cells):
-                    run.execute_cell(cell, index)
-            run.kc.stop_channels()
+    sources = {path: to_notebook(path.read_text(encoding="utf-8")) for path in sources_in(folder)}
+    kernel = NotebookClient(new_notebook(), timeout=None, record_timing=False)
+    with kernel.setup_kernel(cwd=str(folder)):
+        for path, notebook in sources.items():
+            for cells in ([new_code_cell("%reset -f")], notebook.cells):
+                kernel.nb = new_notebook(cells=cells)
+                for index, cell in enumerate(cells):
+                    kernel.execute_cell(cell, index)
             tidy(notebook, own=(str(Path.home()), str(folder.absolute().parent)))
-            nbformat.write(notebook, source.with_suffix(".ipynb"))
-            print(source.with_suffix(".ipynb"))
-    finally:
-        manager.shutdown_kernel(now=True)
+            nbformat.write(notebook, path.with_suffix(".ipynb"))
+            print(path.with_suffix(".ipynb"))
 
 
 def sources_in(folder: Path) -> list[Path]:
@@ -97,14 +90,14 @@ def tidy(notebook: NotebookNode, *, own: Sequence[str]) -> None:
     Raises:
         ValueError: One of them is.
     """
-    notebook.metadata = {"kernelspec": _KERNEL}
-    for cell in notebook.cells:
-        cell.metadata = {}
-        if cell.cell_type == "code":
-            cell.outputs = [one for one in cell.outputs if one.get("name") != "stderr"]
-            for one in cell.outputs:
-                if "text" in one:
-                    one.text = _OVERWRITTEN.sub("", one.text)
+    for number, cell in enumerate((c for c in notebook.cells if c.cell_type == "code"), 1):
+        cell.execution_count = number
+        cell.outputs = [one for one in cell.outputs if one.get("name") != "stderr"]
+        for one in cell.outputs:
+            if "text" in one:
+                one.text = _OVERWRITTEN.sub("", one.text)
+            if "execution_count" in one:
+                one.execution_count = number
     written = nbformat.writes(notebook)
     named = [place for place in own if place in written]
     if named:

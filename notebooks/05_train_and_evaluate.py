@@ -21,7 +21,7 @@
 # MAGIC | widget | meaning |
 # MAGIC | --- | --- |
 # MAGIC | `backbone` | folder of a pretrained model |
-# MAGIC | `labelled` | texts with the columns `id`, `text`, `labels` (a list) and `author` |
+# MAGIC | `labelled` | texts with the columns `id`, `text` and `labels` (a list) |
 # MAGIC | `bundle` | where the new classifier is written; one that is there is used as it is |
 # MAGIC | `former` | the classifier in use, trained on the same part of these texts |
 # MAGIC | `evaluation` | folder for measures and report; one that is there is used as it is |
