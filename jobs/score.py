@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def score(config: ScoreConfig, console: Console) -> ScoreResult | None:
-    """Check the model, open the corpus, bring every row of it through the model, and tell of it."""
+    """Settle the model, open the corpus, bring every new row of it through, and tell of it."""
     state = state_folder(config.output, config.state)
     if config.discard:
         spark = open_session(config.spark, verbose=config.verbose)

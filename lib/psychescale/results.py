@@ -1,15 +1,20 @@
 """What a job gives back in Python: counts, run id, tables and paths; no text, no id of a document.
 
-Each result shows itself as lines, and in a notebook as a small table. Fields with `repr=False` are too
-large for either; they are there to be read.
+Each result shows itself as lines, and in a notebook as a small table, with counts of `_COUNTS` masked
+and rounded: notebooks are passed on. Fields with `repr=False` are too large for either; they are there
+to be read.
 """
 
 import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from psychescale.disclosure import told
 from psychescale.notice import NOTICE
+
+_COUNTS = ("failed_by_reason", "placeholders")
+"""Fields that count documents of a kind; rows in and out are exact."""
 
 
 class Result:
@@ -19,7 +24,8 @@ class Result:
         """What is shown: name and value."""
         for one in fields(self):  # type: ignore[arg-type] # every subclass is a dataclass
             if one.repr:
-                yield one.name, _shown(getattr(self, one.name))
+                count = told if one.name in _COUNTS else _exact
+                yield one.name, _shown(getattr(self, one.name), count)
 
     def __repr__(self) -> str:
         lines = (f"  {name}: {value}" for name, value in self._cells())
@@ -231,14 +237,18 @@ class DemoResult(Result):
     report: str
 
 
-def _shown(value: object) -> str:
-    """A value as people read it."""
+def _exact(count: int) -> str:
+    return f"{count:,}"
+
+
+def _shown(value: object, count: Callable[[int], str]) -> str:
+    """A value as people read it; `count` shows whole numbers."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_shown(one)}" for name, one in value.items()) or "none"
+        return ", ".join(f"{name} {_shown(one, count)}" for name, one in value.items()) or "none"
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "none"}[value]
     if isinstance(value, int):
-        return f"{value:,}"
+        return count(value)
     return f"{value:.3g}" if isinstance(value, float) else str(value)

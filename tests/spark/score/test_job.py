@@ -123,7 +123,7 @@ class TestAgain:
         tiny_model: Path,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
-        """The same command again scores nothing anew and says so."""
+        """The same command again scores nothing anew, says so, and does not load the model for it."""
         before = read_table(scored)
         corpus = scored.parent / "corpus.jsonl"
         code = run(
@@ -131,7 +131,10 @@ class TestAgain:
             "--accept-raw", "--keep", "source", "--logits",
         )  # fmt: skip
         assert code == 0
-        assert "Nothing new to score" in capsys.readouterr().out
+        told = capsys.readouterr().out
+        assert "Nothing new to score" in told
+        assert "landing the corpus" in told
+        assert "loading the model" not in told
         pd.testing.assert_frame_equal(read_table(scored), before)
 
     def test_new_rows_only(
@@ -147,9 +150,12 @@ class TestAgain:
         arguments = ["score", "--model", tiny_model, "--input", corpus, "--output", output]
         write_json_lines(corpus, rows[10:20])
         assert run(*arguments, "--accept-raw") == 0
+        told = capsys.readouterr().out
+        assert told.index("loading the model") < told.index(
+            "landing the corpus"
+        )  # or refused before
         before = read_table(output)
         write_json_lines(corpus, rows[10:25])
-        capsys.readouterr()
         assert run(*arguments, "--accept-raw", "--json") == 0
         outcome = json.loads(capsys.readouterr().out)
         assert (outcome["rows_in"], outcome["rows_known"]) == (5, 10)

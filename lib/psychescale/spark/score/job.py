@@ -10,8 +10,8 @@ from pyspark.sql import types as T
 
 from psychescale.errors import ModelError
 from psychescale.results import ScoreResult
-from psychescale.scoring.options import ModelRequest, compute_scoring_id, of_texts
-from psychescale.scoring.preflight import CheckedModel, check_model
+from psychescale.scoring.options import ModelRequest, of_texts
+from psychescale.scoring.preflight import ChosenModel
 from psychescale.settings.config import public_values
 from psychescale.settings.score import ScoreConfig
 from psychescale.spark.corpus.columns import ERROR, ID, SECOND, TEXT, Columns
@@ -32,7 +32,7 @@ from psychescale.spark.score.table import open_score_table, written_rows
 from psychescale.spark.score.udf import ScoringTask, build_udf, is_gpu_promised
 from psychescale.spark.session.access import access
 from psychescale.spark.session.places import concealed
-from psychescale.spark.tables.delta import DeltaTable, quoted
+from psychescale.spark.tables.delta import DeltaTable, find_table, quoted
 from psychescale.spark.workers.transport import send_model
 
 
@@ -50,24 +50,30 @@ class ScoringJob:
 
     spark: SparkSession
     config: ScoreConfig
-    model: CheckedModel
+    model: ChosenModel
     corpus: Corpus
     kept: list[T.StructField]
 
     @classmethod
     def of(
-        cls, spark: SparkSession, config: ScoreConfig, model: CheckedModel, corpus: Corpus
+        cls, spark: SparkSession, config: ScoreConfig, model: ChosenModel, corpus: Corpus
     ) -> Self:
         """Settle what can be refused before anything is written.
+
+        A model that the table has rows of was tried when they were written, and is tried again only
+        if there is something new for it.
 
         Raises:
             PrivacyError: The corpus is raw and may not be, the text is to be kept, or names of files
                 would become ids.
-            ModelError: The model learned from texts of another redaction.
+            ModelError: The model learned from texts of another redaction, or cannot be used.
         """
         require_mark(corpus, accept_raw=config.accept_raw)
         require_ids_of_rows(corpus, id_from_path=config.id_from_path)
         met = meet_corpus(model, corpus.mark, config)
+        table = find_table(spark, config.output)
+        if table is None or written_rows(table, met.scoring_id).isEmpty():
+            met = met.tried()
         return cls(spark, config, met, corpus, kept_fields(spark, corpus))
 
     @property
@@ -155,10 +161,11 @@ class ScoringJob:
 
     def _send(self) -> ScoringTask:
         """The model on its way to the executors, and what workers must know beside it."""
+        model = self.model.tried()
         return ScoringTask(
-            send_model(self.spark, self.model.checkpoint, at=self.config.model_on_executors),
-            self.model.spec,
-            self.model.options,
+            send_model(self.spark, model.checkpoint, at=self.config.model_on_executors),
+            model.spec,
+            model.options,
             self.config.logits,
             computed_tokens=True,
             stall_timeout_s=self.config.stall_timeout_s,
@@ -166,20 +173,20 @@ class ScoringJob:
         )
 
 
-def configured_model(config: ScoreConfig) -> CheckedModel:
-    """The model, with everything about it checked that can be without Spark.
+def configured_model(config: ScoreConfig) -> ChosenModel:
+    """The model, with everything about it settled that its small files tell.
 
     Raises:
         ModelError: It cannot be used as it is; the message says what to add.
         UsageError: An option is out of its range.
     """
-    second_text = config.second_text_column is not None
-    return check_model(*config.choices(ModelRequest).resolve(), second_text=second_text)
+    resolved = config.choices(ModelRequest).resolve()
+    return ChosenModel(*resolved, second_text=config.second_text_column is not None)
 
 
 def meet_corpus(
-    model: CheckedModel, mark: tuple[str, str] | None, config: ScoreConfig
-) -> CheckedModel:
+    model: ChosenModel, mark: tuple[str, str] | None, config: ScoreConfig
+) -> ChosenModel:
     """The model as it will read this corpus: the scoring id names the versions of its texts.
 
     Args:
@@ -201,10 +208,7 @@ def meet_corpus(
             "model anew, or, if the difference is known to be harmless, add "
             "‹accept_other_redaction› (it is recorded with the run).",
         )
-    spec = of_texts(model.spec, mark)
-    second_text = config.second_text_column is not None
-    scoring_id = compute_scoring_id(spec, model.options, second_text=second_text)
-    return replace(model, spec=spec, scoring_id=scoring_id)
+    return replace(model, spec=of_texts(model.spec, mark))
 
 
 def configured_columns(config: ScoreConfig) -> Columns:

@@ -127,7 +127,7 @@ def _interrupt_plainly(context: pyspark.SparkContext) -> None:
     """
 
     def interrupt(_signal: int, _frame: object) -> NoReturn:
-        STEPS.info("stopping, and noting it in the run table")
+        STEPS.info("stopping")
         threading.Thread(target=_cancel_jobs, args=[context], daemon=True).start()
         raise KeyboardInterrupt
 
