@@ -6,13 +6,12 @@ from pyspark.sql import types as T
 
 from psychescale.settings.places import is_catalog_name
 from psychescale.spark.anonymize.keying import (
-    AUTHOR,
     KeyedColumns,
     KeySource,
     author_name,
     pseudonymized,
 )
-from psychescale.spark.corpus.columns import ID
+from psychescale.spark.corpus.columns import AUTHOR, ID
 from psychescale.spark.corpus.source import without_known
 from psychescale.spark.session.access import access
 from psychescale.spark.tables.delta import ensure_table
