@@ -48,16 +48,16 @@ def _tell(console: Console, look: Look, count: int, meaning: str) -> None:
 
 def print_singled_out(console: Console, found: SingledOut) -> None:
     """Say who could be singled out by the columns beside the texts, and what would help."""
-    many = f" or {found.size}" if found.size > 2 else ""  # noqa: PLR2004
+    few = f"at most {LARGEST_SMALL}"
     console.print(
-        f"  who could be singled out: rows whose values no other {found.who} has, and rows whose "
-        f"values at most {LARGEST_SMALL} have"
+        f"  who could be singled out: rows whose values no other {found.who} has, or {few} have"
     )
+    console.print(f"    {'alone':>10} {few:>12}")
     for one in found.shown():
-        alone, few, columns = one.values()
-        console.print(f"    {alone:>10} {few:>12}  {columns}", markup=False)
-    if len(found.each) > 1:
-        console.print(f"    The worst combinations of 2{many} columns, and all together.")
+        alone, shared, columns = one.values()
+        console.print(f"    {alone:>10} {shared:>12}  {columns}", markup=False)
+    if found.worst:
+        console.print(f"    Columns, the worst combinations of up to {found.size}, all together.")
     for name in found.ids:
         _warn(console, f"{name}: links, or a value of its own in nearly every row: leave it out.")
     if found.coarser:

@@ -16,7 +16,7 @@ from psychescale.spark.corpus.source import without_known
 from psychescale.spark.session.access import access
 from psychescale.spark.tables.delta import ensure_table
 
-_SCHEMA = T.StructType(
+CROSSWALK_SCHEMA = T.StructType(
     [
         T.StructField(ID, T.StringType(), True, {"comment": "Pseudonym"}),
         T.StructField("original_id", T.StringType()),
@@ -41,7 +41,7 @@ def extend_crosswalk(rows: DataFrame, key: KeySource, columns: KeyedColumns, *, 
     table = ensure_table(
         spark,
         place,
-        _SCHEMA,
+        CROSSWALK_SCHEMA,
         description="From pseudonyms back to persons. Restricted.",
         statistics=[],
     )
@@ -51,4 +51,4 @@ def extend_crosswalk(rows: DataFrame, key: KeySource, columns: KeyedColumns, *, 
         ID, F.col(ID).alias("original_id"), name.alias(AUTHOR), name.alias("original_author")
     )
     named = pseudonymized(originals, key, KeyedColumns(AUTHOR, by_handle=columns.by_handle))
-    table.append(without_known(named.select(_SCHEMA.names), table.rows()))
+    table.append(without_known(named.select(CROSSWALK_SCHEMA.names), table.rows()))
