@@ -37,7 +37,9 @@ SCORE = Role(
     "whoever has model and text: almost every text has a value of its own",
     "means and shares over 8 texts or more",
 )
-SIZE = Role("whoever has the text, together with other columns", "means and quantiles")
+SIZE = Role(
+    "whoever has the text, with what else is known", "sums and quantiles over 8 texts or more"
+)
 REASON = Role("nobody by itself", "counts, those from 1 to 7 withheld")
 RUN = Role("nobody", "yes")
 WHEN = Role("nobody: the time of the run, not of the text", "yes")
@@ -56,7 +58,7 @@ KEYED = {"id": PSEUDONYM, "author": PSEUDONYM, "time": QUASI}
 TABLES: dict[str, tuple[T.StructType, Mapping[str, Role]]] = {
     "Redacted texts (`anonymize --output`)": (
         redacted_schema(KEPT, second_text=True),
-        {**KEYED, "‹kept›": QUASI, "text": TEXT, "second_text": TEXT, "findings": QUASI}
+        {**KEYED, "‹kept›": QUASI, "text": TEXT, "second_text": TEXT, "findings": SIZE}
         | SIZES | OF_RUN,
     ),
     "Quarantine (`anonymize --quarantine`)": (

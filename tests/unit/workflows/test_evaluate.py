@@ -14,6 +14,7 @@ import pytest
 from psychescale.errors import InputError, ModelError, UsageError
 from psychescale.evaluation.comparison.baselines import base_rate
 from psychescale.evaluation.document.masking import mask
+from psychescale.evaluation.document.shown import hidden
 from psychescale.model.bundle import seal_bundle, thresholds
 from psychescale.report.methods import methods_paragraphs
 from psychescale.settings.evaluate import EvaluateConfig
@@ -28,7 +29,7 @@ from psychescale.workflows.evaluate.candidate import (
     score_rows,
     truth_of,
 )
-from psychescale.workflows.evaluate.card import write_card
+from psychescale.workflows.evaluate.card import findings, write_card
 from psychescale.workflows.evaluate.release import measure_rows, release
 from psychescale.workflows.evaluate.selection import (
     require_digests,
@@ -387,7 +388,7 @@ class TestCardAndKey:
         for told in (
             "This model minus tfidf",
             "Words for gender: ",
-            "groups by source: withheld",
+            "F1 by source, each group minus all others: withheld.",
             f"Not looked at: {unseen}",
         ):
             assert told in card
@@ -473,3 +474,22 @@ class TestArrange:
         """A report never shows the groups of an id."""
         with pytest.raises(UsageError, match="--slice author"):
             require_slices(evaluate_config(author_column="author", slice=("author",)))
+
+
+def test_groups_in_the_card() -> None:
+    """Groups are told by their intervals, those that leave 0 out; an estimate alone is nothing."""
+    shown = {"value": -0.2, "low": -0.3, "high": -0.1}
+    groups = {"a": shown, "b": {"value": 0.3, "low": -0.1, "high": 0.7}, "c": hidden()}
+    document = {
+        "labels": ["x"], "contenders": [{}], "challenge": None, "identity": None, "rival": None,
+        "agreement": None, "data": {"known": None},
+        "slices": [{
+            "column": "site",
+            "groups": [{"group": n, "differences": {"f1_micro": one}} for n, one in groups.items()],
+        }],
+    }  # fmt: skip
+    told = next(findings(document))
+    assert told.startswith(
+        "F1 by site, each group minus all others: 1 of the 2 intervals shown leave"
+    )
+    assert told.endswith(": a -0.20 (-0.30 to -0.10).")

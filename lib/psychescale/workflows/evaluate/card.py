@@ -115,12 +115,16 @@ def _groups(table: Json) -> Iterator[str]:
         for name, one in told.items()
         if one["low"] > 0 or one["high"] < 0
     ]
-    if len(found) > 1:
-        yield (
-            f"F1 by {table['column']}, each group minus all others: of {len(told)} intervals that may "
-            f"be shown (of {len(found)} groups) {len(apart)} leave 0 out, one in twenty by chance"
-            f"{': ' if apart else ''}{'; '.join(apart)}."
-        )
+    if len(found) < 2:  # noqa: PLR2004 - a group and another
+        return
+    head = f"F1 by {table['column']}, each group minus all others: "
+    if not told:
+        yield f"{head}withheld."
+        return
+    yield (
+        f"{head}{len(apart)} of the {len(told)} intervals shown leave 0 out; one in twenty would "
+        f"by chance{': ' if apart else ''}{'; '.join(apart)}."
+    )
 
 
 def _identity(shown: Json) -> Iterator[str]:
