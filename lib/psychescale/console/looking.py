@@ -54,7 +54,7 @@ def print_singled_out(console: Console, found: SingledOut) -> None:
     )
     console.print(f"    {'alone':>10} {few:>12}")
     for one in found.shown():
-        alone, shared, columns = one.values()
+        columns, alone, shared = one.values()
         console.print(f"    {alone:>10} {shared:>12}  {columns}", markup=False)
     if found.worst:
         console.print(f"    Columns, the worst combinations of up to {found.size}, all together.")

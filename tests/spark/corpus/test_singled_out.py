@@ -84,14 +84,15 @@ def test_what_would_help(spark: SparkSession) -> None:
                 "created": [f"2020-01-01 00:{i // 60:02}:{i % 60:02}" for i in range(n)],
                 "karma": [str(i * 7) for i in range(n)],
                 "sub": ["a", "b"] * (n // 2),
+                "valence": [i / 7 + 0.01 for i in range(n)],
             }
         )
     )
     kept = {name: F.col(name) for name in frame.columns}
     found = count_singled_out(frame, kept, {})
     assert set(found.ids) == {"key", "permalink", "created", "karma"}
-    assert found.coarser == ["created=month", "karma=100"]
-    assert found.size == 2 or len(found.each) == len(kept)
+    assert found.coarser == ["created=month", "karma=100", "valence=1"]
+    assert len(found.each) == len(kept)
     again = count_singled_out(frame, {"sub": F.col("sub")}, {})
     assert (again.ids, again.coarser, again.worst) == ([], [], [])
 

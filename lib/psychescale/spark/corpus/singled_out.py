@@ -28,7 +28,8 @@ _OF_KIND = 0.95
 _LINKS = 0.01
 _BANDS = 10
 _TIME = r"^\d{4}-\d\d(-\d\d([T ]\d\d:\d\d.*)?)?$"
-_NUMBER = r"^[+-]?\d+([.]\d+)?$"
+_NUMBER = r"^[+-]?\d+([.]\d+)?(E[+-]?\d+)?$"
+_DECIMAL = r"^[+-]?\d+[.]\d+(E[+-]?\d+)?$"
 _LINK = r"(?i)^(https?:|www[.])\S+$|^/?[^\s/]*[a-z][^\s/]*(/[^\s/]+){2,}/?$"
 
 
@@ -210,6 +211,7 @@ def _kinds(frame: DataFrame, names: list[str]) -> dict[str, Any]:
                 F.count(text).alias("given"),
                 F.count_if(text.rlike(_TIME)).alias("times"),
                 F.count_if(text.rlike(_NUMBER)).alias("numbers"),
+                F.count_if(text.rlike(_DECIMAL)).alias("decimals"),
                 F.count_if(text.rlike(_LINK)).alias("links"),
                 F.percentile_approx(number, [0.05, 0.95]).alias("range"),
             ).alias(f"_{at}")
@@ -219,8 +221,11 @@ def _kinds(frame: DataFrame, names: list[str]) -> dict[str, Any]:
 
 
 def _is_id(one: Cells, kinds: Mapping[str, Any]) -> bool:
+    """Whether a column seems to be an id under another name; a measurement is none."""
     found: Row | None = kinds.get(one.columns[0])
     if found is None or found["given"] < _FEWEST_ROWS:
+        return False
+    if found["decimals"] >= _OF_KIND * found["given"]:
         return False
     return bool(
         one.cells >= _OWN_VALUE * kinds["rows"] or found["links"] >= _LINKS * found["given"]
