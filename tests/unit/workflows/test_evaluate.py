@@ -476,20 +476,26 @@ class TestArrange:
             require_slices(evaluate_config(author_column="author", slice=("author",)))
 
 
-def test_groups_in_the_card() -> None:
-    """Groups are told by their intervals, those that leave 0 out; an estimate alone is nothing."""
+def test_the_card_counts_intervals() -> None:
+    """Groups and slopes are told by intervals that leave the right value out, not by estimates alone."""
     shown = {"value": -0.2, "low": -0.3, "high": -0.1}
     groups = {"a": shown, "b": {"value": 0.3, "low": -0.1, "high": 0.7}, "c": hidden()}
+    slopes = {
+        "x": {"value": 0.5, "low": 0.1, "high": 1.4},
+        "y": {"value": 0.7, "low": 0.6, "high": 0.8},
+    }
     document = {
-        "labels": ["x"], "contenders": [{}], "challenge": None, "identity": None, "rival": None,
+        "labels": ["x", "y"], "contenders": [{}], "challenge": None, "identity": None, "rival": None,
         "agreement": None, "data": {"known": None},
+        "per_label": {
+            name: {"calibration": {"slope": one, "intercept": hidden()}} for name, one in slopes.items()
+        },
         "slices": [{
             "column": "site",
             "groups": [{"group": n, "differences": {"f1_micro": one}} for n, one in groups.items()],
         }],
     }  # fmt: skip
-    told = next(findings(document))
-    assert told.startswith(
-        "F1 by site, each group minus all others: 1 of the 2 intervals shown leave"
-    )
-    assert told.endswith(": a -0.20 (-0.30 to -0.10).")
+    slope, of_groups, *_ = findings(document)
+    assert slope.endswith("estimates from 0.50 to 0.70; 1 of the intervals leave 1 out.")
+    assert "all others: 1 of the 2 intervals shown leave 0 out" in of_groups
+    assert of_groups.endswith(": a -0.20 (-0.30 to -0.10).")

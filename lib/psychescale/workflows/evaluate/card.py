@@ -79,12 +79,15 @@ def _calibration(shown: Json) -> Iterator[str]:
     if len(shown["labels"]) == 1:
         return
     for name, right in (("slope", 1), ("intercept", 0)):
-        values = [part["calibration"][name]["value"] for part in shown["per_label"].values()]
-        kept = [value for value in values if value is not None]
+        found = [part["calibration"][name] for part in shown["per_label"].values()]
+        kept = [one for one in found if one["low"] is not None]
+        values = [one["value"] for one in kept]
+        off = sum(not one["low"] <= right <= one["high"] for one in kept)
         if kept:
             yield (
                 f"Calibration {name} ({right} is right) of the {len(kept)} labels of which it may be "
-                f"shown: {min(kept):.2f} to {max(kept):.2f}."
+                f"shown: estimates from {min(values):.2f} to {max(values):.2f}; {off} of the intervals "
+                f"leave {right} out."
             )
 
 
