@@ -477,7 +477,7 @@ class TestArrange:
 
 
 def test_the_card_counts_intervals() -> None:
-    """Groups and slopes are told by intervals that leave the right value out, not by estimates alone."""
+    """Groups and slopes are told by intervals that leave the right value out, not by estimates."""
     shown = {"value": -0.2, "low": -0.3, "high": -0.1}
     groups = {"a": shown, "b": {"value": 0.3, "low": -0.1, "high": 0.7}, "c": hidden()}
     slopes = {
