@@ -9,7 +9,6 @@ in 300,000 among ten million values.
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
@@ -21,6 +20,8 @@ _MOST_COLUMNS = 3
 _MOST_COMBINATIONS = 64
 """Each row is counted once for each; twelve kept columns are looked at in pairs, five in threes."""
 _WORST = 5
+_LOOKED_AT = 1000
+"""First rows by which it is told what kind of values a column has."""
 _FEWEST_ROWS = 50
 _OWN_VALUE = 0.9
 """Of the rows: from which share on a column of values of their own is an id under another name."""
@@ -109,7 +110,7 @@ def count_singled_out(
     person: Column | None = None,
     coarse: Sequence[str] = (),
 ) -> SingledOut:
-    """Count who could be singled out, in two passes over the rows.
+    """Count who could be singled out, in one pass over the rows.
 
     Args:
         rows: Of the corpus.
@@ -124,7 +125,7 @@ def count_singled_out(
     frame = rows.select(*named, *who)
     kinds = _kinds(frame, list(kept))
     size, combinations = _combinations(list(kept), list(added))
-    counted = _count(frame, list(own), combinations, by_person=person is not None)
+    total, counted = _count(frame, list(own), combinations, by_person=person is not None)
     combined = [one for one in counted if len(one.columns) > 1]
     together = [tuple(kept), tuple(own)]
     worst = sorted(
@@ -134,13 +135,18 @@ def count_singled_out(
     each = [one for one in counted if len(one.columns) == 1]
     exposed = any(one.alone for one in counted if set(one.columns) <= set(kept))
     return SingledOut(
-        kinds["rows"],
+        total,
         "row" if person is None else "person",
         size,
         each,
         worst[:_WORST],
         [one for one in combined if one.columns in together],
-        [name for one in each for name in one.columns if _is_id(one, kinds) and name not in coarse],
+        [
+            name
+            for one in each
+            for name in one.columns
+            if name not in coarse and _is_id(one, kinds.get(name), total)
+        ],
         [
             f"{name}={grain}"
             for name in kept
@@ -170,7 +176,8 @@ def _combinations(kept: list[str], added: list[str]) -> tuple[int, list[tuple[st
 
 def _count(
     frame: DataFrame, names: list[str], combinations: list[tuple[str, ...]], *, by_person: bool
-) -> list[Cells]:
+) -> tuple[int, list[Cells]]:
+    """All rows, and the cells of each combination."""
     place = {name: F.col(f"_{at}") for at, name in enumerate(names)}
     hashes = [
         # A missing value is one of its own: a hash passes over it, so that its place is told.
@@ -186,12 +193,14 @@ def _count(
         )
     k = F.col("_k" if by_person else "_rows")
     counts = cells.groupBy("_of").agg(
+        F.sum("_rows").alias("rows"),
         F.count(F.lit(1)).alias("cells"),
         F.coalesce(F.sum(F.when(k == 1, F.col("_rows"))), F.lit(0)).alias("alone"),
         F.coalesce(F.sum(F.when(k <= LARGEST_SMALL, F.col("_rows"))), F.lit(0)).alias("few"),
     )
     found = {row["_of"]: row for row in counts.collect()}
-    return [
+    total = max((int(row["rows"]) for row in found.values()), default=0)
+    return total, [
         Cells(one, *(int(found[at][name]) if at in found else 0 for name in _COUNTS))
         for at, one in enumerate(combinations)
     ]
@@ -200,8 +209,8 @@ def _count(
 _COUNTS = ("cells", "alone", "few")
 
 
-def _kinds(frame: DataFrame, names: list[str]) -> dict[str, Any]:
-    """Rows; and of each column how many values there are, times, numbers and links, and their range."""
+def _kinds(frame: DataFrame, names: list[str]) -> dict[str, Row]:
+    """What the first values of each column are: times, numbers, links; and their range."""
     wanted = []
     for at in range(len(names)):
         text = F.trim(F.col(f"_{at}").cast("string"))
@@ -216,20 +225,19 @@ def _kinds(frame: DataFrame, names: list[str]) -> dict[str, Any]:
                 F.percentile_approx(number, [0.05, 0.95]).alias("range"),
             ).alias(f"_{at}")
         ]
-    row = frame.agg(F.count(F.lit(1)).alias("rows"), *wanted).collect()[0]
-    return {"rows": int(row["rows"]), **{name: row[f"_{at}"] for at, name in enumerate(names)}}
+    if not wanted:
+        return {}
+    row = frame.limit(_LOOKED_AT).agg(*wanted).collect()[0]
+    return dict(zip(names, row, strict=True))
 
 
-def _is_id(one: Cells, kinds: Mapping[str, Any]) -> bool:
+def _is_id(one: Cells, found: Row | None, total: int) -> bool:
     """Whether a column seems to be an id under another name; a measurement is none."""
-    found: Row | None = kinds.get(one.columns[0])
     if found is None or found["given"] < _FEWEST_ROWS:
         return False
     if found["decimals"] >= _OF_KIND * found["given"]:
         return False
-    return bool(
-        one.cells >= _OWN_VALUE * kinds["rows"] or found["links"] >= _LINKS * found["given"]
-    )
+    return bool(one.cells >= _OWN_VALUE * total or found["links"] >= _LINKS * found["given"])
 
 
 def _grain(found: Row) -> str | None:
