@@ -145,11 +145,11 @@ def test_values_that_cannot_be_read(spark: SparkSession) -> None:
     frame = spark.createDataFrame([("2020-01-01",), ("yesterday",), ("",)], "at string")
     read = coarse_values(frame.schema, {"at": "day"}, None)
     require_read(frame, read, options={"at": "coarsen"}, max_share=0.5)
-    with pytest.raises(InputError, match=r"‹coarsen› at: 1 values cannot be read"):
+    with pytest.raises(InputError, match="--coarsen at: 1–7 values cannot be read"):
         require_read(frame, read, options={"at": "coarsen"}, max_share=0.1)
     for name, grain in (("flag", "day"), ("flag", 10.0), ("at", 10.0)):
         typed = spark.createDataFrame([], "flag boolean, at date")
-        with pytest.raises(UsageError, match=f"‹coarsen› {name}"):
+        with pytest.raises(UsageError, match=f"--coarsen {name}"):
             coarse_values(typed.schema, {name: grain}, None)
 
 

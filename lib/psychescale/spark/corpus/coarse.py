@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.pandas.functions import pandas_udf
 
+from psychescale.disclosure import told
 from psychescale.errors import InputError, UsageError
 from psychescale.moments import MISSING, REMEDY, read_moments
 from psychescale.spark.tables.delta import quoted
@@ -61,7 +62,7 @@ def require_read(
     for name, count in zip(read, counts, strict=True):
         if count > max_share * total:
             raise InputError(
-                f"‹{options[name]}› {name}: {count:,} values cannot be read.",
+                f"‹{options[name]}› {name}: {told(count)} values cannot be read.",
                 remedy=f"{REMEDY} Or allow more with ‹max_failed_share›: they become null.",
             )
 
