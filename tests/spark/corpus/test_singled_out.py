@@ -12,10 +12,10 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from psychescale.errors import InputError, UsageError
-from psychescale.spark.corpus.coarse import coarse_values, coarsened, require_read
 from psychescale.spark.corpus.columns import Columns
 from psychescale.spark.corpus.singled_out import count_singled_out, told_share
 from psychescale.spark.corpus.source import kept_fields, open_corpus
+from psychescale.spark.corpus.times import coarse_values, coarsened, require_read
 
 
 def drawn(seed: int, n: int = 300) -> pd.DataFrame:

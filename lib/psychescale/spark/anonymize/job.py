@@ -18,10 +18,10 @@ from psychescale.spark.anonymize.plan import RedactionPlan
 from psychescale.spark.anonymize.precheck import Survey
 from psychescale.spark.anonymize.report import measure_redaction, write_report
 from psychescale.spark.anonymize.udf import RedactionTask, redacted_rows
-from psychescale.spark.corpus.coarse import coarsened
 from psychescale.spark.corpus.failures import explained
 from psychescale.spark.corpus.read import reading
 from psychescale.spark.corpus.source import Corpus, without_known
+from psychescale.spark.corpus.times import coarsened
 from psychescale.spark.pipeline.job import Sink
 from psychescale.spark.pipeline.land import Landed
 from psychescale.spark.pipeline.runs import Run

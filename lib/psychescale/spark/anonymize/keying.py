@@ -18,9 +18,9 @@ from pyspark.sql import types as T
 from pyspark.sql.pandas.functions import pandas_udf
 
 from psychescale.errors import PrivacyError, UsageError
-from psychescale.spark.corpus.coarse import moment_of
 from psychescale.spark.corpus.columns import AUTHOR, ID
 from psychescale.spark.corpus.read import is_valid
+from psychescale.spark.corpus.times import moment_of
 from psychescale.spark.tables.delta import quoted
 from psychescale.text.replacement.dating import DateShift
 from psychescale.text.replacement.keys import SECRET, KeyFileWarning, PseudonymKey

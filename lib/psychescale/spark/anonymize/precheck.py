@@ -12,12 +12,12 @@ from psychescale.settings.anonymize import AnonymizeConfig
 from psychescale.spark.anonymize.authors import list_authors
 from psychescale.spark.anonymize.keying import TIME, KeyedColumns, author_name
 from psychescale.spark.anonymize.plan import RedactionPlan
-from psychescale.spark.corpus.coarse import coarse_values, coarsened, require_read
 from psychescale.spark.corpus.columns import ID, SECOND, TEXT
 from psychescale.spark.corpus.failures import explained
 from psychescale.spark.corpus.read import reading
 from psychescale.spark.corpus.singled_out import SingledOut, count_singled_out
 from psychescale.spark.corpus.source import Corpus
+from psychescale.spark.corpus.times import coarse_values, coarsened, require_read
 from psychescale.spark.tables.delta import quoted
 from psychescale.steps import STEPS
 from psychescale.text.findings import PiiType

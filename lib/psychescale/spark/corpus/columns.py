@@ -10,8 +10,8 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from psychescale.errors import InputError, PrivacyError, UsageError
-from psychescale.spark.corpus.coarse import Grain
 from psychescale.spark.corpus.ids import ID_TYPES, OTHER_IDS
+from psychescale.spark.corpus.times import Grain
 from psychescale.spark.tables.delta import quoted
 
 ID, TEXT, SECOND, ERROR = "id", "text", "second_text", "error"

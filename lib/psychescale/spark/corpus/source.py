@@ -13,7 +13,6 @@ from pyspark.sql import types as T
 
 from psychescale.errors import InputError, PrivacyError, UsageError
 from psychescale.settings.places import FRAME, PATTERN, each
-from psychescale.spark.corpus.coarse import coarse_field
 from psychescale.spark.corpus.columns import (
     ID,
     Columns,
@@ -33,6 +32,7 @@ from psychescale.spark.corpus.ids import UUID
 from psychescale.spark.corpus.parquet import UUID_BYTES, known_types, parquet_columns
 from psychescale.spark.corpus.parquet import Columns as ParquetColumns
 from psychescale.spark.corpus.shape import form_of, look_at_columns, partitions_of
+from psychescale.spark.corpus.times import coarse_field
 from psychescale.spark.session.access import access
 from psychescale.spark.session.places import Place, find_place
 from psychescale.spark.tables.delta import DeltaTable, quoted

@@ -14,7 +14,6 @@ from psychescale.scoring.options import ModelRequest, compute_scoring_id, of_tex
 from psychescale.scoring.preflight import CheckedModel, check_model
 from psychescale.settings.config import public_values
 from psychescale.settings.score import ScoreConfig
-from psychescale.spark.corpus.coarse import coarse_values, coarsened, require_read
 from psychescale.spark.corpus.columns import AUTHOR, ERROR, ID, SECOND, TEXT, Columns
 from psychescale.spark.corpus.failures import explained
 from psychescale.spark.corpus.read import is_placeholder, reading
@@ -26,6 +25,7 @@ from psychescale.spark.corpus.source import (
     require_mark,
     without_known,
 )
+from psychescale.spark.corpus.times import coarse_values, coarsened, require_read
 from psychescale.spark.pipeline.job import Sink
 from psychescale.spark.pipeline.land import Landed
 from psychescale.spark.pipeline.runs import Run

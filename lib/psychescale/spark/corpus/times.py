@@ -1,4 +1,4 @@
-"""Kept columns made coarser: times to the beginning of their day or month, numbers to bands."""
+"""Times of a corpus as every job reads them; kept columns made coarser: times to grains, numbers to bands."""
 
 from collections.abc import Mapping
 from typing import TypeAlias
