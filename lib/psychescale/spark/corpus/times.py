@@ -1,4 +1,4 @@
-"""Times of a corpus as every job reads them; kept columns made coarser: times to grains, numbers to bands."""
+"""Times read as every job reads them; kept columns made coarser: times to grains, numbers to bands."""
 
 from collections.abc import Mapping
 from typing import TypeAlias
