@@ -16,7 +16,7 @@ from psychescale.scoring.options import ModelRequest
 from psychescale.settings.config import JobConfig
 from psychescale.settings.keys import key_of
 from psychescale.settings.places import PATTERN, each, is_plain_path, role_of
-from psychescale.settings.shared import CorpusConfig, ModelConfig
+from psychescale.settings.shared import CorpusConfig, KeptConfig, ModelConfig
 from psychescale.text.replacement.keys import SECRET, KeyFileWarning, PseudonymKey
 
 _ELSEWHERE: Final = (
@@ -50,6 +50,8 @@ def refuse_early(config: JobConfig, environ: Mapping[str, str] = os.environ) -> 
             for one in each(given):
                 _CHECKS[role](key_of(name, field), one, config)
     columns = list(getattr(config, "keep", ()))
+    if isinstance(config, KeptConfig):
+        config.grains()
     if isinstance(config, ModelConfig) and getattr(config, "model", None) is not None:
         request = config.choices(ModelRequest)
         if Path(request.model).is_dir():

@@ -1,9 +1,11 @@
 """Keys that several jobs have, each written once; a class is a group of help, files and pages."""
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from psychescale.errors import UsageError
 from psychescale.model.spec import Activation, LongText, Precision
 from psychescale.settings.config import JobConfig, Names
 from psychescale.settings.places import Inputs, There, Written
@@ -15,6 +17,18 @@ FormName = Literal[
 ]
 Dates = Literal["placeholder", "year", "shift"]
 Period = Literal["day", "week", "month", "quarter", "year"]
+
+
+GRAINS = ("day", "week", "month", "year")
+
+
+def _positive(text: str) -> float | None:
+    """A number above 0, or None."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if 0 < number < math.inf else None
 
 
 class RedactorConfig(JobConfig):
@@ -115,14 +129,52 @@ class PaceConfig(JobConfig):
     )
 
 
-class TimeConfig(JobConfig):
+class TimeFormatConfig(JobConfig):
     """Times."""
 
-    time_column: str | None = Field(None, description="column with the time of the text")
     time_format: str | None = Field(
         None,
         description="how times are written, as in %d/%m/%Y, or epoch (seconds); default: ISO 8601",
     )
+
+
+class TimeConfig(TimeFormatConfig):
+    """Times."""
+
+    time_column: str | None = Field(None, description="column with the time of the text")
+
+
+class KeptConfig(TimeFormatConfig):
+    """Kept columns."""
+
+    coarsen: Names = Field(
+        (),
+        description="columns of ‹keep› made coarser, so that they single out fewer: "
+        "created=month,age=10; day, week, month or year of times, bands of that width of numbers",
+    )
+
+    def grains(self) -> dict[str, str | float]:
+        """Column → grain of a time, or width of a number's bands.
+
+        Raises:
+            UsageError: An entry is none, or its column is not kept.
+        """
+        found: dict[str, str | float] = {}
+        for entry in self.coarsen:
+            name, _, grain = entry.rpartition("=")
+            width = _positive(grain)
+            if not name or (grain not in GRAINS and width is None):
+                raise UsageError(
+                    f"‹coarsen› {entry}: neither a grain nor a width.",
+                    remedy=f"Write COLUMN=GRAIN ({', '.join(GRAINS)}) or COLUMN=WIDTH, as in age=10.",
+                )
+            if name not in getattr(self, "keep", ()):
+                raise UsageError(
+                    f"‹coarsen› {name} is no column that is passed through.",
+                    remedy="Name it in ‹keep› too.",
+                )
+            found[name] = grain if width is None else width
+        return found
 
 
 class ScoredConfig(TimeConfig):

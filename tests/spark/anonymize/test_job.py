@@ -414,9 +414,53 @@ def test_grain_of_times(anonymize: Anonymize, tmp_path: Path) -> None:
     table = read_table(tmp_path / "redacted")
     assert set(table["time"].dt.weekday) == {0}
     (path,) = (tmp_path / "redacted" / "_psychescale" / "reports").glob("*.json")
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    assert (cells["columns"], cells["smallest"]) == (["time"], "1–7")
-    assert cells["rows_in_these"] == 35
+    told = json.loads(path.read_text(encoding="utf-8"))["singled_out"]
+    assert [one["columns"] for one in told] == [
+        "time",
+        "n_chars",
+        "n_words",
+        "time + n_chars + n_words",
+    ]
+    assert told[0]["shared_by_1_to_7"] == "all"
+
+
+def test_who_could_be_singled_out(
+    anonymize: Anonymize, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Told before anything is written; an id under another name is refused, a coarse time is none."""
+    rows: list[Row] = [
+        {
+            "id": str(i), "author": f"zork{i % 40}", "text": "well " * (i % 9 + 1), "site": "a",
+            "time": "2020-05-01", "key": f"t3_{i * 7919:x}",
+            "created": f"2020-01-{i % 28 + 1:02}T00:00:{i % 60:02}",
+        }
+        for i in range(60)
+    ]  # fmt: skip
+    corpus = write_json_lines(tmp_path / "c.jsonl", rows)
+    assert anonymize(corpus, "--keep", "site,key", "--dry-run") == 5
+    assert "--keep key is an id under another name" in capsys.readouterr().err
+    assert anonymize(corpus, "--keep", "site,created") == 5  # a rule finds dates
+    capsys.readouterr()
+    coarse = ("--keep", "site,created", "--coarsen", "created=month")
+    assert anonymize(corpus, *coarse, "--dry-run") == 0
+    told = capsys.readouterr().out
+    assert re.search(r"none +none +site\n", told)
+    assert re.search(r"none +none +site \+ created\n", told)
+    assert not (tmp_path / "redacted").exists()
+    assert anonymize(corpus, *coarse) == 0
+    table = read_table(tmp_path / "redacted")
+    assert {str(value) for value in table["created"]} == {"2020-01-01"}
+
+
+def test_another_coarsening_is_another_redaction(anonymize: Anonymize, tmp_path: Path) -> None:
+    """A table holds one coarseness: with another one all of it is made anew."""
+    rows: list[Row] = [
+        {"id": str(i), "author": "zork", "time": None, "text": "well", "age": i} for i in range(30)
+    ]
+    corpus = write_json_lines(tmp_path / "c.jsonl", rows)
+    for width, expected in (("10", {0.0, 10.0, 20.0}), ("20", {0.0, 20.0})):
+        assert anonymize(corpus, "--keep", "age", "--coarsen", f"age={width}") == 0
+        assert set(read_table(tmp_path / "redacted")["age"]) == expected
 
 
 def test_times_that_cannot_be_read(
@@ -429,7 +473,7 @@ def test_times_that_cannot_be_read(
     ]
     corpus = write_json_lines(tmp_path / "c.jsonl", rows)
     assert anonymize(corpus, "--max-failed-share", "0.05") == 3
-    assert "2 times cannot be read" in capsys.readouterr().err
+    assert "time: 1–7 values cannot be read" in capsys.readouterr().err
     assert anonymize(corpus) == 0
     assert read_table(tmp_path / "redacted")["time"].isna().sum() == 2
 

@@ -364,3 +364,36 @@ class TestSwitches:
         found = table[table["scoring_id"] != before][PROBABILITIES].to_numpy()
         wanted = oracle(tiny_model, [row["text"] for row in rows[10:20]], "softmax")
         assert np.abs(found - wanted).max() < 1e-5
+
+
+def test_who_could_be_singled_out(
+    run: Callable[..., int], tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Told before a run; coarser columns come out as dates and bands; what is no grain is refused."""
+    rows: list[Row] = [
+        {
+            "id": str(i),
+            "text": "tired " * (i % 5 + 1),
+            "created": f"2020-01-01 00:00:{i:02}",
+            "age": i,
+        }
+        for i in range(60)
+    ]
+    corpus = write_json_lines(tmp_path / "corpus.jsonl", rows)
+    given = ("score", "--model", tiny_model, "--input", corpus, "--output", tmp_path / "out",
+             "--accept-raw", "--keep", "created,age")  # fmt: skip
+    assert run(*given, "--dry-run") == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "all all created" in told
+    assert "none none n_tokens" in told
+    assert "Coarser: --coarsen created=month,age=1" in told
+    assert not (tmp_path / "out").exists()
+    assert run(*given, "--coarsen", "created=soon") == 2
+    assert run(*given, "--coarsen", "source=day") == 2
+    assert run(*given, "--coarsen", "created=month,age=20") == 0
+    table = read_table(tmp_path / "out")
+    assert {str(value) for value in table["created"]} == {"2020-01-01"}
+    assert set(table["age"]) == {0.0, 20.0, 40.0}
+    told = " ".join(capsys.readouterr().out.split())
+    assert "none none created + age" in told
+    assert run(*given, "--coarsen", "age=20") == 3  # the table has another type of created

@@ -46,7 +46,7 @@ def make_document(**context: Any) -> dict[str, Any]:
         comparators={"chance": Comparator(other, comparison)},
         challenge=challenge(lexicon(LABELS), LABELS),
         agreement=agree(np.stack([truth, truth]).astype(float)),
-        recommendation=recommend(comparison, labels=LABELS),
+        recommendation=recommend(comparison, labels=LABELS, margins={"f1": 0.02}),
         champion=Champion(
             LABELS,
             comparison,

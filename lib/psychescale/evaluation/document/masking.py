@@ -2,14 +2,15 @@
 
 import copy
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from psychescale.disclosure import FEWEST, is_table, masked, masked_groups, nearest
-from psychescale.evaluation.document.sections import WITHOUT_THRESHOLD
+from psychescale.evaluation.comparison.recommendation import BETWEEN, DETECTABLE, OPEN
+from psychescale.evaluation.document.sections import WITHOUT_THRESHOLD, detectable_json
 from psychescale.evaluation.document.shown import (
     NO_ENDS,
     coarse,
@@ -411,7 +412,19 @@ def _mask_reasons(recommendation: Json, shown: Json) -> None:
         if part["decisions"]["frozen"]["f1"]["value"] is None
     ]
     recommendation["reasons"] = [
-        _FIGURES.sub("", reason)
+        _FIGURES.sub("", _named(reason, unshown))
         for reason in recommendation["reasons"]
         if not any(f"label {name}, f1" in reason for name in unshown)
+        and not reason.startswith(DETECTABLE)
     ]
+    recommendation["detectable"] = detectable_json(shown)
+
+
+def _named(reason: str, unshown: Sequence[str]) -> str:
+    """The sentence on what is open, without labels that are not shown."""
+    if not reason.startswith(OPEN):
+        return reason
+    head, _, names = reason.removesuffix(".").partition(": ")
+    hidden_names = {f"label {name}" for name in unshown}
+    kept = [name for name in names.split(BETWEEN) if name not in hidden_names]
+    return f"{head}: {BETWEEN.join(kept)}." if kept else f"{head}."

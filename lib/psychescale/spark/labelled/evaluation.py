@@ -33,6 +33,13 @@ from psychescale.workflows.evaluate.release import MeasureRow, measure_rows, rel
 from psychescale.workflows.rows import LabelledRows
 
 _TEXT_FIELDS = ("against", "label", "slice", "group", "thresholds", "measure")
+MEASURES_SCHEMA = T.StructType(
+    [
+        *(T.StructField(name, T.StringType()) for name in _TEXT_FIELDS),
+        *(T.StructField(name, T.DoubleType()) for name in ("value", "low", "high")),
+        T.StructField("reason", T.StringType()),
+    ]
+)
 
 
 def read_evaluated(spark: SparkSession, config: EvaluateConfig) -> dict[str, LabelledRows]:
@@ -175,17 +182,12 @@ def release_evaluation(
 
 def write_measures(spark: SparkSession, folder: str, rows: Sequence[MeasureRow]) -> None:
     """Write the Delta table of measures."""
-    schema = T.StructType(
-        [
-            *(T.StructField(name, T.StringType()) for name in _TEXT_FIELDS),
-            *(T.StructField(name, T.DoubleType()) for name in ("value", "low", "high")),
-            T.StructField("reason", T.StringType()),
-        ]
-    )
     place = join(folder, "measures")
     with explained():
-        table = ensure_table(spark, place, schema, description=NOTICE, statistics=["measure"])
-        table.append(spark.createDataFrame(list(rows), schema).coalesce(1))
+        table = ensure_table(
+            spark, place, MEASURES_SCHEMA, description=NOTICE, statistics=["measure"]
+        )
+        table.append(spark.createDataFrame(list(rows), MEASURES_SCHEMA).coalesce(1))
 
 
 def _gather(found: Sequence[Any], names: Sequence[str]) -> RowScores:

@@ -14,8 +14,10 @@ from psychescale.scoring.options import ModelRequest, of_texts
 from psychescale.scoring.preflight import ChosenModel
 from psychescale.settings.config import public_values
 from psychescale.settings.score import ScoreConfig
-from psychescale.spark.corpus.columns import ERROR, ID, SECOND, TEXT, Columns
-from psychescale.spark.corpus.read import is_placeholder
+from psychescale.spark.corpus.columns import AUTHOR, ERROR, ID, SECOND, TEXT, Columns
+from psychescale.spark.corpus.failures import explained
+from psychescale.spark.corpus.read import is_placeholder, reading
+from psychescale.spark.corpus.singled_out import SingledOut, count_singled_out
 from psychescale.spark.corpus.source import (
     Corpus,
     kept_fields,
@@ -23,6 +25,7 @@ from psychescale.spark.corpus.source import (
     require_mark,
     without_known,
 )
+from psychescale.spark.corpus.times import coarse_values, coarsened, require_read
 from psychescale.spark.pipeline.job import Sink
 from psychescale.spark.pipeline.land import Landed
 from psychescale.spark.pipeline.runs import Run
@@ -34,6 +37,7 @@ from psychescale.spark.session.access import access
 from psychescale.spark.session.places import concealed
 from psychescale.spark.tables.delta import DeltaTable, find_table, quoted
 from psychescale.spark.workers.transport import send_model
+from psychescale.steps import STEPS
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,36 @@ class ScoringJob:
         """The scoring id."""
         return self.model.scoring_id
 
+    def count_singled_out(self) -> SingledOut | None:
+        """Who could be singled out by what the score table will hold; None where nothing is kept.
+
+        `n_tokens` is counted as words, and probabilities as texts: equal texts have equal ones.
+
+        Raises:
+            InputError: More values than `max_failed_share` cannot be read to make them coarser.
+        """
+        columns = self.corpus.columns
+        if not columns.keep:
+            return None
+        STEPS.info("counting who could be singled out")
+        with reading(self.spark, self.corpus) as rows, explained(self.corpus.files):
+            read = coarse_values(rows.schema, columns.grains, columns.time_format)
+            options = dict.fromkeys(read, "coarsen")
+            require_read(rows, read, options=options, max_share=self.config.max_failed_share)
+            kept = {name: F.col(quoted(name)) for name in columns.keep}
+            person = kept.pop(AUTHOR, None) if self.corpus.mark is not None else None
+            texts = [F.col(name) for name in (TEXT, SECOND) if name in rows.columns]
+            return count_singled_out(
+                coarsened(rows, columns.grains, columns.time_format),
+                kept,
+                {
+                    "n_tokens (counted as words)": F.size(F.split(texts[0], r"\s+")),
+                    "p_<label> (counted as texts)": F.xxhash64(*texts),
+                },
+                person=person if person is None else F.coalesce(person, F.col(ID)),
+                coarse=list(columns.grains),
+            )
+
     def begin(self) -> Run:
         """Make the score table, if it is not there."""
         config, spec = self.config, self.model.spec
@@ -105,7 +139,10 @@ class ScoringJob:
 
     def select(self, rows: DataFrame) -> DataFrame:
         """Rows that the table lacks under this scoring id."""
-        return without_known(rows, self._sink().done)
+        columns = self.corpus.columns
+        return without_known(
+            coarsened(rows, columns.grains, columns.time_format), self._sink().done
+        )
 
     def open_sink(self, landed: Landed) -> Sink:
         """The score table itself."""
@@ -213,4 +250,11 @@ def meet_corpus(
 
 def configured_columns(config: ScoreConfig) -> Columns:
     """Which columns of the corpus mean what."""
-    return Columns(config.id_column, config.text_column, config.second_text_column, config.keep)
+    return Columns(
+        config.id_column,
+        config.text_column,
+        config.second_text_column,
+        config.keep,
+        config.grains(),
+        config.time_format,
+    )
