@@ -147,7 +147,7 @@ def test_dates_and_times_move_alike(
     ]
     corpus = write_json_lines(tmp_path / "c.jsonl", rows)
     assert anonymize(corpus, "--dates", "shift") == 3
-    assert "11 times cannot be read" in capsys.readouterr().err
+    assert "10 values cannot be read" in capsys.readouterr().err
     assert not (tmp_path / "redacted").exists()
     assert anonymize(corpus, "--dates", "shift", "--time-format", "%d/%m/%Y") == 0
     table = read_table(tmp_path / "redacted")
