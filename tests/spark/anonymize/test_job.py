@@ -268,7 +268,7 @@ def test_tagger(anonymize: Anonymize, make_tagger: Callable[..., Path], tmp_path
         (["--keep", "visited"], 5, "DATE"),
         (["--keep", "nick"], 5, "USER"),
         (["--keep", "phone"], 5, "PHONE"),
-        (["--time-column", "email"], 3, "3 times cannot be read"),
+        (["--time-column", "email"], 3, "values cannot be read"),
         (["--operators", "NAME=blur"], 2, "no such operator"),
         (["--operators", "DATE=shift"], 2, "--dates shift"),
         (["--operators", "PHONE=year"], 2, "does not fit PHONE"),
