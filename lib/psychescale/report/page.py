@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from psychescale.disclosure import decimals
 from psychescale.errors import PrivacyError
 from psychescale.report import figures
 from psychescale.report.exports import figure_files, table_files
@@ -72,6 +73,7 @@ def render_report(document: Mapping[str, Any], drawn: Mapping[str, Markup] | Non
         filters={
             "estimate": show_estimate,
             "signed": show_difference,
+            "decimals": decimals,
             "measure": partial(measure_name, averaged=len(document["labels"]) > 1),
             "named": name_measures,
         },
@@ -88,7 +90,7 @@ def render(
     template: str,
     document: Mapping[str, Any],
     *,
-    filters: Mapping[str, Callable[..., str]] | None = None,
+    filters: Mapping[str, Callable[..., str | int]] | None = None,
     **more: object,
 ) -> str:
     """HTML of a masked document.
@@ -149,7 +151,7 @@ def show_count(count: float | str) -> str:
     return f"{count:,}"
 
 
-def show_estimate(estimate: Mapping[str, Any], digits: int = 3) -> Markup:
+def show_estimate(estimate: Mapping[str, Any], digits: int = 2) -> Markup:
     """Value and interval, or why there is none."""
     if estimate["value"] is None:
         return Markup('<span class="none">{}</span>').format(estimate["reason"] or "–")
@@ -160,14 +162,14 @@ def show_estimate(estimate: Mapping[str, Any], digits: int = 3) -> Markup:
     return Markup('{} <span class="ci">{}</span>').format(value, ends)
 
 
-def show_difference(estimate: Mapping[str, Any]) -> Markup:
+def show_difference(estimate: Mapping[str, Any], digits: int = 3) -> Markup:
     """A difference with its sign; in bold where the interval leaves 0 out."""
     if estimate["value"] is None or estimate["low"] is None:
-        return show_estimate(estimate)
-    ends = " to ".join(_digits(estimate[end], "+.3f") for end in ("low", "high"))
+        return show_estimate(estimate, digits)
+    ends = " to ".join(_digits(estimate[end], f"+.{digits}f") for end in ("low", "high"))
     pattern = "<b>{}</b>" if estimate["low"] > 0 or estimate["high"] < 0 else "{}"
     return Markup(pattern + " <span class='ci'>{}</span>").format(  # noqa: S704 - constants
-        _digits(estimate["value"], "+.3f"), ends
+        _digits(estimate["value"], f"+.{digits}f"), ends
     )
 
 

@@ -54,6 +54,9 @@ class CardFacts:
     findings: Sequence[str] = ()
 
 
+_LOSSES = ("Brier score", "log loss")  # known to three decimals, all else to two
+
+
 def write_card(labels: Sequence[str], training: Mapping[str, Any]) -> str:
     """The card of a bundle of which no more is known than how it was trained."""
     return make_card(CardFacts(labels, training))
@@ -177,8 +180,9 @@ def _measures(facts: CardFacts) -> list[str]:
     lines = ["| measure | value | 95 % interval |", "|---|--:|--:|"]
     for name, value in facts.measures.items():
         point, *bounds = value if isinstance(value, Sequence) else (value,)
-        interval = " to ".join(map(_number, bounds))
-        lines.append(f"| {_cell(name)} | {_number(point)} | {interval} |")
+        digits = 3 if name.startswith(_LOSSES) else 2
+        interval = " to ".join(_number(bound, digits) for bound in bounds)
+        lines.append(f"| {_cell(name)} | {_number(point, digits)} | {interval} |")
     table = _table({key: text for key, text in conditions.items() if text})
     return [table, "\n".join(lines), *([_bullets(facts.findings)] if facts.findings else [])]
 
@@ -209,8 +213,8 @@ def _bullets(items: Sequence[str]) -> str:
     return "\n".join(f"- {item}" for item in items)
 
 
-def _number(value: float) -> str:
-    return "not estimable" if math.isnan(value) else f"{value:.3f}"
+def _number(value: float, digits: int) -> str:
+    return "not estimable" if math.isnan(value) else f"{value:.{digits}f}"
 
 
 def _cell(value: object) -> str:

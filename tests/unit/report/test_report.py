@@ -1,5 +1,6 @@
 """The report is one file that needs nothing else, holds no small count, and can be read out."""
 
+import csv
 import html.parser
 import json
 import re
@@ -16,6 +17,7 @@ from psychescale.evaluation.document.table_one import Part
 from psychescale.evaluation.measures.estimates import evaluate
 from psychescale.evaluation.predictions import Predictions
 from psychescale.notice import NOTICE
+from psychescale.report.exports import table_files
 from psychescale.report.figures import f1_by_label
 from psychescale.report.methods import methods_paragraphs
 from psychescale.report.page import (
@@ -214,6 +216,16 @@ class TestYesNo:
         for name in set(files) - set(tables):
             assert "var(--" not in files[name]
             ET.fromstring(files[name])  # noqa: S314 - our own
+
+
+def test_cells_are_no_formulas() -> None:
+    """What a spreadsheet would calculate is text in a CSV; numbers stay numbers."""
+    cells = ["=1+1", "+0.12 (0.10 to 0.14)", "-cmd", "@x", "-0.5", "1.5", "stress"]
+    row = "".join(f"<td>{cell}</td>" for cell in cells)
+    (content,) = table_files(f"<table><caption>c</caption><tr>{row}</tr></table>").values()
+    assert next(csv.reader([content])) == [
+        "'=1+1", "'+0.12 (0.10 to 0.14)", "'-cmd", "'@x", "-0.5", "1.5", "stress"
+    ]  # fmt: skip
 
 
 class TestMethods:
