@@ -16,7 +16,17 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from psychescale.api import anonymize, demo, doctor, evaluate, score, tagger, train, verify
+    from psychescale.api import (
+        anonymize,
+        demo,
+        doctor,
+        evaluate,
+        recalibrate,
+        score,
+        tagger,
+        train,
+        verify,
+    )
     from psychescale.model.bundle import thresholds
     from psychescale.model.heads.registration import register_heads
     from psychescale.scoring.scorer import Scorer
@@ -28,6 +38,7 @@ __all__ = [
     "demo",
     "doctor",
     "evaluate",
+    "recalibrate",
     "register_heads",
     "score",
     "tagger",

@@ -24,6 +24,7 @@ from psychescale.results import (
     DemoResult,
     DoctorResult,
     EvaluateResult,
+    RecalibrateResult,
     Result,
     ScoreResult,
     TaggerResult,
@@ -37,6 +38,7 @@ from psychescale.settings.doctor import DoctorConfig
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.settings.keywords import from_keywords, help_of, parameters_of
 from psychescale.settings.places import FRAME
+from psychescale.settings.recalibrate import RecalibrateConfig
 from psychescale.settings.score import ScoreConfig
 from psychescale.settings.tagger import TaggerConfig
 from psychescale.settings.train import TrainConfig
@@ -154,5 +156,6 @@ verify = _job(VerifyConfig, VerifyResult, frames=("input",))
 doctor = _job(DoctorConfig, DoctorResult, function="examine")
 tagger = _job(TaggerConfig, TaggerResult)
 train = _job(TrainConfig, TrainResult, frames=("train", "validation", "test"))
+recalibrate = _job(RecalibrateConfig, RecalibrateResult, frames=("validation",))
 evaluate = _job(EvaluateConfig, EvaluateResult, frames=("input", "train", "validation"))
 demo = _job(DemoConfig, DemoResult)

@@ -7,7 +7,7 @@ from pydantic import Field
 from psychescale.model.spec import LongText
 from psychescale.settings.config import JobConfig, Names
 from psychescale.settings.places import Inputs, Model, New, Written
-from psychescale.settings.shared import LabelledConfig, Positive, Share
+from psychescale.settings.shared import LabelledConfig, Positive, RestrictedConfig, Share
 
 
 class PartsConfig(JobConfig):
@@ -39,11 +39,6 @@ class PartsConfig(JobConfig):
         "refuse",
         description="given parts that share a text, a near-duplicate or an author; drop-from-train: "
         "the earlier part loses the rows, test stays",
-    )
-    membership_key_file: str | None = Field(
-        None,
-        description="file whose bytes key the digest (HMAC-SHA-256) of each part's ids in the bundle "
-        "(default: a random key, kept as membership.key in ‹restricted›)",
     )
 
 
@@ -128,11 +123,6 @@ class PlacesConfig(JobConfig):
         None,
         description="folder for checkpoints: the same command resumes after a kill; deleted in the end",
     )
-    restricted: Written | None = Field(
-        None,
-        description="folder, mode 0700, for membership.jsonl: id and part of every row (default: "
-        "OUTPUT-restricted)",
-    )
     processes: Positive = Field(
         1,
         description="processes that train together, one a GPU, started by Spark's TorchDistributor; a "
@@ -152,7 +142,13 @@ class PlacesConfig(JobConfig):
 
 
 class TrainConfig(
-    LabelledConfig, PartsConfig, FitConfig, CopiesConfig, AfterwardsConfig, PlacesConfig
+    LabelledConfig,
+    PartsConfig,
+    FitConfig,
+    CopiesConfig,
+    AfterwardsConfig,
+    PlacesConfig,
+    RestrictedConfig,
 ):
     """Fine-tune a backbone on labelled texts and write a bundle that `score` takes."""
 

@@ -78,7 +78,7 @@ def make_card(facts: CardFacts) -> str:
     return str(ModelCard(content))
 
 
-_MEASURES, _AFTER_MEASURES = "## Measures", "## Limits"
+_RECALIBRATION, _MEASURES, _AFTER_MEASURES = "## Recalibration", "## Measures", "## Limits"
 
 
 def with_measures(card: str, facts: CardFacts) -> str:
@@ -100,6 +100,24 @@ def with_measures(card: str, facts: CardFacts) -> str:
         )
     section = "\n\n".join([_MEASURES, *_measures(facts), _AFTER_MEASURES])
     return f"{before}{section}\n{after}"
+
+
+def with_recalibration(card: str, facts: Mapping[str, Any], sentences: Sequence[str]) -> str:
+    """A card of a bundle whose calibration was fitted anew: measures of the old one are gone.
+
+    Args:
+        card: A card that `make_card` wrote.
+        facts: What it was fitted on.
+        sentences: What became of each label.
+
+    Raises:
+        ModelError: It is another card.
+    """
+    card = with_measures(card, CardFacts((), {}))
+    before, _, rest = card.partition(f"{_MEASURES}\n")
+    head = before.partition(f"{_RECALIBRATION}\n")[0]
+    section = "\n\n".join([_RECALIBRATION, _table(facts), _bullets(sentences), _MEASURES])
+    return f"{head}{section}\n{rest}"
 
 
 def _sections(facts: CardFacts) -> list[str]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+
 from psychescale.evaluation.document.sections import as_json
 from psychescale.evaluation.measures.intervals import Estimate, counts, estimate
 from psychescale.evaluation.measures.linear import (
