@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         tagger,
         train,
         verify,
+        with_labels,
     )
     from psychescale.model.bundle import thresholds
     from psychescale.model.heads.registration import register_heads
@@ -45,6 +46,7 @@ __all__ = [
     "thresholds",
     "train",
     "verify",
+    "with_labels",
 ]
 
 __version__ = "0.1.0"

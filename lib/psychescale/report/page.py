@@ -11,6 +11,7 @@ from markupsafe import Markup
 from psychescale.disclosure import decimals
 from psychescale.errors import PrivacyError
 from psychescale.report import figures
+from psychescale.report.adequacy import adequacy
 from psychescale.report.exports import figure_files, table_files
 from psychescale.report.methods import methods_paragraphs
 
@@ -81,6 +82,7 @@ def render_report(document: Mapping[str, Any], drawn: Mapping[str, Markup] | Non
         methods=methods_paragraphs(document),
         contender_measures=contender_measures(document),
         predictive_values=predictive_values(document),
+        adequacy=adequacy(document),
         identity=_identity(document),
         table_one=table_one(document),
     )
@@ -220,8 +222,8 @@ def predictive_values(document: Mapping[str, Any]) -> dict[str, list[Json]]:
     """
     return {
         label: [
-            {"prevalence": share, "ppv": _after(ratio["lr_positive"], share),
-             "npv": _opposite(_after(ratio["lr_negative"], share))}
+            {"prevalence": share, "ppv": (found := _after(ratio["lr_positive"], share)),
+             "reads": _inverse(found), "npv": _opposite(_after(ratio["lr_negative"], share))}
             for share in PREVALENCES
         ]
         for label, ratio in ((name, part["yes_no"]) for name, part in document["per_label"].items())
@@ -236,6 +238,12 @@ def _after(ratio: Json, share: float) -> Json:
         return None if ratio[end] is None else odds * ratio[end] / (1 + odds * ratio[end])
 
     return {**{end: probability(end) for end in ("value", "low", "high")}, "reason": None}
+
+
+def _inverse(found: Json) -> Json:
+    """One in how many: texts that are given the label to be read for each that has it."""
+    ends = {"value": "value", "low": "high", "high": "low"}
+    return {**{e: 1 / found[o] if found[o] else None for e, o in ends.items()}, "reason": None}
 
 
 def _opposite(found: Json) -> Json:

@@ -3,10 +3,10 @@
 from pydantic import Field
 
 from psychescale.settings.places import Inputs, Model, New
-from psychescale.settings.shared import AnnotatedConfig, RestrictedConfig
+from psychescale.settings.shared import AbstainConfig, AnnotatedConfig, RestrictedConfig
 
 
-class RecalibrateConfig(AnnotatedConfig, RestrictedConfig):
+class RecalibrateConfig(AnnotatedConfig, AbstainConfig, RestrictedConfig):
     """Fit a bundle's calibration anew to labelled texts of another place or time."""
 
     examples = (

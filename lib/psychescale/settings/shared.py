@@ -226,3 +226,14 @@ class RestrictedConfig(JobConfig):
         description="file whose bytes key the digests of rows, and that (HMAC-SHA-256) of each part's "
         "ids in the bundle (default: a random key, kept as membership.key in ‹restricted›)",
     )
+
+
+class AbstainConfig(JobConfig):
+    """Abstention."""
+
+    abstain: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        None,
+        description="largest share of texts that may be decided wrongly, by label: the bundle keeps a "
+        "band around each threshold, chosen on validation rows, in which `with_labels` says that it "
+        "abstains (default: it never does)",
+    )

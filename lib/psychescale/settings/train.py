@@ -7,7 +7,13 @@ from pydantic import Field
 from psychescale.model.spec import LongText
 from psychescale.settings.config import JobConfig, Names
 from psychescale.settings.places import Inputs, Model, New, Written
-from psychescale.settings.shared import LabelledConfig, Positive, RestrictedConfig, Share
+from psychescale.settings.shared import (
+    AbstainConfig,
+    LabelledConfig,
+    Positive,
+    RestrictedConfig,
+    Share,
+)
 
 
 class PartsConfig(JobConfig):
@@ -148,6 +154,7 @@ class TrainConfig(
     CopiesConfig,
     AfterwardsConfig,
     PlacesConfig,
+    AbstainConfig,
     RestrictedConfig,
 ):
     """Fine-tune a backbone on labelled texts and write a bundle that `score` takes."""

@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychescale.disclosure import told
-from psychescale.errors import InputError, ModelError
+from psychescale.errors import InputError, ModelError, UsageError
 from psychescale.model.bundle import CARD_FILE, require_free, seal_bundle
 from psychescale.model.checkpoint import CHECKSUMS_FILE, SCORING_FILE, Checkpoint
 from psychescale.model.spec import ModelSpec
 from psychescale.scoring.options import ModelRequest, ScoringOptions, compute_scoring_id
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings.recalibrate import RecalibrateConfig
+from psychescale.training.abstention import Abstention, fit_abstention
 from psychescale.training.calibration import sigmoid
 from psychescale.training.card import with_recalibration
 from psychescale.training.recalibration import Chosen, Update, choose_updates, describe
@@ -64,12 +65,14 @@ class Updated:
         calibration: Slope and intercept per label of the raw logits; None as before.
         thresholds: Chosen anew; None where they are kept.
         told: What whoever uses the thresholds must know.
+        abstention: Bands chosen anew; None where none are asked for: older ones hold no more.
     """
 
     updates: list[Update]
     calibration: Mapping[str, list[float]] | None
     thresholds: Thresholds | None
     told: list[str]
+    abstention: Abstention | None
 
     def sentences(self, labels: Sequence[str]) -> list[str]:
         """What became of each label, and of the thresholds: for console and card."""
@@ -98,6 +101,11 @@ def open_former(config: RecalibrateConfig) -> FormerBundle:
         raise ModelError(
             f"{checkpoint.folder}: its probabilities compete within a text (softmax).",
             remedy="A calibration per label needs a sigmoid model.",
+        )
+    if config.abstain is not None and criterion is None and spec.thresholds is None:
+        raise UsageError(
+            "‹abstain› needs thresholds to stand around, and the bundle has none.",
+            remedy="Add ‹thresholds› f1, or leave ‹abstain› out.",
         )
     return FormerBundle(checkpoint, spec, options, criterion)
 
@@ -138,17 +146,23 @@ def update(config: RecalibrateConfig, former: FormerBundle, rows: LabelledRows) 
     targets, groups = targets[usable], groups[usable]
     updates = choose_updates(logits, targets, groups)
     calibration = _composed(former.spec, updates)
-    if former.criterion is None:
-        return Updated(updates, calibration, None, [])
     slope, intercept = (np.array([getattr(u, name) for u in updates]) for name in _PARAMETERS)
     probabilities = sigmoid(slope * logits + intercept).astype(np.float32)
-    thresholds = fit_thresholds(
-        probabilities, targets, criterion=former.criterion, groups=groups, seed=config.seed
-    )
-    told = tell_thresholds(
-        thresholds, probabilities, targets, former.spec.labels, groups=groups, seed=config.seed
-    )
-    return Updated(updates, calibration, thresholds, told)
+    labels, seed = former.spec.labels, config.seed
+    thresholds, told = None, []
+    if former.criterion is not None:
+        thresholds = fit_thresholds(
+            probabilities, targets, criterion=former.criterion, groups=groups, seed=seed
+        )
+        told = tell_thresholds(thresholds, probabilities, targets, labels, groups=groups, seed=seed)
+    abstention = None
+    if config.abstain is not None:
+        cuts = np.array(former.spec.thresholds) if thresholds is None else thresholds.values
+        abstention = fit_abstention(
+            probabilities, targets, cuts, risk=config.abstain, groups=groups
+        )
+        told += abstention.told
+    return Updated(updates, calibration, thresholds, told, abstention)
 
 
 _PARAMETERS = ("slope", "intercept")
@@ -202,6 +216,9 @@ def write_updated(
         "normalizer": facts["normalizer"] or "none recorded",
         "redactor": facts["redactor"] or "none recorded",
         "thresholds": known["thresholds"],
+        "abstention": f"for at most {config.abstain:g} wrong decisions"
+        if config.abstain
+        else "none",
     }
     seal_bundle(folder, facts, with_recalibration(card, on, updated.sentences(former.spec.labels)))
     return facts
@@ -227,6 +244,7 @@ def scoring_facts(
         if calibration is None
         else {**(before.get("calibration") or {}), **calibration},
         "thresholds": thresholds,
+        "abstention": None if updated.abstention is None else updated.abstention.to_json(),
         "normalizer": normalizer,
         "redactor": redactor,
         "recalibration": {

@@ -17,6 +17,7 @@ from psychescale.evaluation.document.table_one import Part
 from psychescale.evaluation.measures.estimates import evaluate
 from psychescale.evaluation.predictions import Predictions
 from psychescale.notice import NOTICE
+from psychescale.report.adequacy import TARGETS, adequacy
 from psychescale.report.exports import table_files
 from psychescale.report.figures import f1_by_label
 from psychescale.report.methods import methods_paragraphs
@@ -205,6 +206,35 @@ class TestYesNo:
         for row in predictive_values(yes_no)["stress"]:
             for found in (row["ppv"], row["npv"]):
                 assert found["low"] < found["value"] < found["high"]
+
+    def test_texts_to_read(self, yes_no: dict[str, Any]) -> None:
+        """One in the predictive value, its ends the other way round."""
+        for row in predictive_values(yes_no)["stress"]:
+            assert row["reads"]["value"] == pytest.approx(1 / row["ppv"]["value"])
+            assert row["reads"]["low"] == pytest.approx(1 / row["ppv"]["high"])
+            assert row["reads"]["low"] < row["reads"]["value"] < row["reads"]["high"]
+        assert "texts to read per hit" in render_report(yes_no)
+
+    @pytest.mark.parametrize("n", [400, 1600])
+    def test_documents_that_would_do(self, n: int) -> None:
+        """Four times the documents halve the widths: what was said to be needed stays the same."""
+        rng = np.random.default_rng(1)
+        truth = np.arange(400) % 5 < 2
+        values = 1 / (1 + np.exp(-(2.0 * truth - 1 + rng.normal(0, 1, 400))))
+        predictions = Predictions.of(
+            ["l"], np.tile(values, n // 400)[:, None], np.tile(truth, n // 400)[:, None]
+        )
+        shown = mask(
+            to_document(
+                evaluate(predictions, np.array([0.5]), n_replicates=5), Context({"name": "m"})
+            )
+        )
+        found = {row["measure"]: row for row in adequacy(shown)}
+        assert set(found) == set(TARGETS)
+        for row in found.values():
+            assert row["needed"] == pytest.approx(n * (row["width"] / row["target"]) ** 2, rel=0.1)
+        assert 700 <= found["recall"]["needed"] <= 1100
+        assert 300 <= found["roc_auc"]["needed"] <= 700
 
     def test_files(self, yes_no: dict[str, Any]) -> None:
         """Every table of the page is a CSV, every figure an SVG that stands by itself."""

@@ -15,6 +15,7 @@ from psychescale.scoring.options import ModelRequest
 from psychescale.scoring.probe import require_reproducible
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings.train import TrainConfig
+from psychescale.training.abstention import Abstention, fit_abstention
 from psychescale.training.calibration import Calibration, fit_calibration, sigmoid
 from psychescale.training.classifier.augment import AugmentOptions
 from psychescale.training.classifier.fit import FitOptions, Fitted, fit
@@ -66,12 +67,14 @@ class Outcome:
             asked for.
         thresholds: Per label; None likewise.
         told: What whoever uses the thresholds must know.
+        abstention: Bands in which nothing is decided; None where none are asked for.
     """
 
     fitted: Fitted
     calibration: Calibration | None
     thresholds: Thresholds | None
     told: Sequence[str] = ()
+    abstention: Abstention | None = None
 
 
 def require_ready(config: TrainConfig) -> Start:
@@ -98,6 +101,11 @@ def starting_point(config: TrainConfig) -> Start:
         ModelError: What is given cannot be trained on.
     """
     criterion = None if config.thresholds == "none" else parse_criterion(config.thresholds)
+    if criterion is None and config.abstain is not None:
+        raise UsageError(
+            "‹abstain› needs thresholds to stand around.",
+            remedy="Leave ‹thresholds› none out, or ‹abstain›.",
+        )
     if (config.backbone is None) == (config.from_bundle is None):
         raise UsageError(
             "One of ‹backbone› and ‹from› says what training starts from.",
@@ -205,7 +213,12 @@ def fit_parts(
     told = tell_thresholds(
         thresholds, probabilities, targets, parts.labels, groups=groups, seed=seed
     )
-    return Outcome(fitted, calibration, thresholds, told)
+    if config.abstain is None:
+        return Outcome(fitted, calibration, thresholds, told)
+    abstention = fit_abstention(
+        probabilities, targets, thresholds.values, risk=config.abstain, groups=groups
+    )  # fmt: skip
+    return Outcome(fitted, calibration, thresholds, [*told, *abstention.told], abstention)
 
 
 def _validation_logits(

@@ -67,6 +67,7 @@ def scoring_facts(
         "long_text": {"policy": config.long_text, "stride": config.stride},
         "calibration": None if calibration is None else calibration.to_json(),
         "thresholds": chosen,
+        "abstention": None if outcome.abstention is None else outcome.abstention.to_json(),
         "normalizer": normalizer,
         "redactor": redactor,
         "split": _split_facts(config, parts),
@@ -157,6 +158,9 @@ def card_text(facts: Mapping[str, Any], parts: Parts) -> str:
         else "none: probabilities are those of the loss",
         "thresholds": f"on validation for {facts['thresholds']['criterion']}"
         if facts["thresholds"]
+        else "none",
+        "abstention": f"around thresholds, for at most {facts['abstention']['risk']:g} wrong decisions"
+        if facts["abstention"]
         else "none",
         "long_texts": f"{policy['policy']}, {policy['stride']} tokens shared",
     }
