@@ -55,5 +55,5 @@ def _coarse(count: float) -> int:
     """To two figures, upwards: the widths are known to two decimals."""
     if count < 1:
         return 1
-    step = 10 ** max(math.floor(math.log10(count)) - 1, 0)
+    step: int = 10 ** max(math.floor(math.log10(count)) - 1, 0)
     return math.ceil(count / step) * step
