@@ -112,6 +112,11 @@ class AfterwardsConfig(JobConfig):
         "given a label as have it), cost=5 (a miss costs five false alarms), sensitivity=.90, "
         "specificity=.95 (floors, kept with 95 % confidence), or none",
     )
+    inference_rows: Annotated[int, Field(ge=0)] = Field(
+        1000,
+        description="random training rows, and test rows, on which membership inference by a threshold "
+        "on the loss is tried, for the card; 0 for none",
+    )
     long_text: LongText = Field(
         "mean",
         description="policy for long texts that calibration and thresholds are fitted under, and "

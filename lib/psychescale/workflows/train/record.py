@@ -67,6 +67,7 @@ def scoring_facts(
         "long_text": {"policy": config.long_text, "stride": config.stride},
         "calibration": None if calibration is None else calibration.to_json(),
         "thresholds": chosen,
+        "membership_inference": outcome.exposure or None,
         "abstention": None if outcome.abstention is None else outcome.abstention.to_json(),
         "normalizer": normalizer,
         "redactor": redactor,
@@ -174,7 +175,10 @@ def card_text(facts: Mapping[str, Any], parts: Parts) -> str:
             deviations={share.label: share.deviation for share in parts.shares},
             leaks=parts.dropped,
             provenance={"normalizer": facts["normalizer"], "redactor": facts["redactor"]},
-            limits=(facts["thresholds"] or {}).get("told", ()),
+            limits=[
+                *(facts["thresholds"] or {}).get("told", ()),
+                facts["membership_inference"] or "Membership inference was not tried.",
+            ],
         )
     )
 
