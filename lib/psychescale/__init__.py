@@ -22,10 +22,12 @@ if TYPE_CHECKING:
         doctor,
         evaluate,
         monitor,
+        recalibrate,
         score,
         tagger,
         train,
         verify,
+        with_labels,
     )
     from psychescale.model.bundle import thresholds
     from psychescale.model.heads.registration import register_heads
@@ -39,12 +41,14 @@ __all__ = [
     "doctor",
     "evaluate",
     "monitor",
+    "recalibrate",
     "register_heads",
     "score",
     "tagger",
     "thresholds",
     "train",
     "verify",
+    "with_labels",
 ]
 
 __version__ = "0.1.0"

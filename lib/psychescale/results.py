@@ -125,6 +125,21 @@ class TrainResult(Result):
 
 
 @dataclass(frozen=True, repr=False)
+class RecalibrateResult(Result):
+    """A bundle with an updated calibration.
+
+    Attributes:
+        bundle: Its folder.
+        labels: Label → what was fitted anew: ``kept``, ``intercept``, ``intercept and slope``.
+        recalibration: The same in numbers, and on what, as `scoring.json` says it.
+    """
+
+    bundle: str
+    labels: dict[str, str]
+    recalibration: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, repr=False)
 class EvaluateResult(Result):
     """A finished evaluation.
 

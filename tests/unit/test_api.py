@@ -29,6 +29,7 @@ FRAMES = {
     "score": {"input"},
     "verify": {"input"},
     "train": {"train", "validation", "test"},
+    "recalibrate": {"validation"},
     "evaluate": {"input", "train", "validation"},
 }
 RESULTS = [getattr(results, f"{verb.title()}Result") for verb in VERBS]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from psychescale.disclosure import rounded
+from psychescale.disclosure import decimals, rounded
 from psychescale.notice import NOTICE
 from psychescale.text.quality.placeholders import EXAMPLES
 
@@ -51,8 +51,11 @@ def print_outcome(
     if config.json_output:
         print(json.dumps({"output": config.output, **found}))
     for name, one in found.items():
-        ends = "" if one["low"] is None else f"  ({one['low']:.3f} to {one['high']:.3f})"
-        value = one["reason"] if one["value"] is None else f"{one['value']:.3f}"
+        digits = decimals(name)
+        ends = (
+            "" if one["low"] is None else f"  ({one['low']:.{digits}f} to {one['high']:.{digits}f})"
+        )
+        value = one["reason"] if one["value"] is None else f"{one['value']:.{digits}f}"
         console.print(f"  {name:<24} {value}{ends}")
     if advice is not None:
         console.print(f"Compared with {config.against}: {advice['verdict']}.")

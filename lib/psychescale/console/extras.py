@@ -9,6 +9,7 @@ OF_VERB = {
     "doctor": "spark",
     "tagger": "spark,train,anonymize",
     "train": "spark,train",
+    "recalibrate": "spark,train",
     "evaluate": "spark,report",
     "monitor": "spark,report",
     "demo": "demo",

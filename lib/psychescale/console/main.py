@@ -21,6 +21,7 @@ VERBS = {
     "doctor": "say what of this machine, its Spark and its executors fits",
     "tagger": "fine-tune a model that finds names in texts, for anonymize",
     "train": "fine-tune a backbone on labelled texts",
+    "recalibrate": "fit a bundle's calibration to labelled texts of another place or time",
     "evaluate": "judge a model on labelled texts: measures, report, comparison",
     "monitor": "compare new periods of a score table with a reference: drift, alerts, what to do",
     "demo": "generate a synthetic corpus, train on it and score it, on this machine",
@@ -78,7 +79,7 @@ def task() -> None:
 
 
 def _help() -> str:
-    verbs = "\n".join(f"  {verb:9} {meaning}" for verb, meaning in VERBS.items())
+    verbs = "\n".join(f"  {verb:11} {meaning}" for verb, meaning in VERBS.items())
     return (
         f"usage: psychescale VERB [--KEY VALUE …]\n\n{verbs}\n\n"
         f"`psychescale VERB --help` lists the keys of a verb, with examples. `-V` prints the version.\n"

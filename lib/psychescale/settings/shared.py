@@ -249,7 +249,7 @@ class ModelConfig(LongTextConfig):
     )
 
 
-class LabelledConfig(TextColumnsConfig, TimeConfig):
+class AnnotatedConfig(TextColumnsConfig):
     """Labels and authors."""
 
     labels_column: str = Field(
@@ -272,4 +272,34 @@ class LabelledConfig(TextColumnsConfig, TimeConfig):
     )
     accept_raw: bool = Field(
         False, description="read a corpus that is not marked as anonymized; recorded"
+    )
+
+
+class LabelledConfig(AnnotatedConfig, TimeConfig):
+    """Labelled texts that have times."""
+
+
+class RestrictedConfig(JobConfig):
+    """What is left for those who may see single rows."""
+
+    restricted: Written | None = Field(
+        None,
+        description="folder, mode 0700, for what tells of single rows: digests, and of `train` "
+        "membership.jsonl, id and part of every row (default: OUTPUT-restricted)",
+    )
+    membership_key_file: str | None = Field(
+        None,
+        description="file whose bytes key the digests of rows, and that (HMAC-SHA-256) of each part's "
+        "ids in the bundle (default: a random key, kept as membership.key in ‹restricted›)",
+    )
+
+
+class AbstainConfig(JobConfig):
+    """Abstention."""
+
+    abstain: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        None,
+        description="largest share of texts that may be decided wrongly, by label: the bundle keeps a "
+        "band around each threshold, chosen on validation rows, in which `with_labels` says that it "
+        "abstains (default: it never does)",
     )

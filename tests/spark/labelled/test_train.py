@@ -110,6 +110,24 @@ def test_score_takes_it(
     assert len(read_table(output)) == 202
 
 
+def test_recalibrate_takes_it(
+    run: Callable[..., int], bundle: Path, labelled: Path, tmp_path: Path
+) -> None:
+    """`recalibrate` makes of it a bundle that `score` takes, with digests of its rows beside it."""
+    output = tmp_path / "here"
+    arguments = ["recalibrate", "--from", bundle, "--validation", labelled, "--accept-raw"]
+    assert run(*arguments, "--output", output, "--dry-run") == 0
+    assert not output.exists()
+    assert run(*arguments, "--output", output, "--thresholds", "f1") == 0
+    scoring = open_checkpoint(output).scoring
+    assert set(scoring["recalibration"]["labels"]) == set(LABELS)
+    assert (output.with_name("here-restricted") / "rows.npz").is_file()
+    scores = tmp_path / "scores"
+    code = run("score", "--model", output, "--input", labelled, "--output", scores, "--accept-raw")
+    assert code == 0
+    assert len(read_table(scores)) == 202
+
+
 def test_refusals(
     run: Callable[..., int],
     bundle: Path,
