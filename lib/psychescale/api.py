@@ -25,7 +25,9 @@ from psychescale.results import (
     DoctorResult,
     EvaluateResult,
     Result,
+    SampleResult,
     ScoreResult,
+    StudyResult,
     TaggerResult,
     TrainResult,
     VerifyResult,
@@ -37,7 +39,9 @@ from psychescale.settings.doctor import DoctorConfig
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.settings.keywords import from_keywords, help_of, parameters_of
 from psychescale.settings.places import FRAME
+from psychescale.settings.sample import SampleConfig
 from psychescale.settings.score import ScoreConfig
+from psychescale.settings.study import StudyConfig
 from psychescale.settings.tagger import TaggerConfig
 from psychescale.settings.train import TrainConfig
 from psychescale.settings.verify import VerifyConfig
@@ -155,4 +159,6 @@ doctor = _job(DoctorConfig, DoctorResult, function="examine")
 tagger = _job(TaggerConfig, TaggerResult)
 train = _job(TrainConfig, TrainResult, frames=("train", "validation", "test"))
 evaluate = _job(EvaluateConfig, EvaluateResult, frames=("input", "train", "validation"))
+sample = _job(SampleConfig, SampleResult, frames=("input",))
+study = _job(StudyConfig, StudyResult)
 demo = _job(DemoConfig, DemoResult)

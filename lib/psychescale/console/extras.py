@@ -10,6 +10,8 @@ OF_VERB = {
     "tagger": "spark,train,anonymize",
     "train": "spark,train",
     "evaluate": "spark,report",
+    "sample": "spark,report",
+    "study": "spark,report",
     "demo": "demo",
 }
 """Extras of each verb. A managed runtime has its own Spark: there `spark` is left out."""

@@ -22,6 +22,8 @@ VERBS = {
     "tagger": "fine-tune a model that finds names in texts, for anonymize",
     "train": "fine-tune a backbone on labelled texts",
     "evaluate": "judge a model on labelled texts: measures, report, comparison",
+    "sample": "draw texts of a score table for annotation, with known chances",
+    "study": "say how common labels are, by group and period, with intervals that hold",
     "demo": "generate a synthetic corpus, train on it and score it, on this machine",
 }
 
