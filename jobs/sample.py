@@ -30,8 +30,10 @@ def sample(config: SampleConfig, console: Console) -> SampleResult | None:
     """Settle strata and sizes, draw, and write sheet and design; or look through a filled-in sheet."""
     if config.check:
         return check(config, console)
-    if config.output is None or config.size is None:
-        raise UsageError("A draw needs ‹output› and ‹size›.", remedy="Or name a sheet to ‹check›.")
+    if None in {config.scores, config.output, config.size}:
+        raise UsageError(
+            "A draw needs ‹scores›, ‹output› and ‹size›.", remedy="Or name a sheet to ‹check›."
+        )
     spark = open_session(config.spark, verbose=config.verbose)
     table = open_scores(spark, config)
     require_shares(table)
@@ -52,7 +54,7 @@ def sample(config: SampleConfig, console: Console) -> SampleResult | None:
         design = draw(spark, plan, config, raters)
         run.digests = {"sample": design.digest}
         texts = texts_of(spark, config, list(design.stratum_of)) if config.input else None
-        sheet = write_sheet(Path(config.output), design, overlap=config.overlap, texts=texts)
+        sheet = write_sheet(Path(config.output or ""), design, overlap=config.overlap, texts=texts)
     beside = str(design_beside(sheet))
     if config.json_output:
         print(json.dumps({"sheet": str(sheet), "design": beside, "digest": design.digest}))

@@ -22,9 +22,9 @@ from psychescale.spark.study.inputs import open_inputs
 from psychescale.spark.study.releases import log_release
 from psychescale.spark.study.sums import parted, sample_of, sums_of
 from psychescale.steps import STEPS
-from psychescale.study.release import release
+from psychescale.study.releasable import release
 from psychescale.workflows.study.about import about
-from psychescale.workflows.study.assess import assess
+from psychescale.workflows.study.estimation import assess
 from psychescale.workflows.study.written import write_study
 
 

@@ -14,10 +14,13 @@ class SampleConfig(ScoredConfig, TextColumnsConfig):
 
     examples = (
         "psychescale sample --scores scores --size 400 --strata score --output sheet.csv",
-        "psychescale sample --scores scores --check sheet.csv",
+        "psychescale sample --check sheet.csv",
     )
     pages = ("docs/study.md",)
 
+    scores: There | None = Field(  # type: ignore[assignment]
+        None, description="score table: a path or a catalog name"
+    )
     output: New | None = Field(
         None,
         description="sheet to fill in, a .csv; its design is written beside it as .design.json",

@@ -60,6 +60,6 @@ print(call("score", "--model", "nothing", "--output", "o", *posts))
 print(call("train", "--train", "posts.csv", "--backbone", "b/m", "--output", {str(tmp_path)!r}))
 print([m for m in {HEAVY} if m in sys.modules])
 """
-    verbs = 8
+    verbs = 10
     expected = [f"{[0] * verbs} {[2] * verbs}", "0 0 0 2 2", "5 2", "4", "4", "[]"]
     assert run(code).splitlines() == expected

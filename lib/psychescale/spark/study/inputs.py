@@ -14,8 +14,8 @@ from psychescale.spark.scored.scores import ScoreTable
 from psychescale.spark.study.draw import chosen_labels
 from psychescale.spark.study.sheet import Annotated, read_sheet
 from psychescale.study.naive import Confusion
-from psychescale.workflows.study.assess import plain_thresholds, read_evaluation
 from psychescale.workflows.study.design import Design, design_beside, read_design
+from psychescale.workflows.study.estimation import plain_thresholds, read_evaluation
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import getpass
 import hashlib
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -45,10 +46,18 @@ def log_release(spark: SparkSession, table: ScoreTable, run: Run, files: Mapping
     row = (
         run.run_id,
         datetime.now(UTC),
-        getpass.getuser(),
+        _user(),
         table.scoring_id,
         table.version,
         hashlib.sha256(run.config.encode()).hexdigest(),
         dict(files),
     )
     log.append(spark.createDataFrame([row], _SCHEMA).coalesce(1))
+
+
+def _user() -> str:
+    """Who runs this; by number where the machine has no name for them, as in containers."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"

@@ -13,8 +13,8 @@ from psychescale.spark.scored.periods import period_of
 from psychescale.spark.scored.scores import ScoreTable
 from psychescale.spark.study.inputs import Given
 from psychescale.spark.tables.delta import quoted
+from psychescale.study.design_based import Sample
 from psychescale.study.domains import NONE, PERIOD, Cells
-from psychescale.study.estimates import Sample
 
 _MOST_COLUMNS = 3
 _MOST_GROUPS = 200

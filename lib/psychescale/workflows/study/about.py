@@ -6,7 +6,7 @@ from typing import Any
 from psychescale import __version__
 from psychescale.disclosure import masked
 from psychescale.settings.study import StudyConfig
-from psychescale.study.release import ADJUSTED, COUNT, DESIGN, MEAN
+from psychescale.study.releasable import ADJUSTED, COUNT, DESIGN, MEAN
 from psychescale.workflows.study.design import Design
 
 Json = dict[str, Any]

@@ -12,7 +12,7 @@ import numpy as np
 
 from psychescale.notice import NOTICE
 from psychescale.report.study import study_page
-from psychescale.study.release import COLUMNS, Findings
+from psychescale.study.releasable import COLUMNS, Findings
 from psychescale.workflows.study.design import write_private
 
 Json = dict[str, Any]

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from psychescale.errors import InputError
+from psychescale.study.design_based import Change, Domain, Sample, change, discoveries, share, tuned
 from psychescale.study.domains import NONE, PERIOD, Cells, Part, parts_of, pooled
-from psychescale.study.estimates import Change, Domain, Sample, change, discoveries, share, tuned
 from psychescale.study.naive import Confusion
-from psychescale.study.release import Findings
+from psychescale.study.releasable import Findings
 
 FALSE_DISCOVERIES = 0.05
 _PLAIN_THRESHOLD = 0.5

@@ -1,7 +1,7 @@
 """What of a study may be shown: counts by the one rule, estimates to the grain of a count.
 
 1. Texts, missing and annotated ones: 1 to 7 withheld, others rounded to 5.
-2. Where the parts of a shown total have one that is withheld, a second is: totals give none back. That
+2. Where a total and its other parts would give a withheld count back, a second part is withheld. That
    holds for counts, for tables of a label, and for estimated positives.
 3. A naive share is made of rounded counts, and shown where neither it nor the rest is from 1 to 7.
 4. An estimate is shown in steps of 5 texts, where positives and negatives are estimated at 8 or more.
@@ -11,14 +11,15 @@ What is withheld is not told apart, whether for being small or for what it would
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from psychescale.disclosure import FEWEST, ROUNDED_TO, is_small, is_table, nearest
-from psychescale.study.domains import PERIOD, Line, Part
-from psychescale.study.estimates import Change
+from psychescale.disclosure import FEWEST, LARGEST_SMALL, ROUNDED_TO, is_small, nearest
+from psychescale.study.design_based import Change
+from psychescale.study.domains import PERIOD, Ints, Line, Part
 from psychescale.study.naive import Confusion, adjusted, counted
 from psychescale.study.strata import Floats
 
@@ -32,6 +33,7 @@ DESIGN, COUNT, MEAN, ADJUSTED = (
 """Estimators by name."""
 FEW = "withheld: fewer than 8 texts, or it would give such a count away"
 _NO_SAMPLE = "no annotated text"
+_DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -56,33 +58,51 @@ class Findings:
     confusion: Sequence[Confusion | None]
 
 
-def complement(lines: Sequence[Line], sizes: Floats, small: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """What is withheld: the small, and in each line of which one alone is, the next larger.
+_LEAST_LEFT = 4
+"""Values from 1 to 7 that a withheld count must still be able to have, for all that a line tells."""
+
+
+def complement(
+    lines: Sequence[Line], families: Sequence[Ints], withheld: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """What is withheld, with a second cell of each line that would give a small one back.
+
+    All shown counts are rounded, so that a line tells the one it lacks to within 2 for each of the
+    others. Where that leaves fewer than four values from 1 to 7, the smallest of the others goes too.
 
     Args:
-        lines: In which sizes add up.
-        sizes: float64, shape (n,).
-        small: bool, shape (n,): withheld for its own sake.
+        lines: In which counts add up.
+        families: int64, each of shape (n,): counts that are shown, or withheld, together.
+        withheld: bool, shape (n,): not shown for another reason than being from 1 to 7.
     """
-    withheld = small.copy()
+    gone: NDArray[np.bool_] = np.logical_or.reduce([withheld, *map(_small, families)])
     moving = True
     while moving:
         moving = False
-        for line in lines:
+        for line, counts in product(lines, families):
             members = [*line.parts, line.total]
-            if withheld[members].sum() != 1:
+            hidden = [m for m in members if gone[m]]
+            others = [m for m in members if not gone[m] and counts[m] > 0]
+            if len(hidden) != 1 or not others or not is_small(int(counts[hidden[0]])):
                 continue
-            others = [m for m in members if not withheld[m] and sizes[m] > 0]
-            if others:
-                withheld[min(others, key=lambda m: sizes[m])] = True
-                moving = True
-    return withheld
+            if _left(line, counts, hidden[0]) < _LEAST_LEFT:
+                gone[min(others, key=lambda m: int(counts[m]))] = moving = True
+    return gone
+
+
+def _left(line: Line, counts: Ints, secret: int) -> int:
+    """How many values from 1 to 7 the shown counts of a line leave to the one that it lacks."""
+    shown = {m: nearest(int(counts[m])) for m in (*line.parts, line.total) if m != secret}
+    parts = sum(shown[m] for m in line.parts if m != secret)
+    told = parts if secret == line.total else shown[line.total] - parts
+    slack = ROUNDED_TO // 2 * sum(count > 0 for count in shown.values())
+    return min(LARGEST_SMALL, told + slack) - max(1, told - slack) + 1
 
 
 def release(found: Findings) -> list[Json]:
     """Rows that may be shown, one an estimate; see `COLUMNS` for what they hold."""
     n = np.array([part.n for part in found.parts])
-    hidden = complement(found.lines, n.astype(float), _small(n))
+    hidden = complement(found.lines, [n], np.zeros(len(n), np.bool_))
     told = {
         "texts": [
             None if h else nearest(part.n) for h, part in zip(hidden, found.parts, strict=True)
@@ -129,13 +149,12 @@ COLUMNS = {
 """Columns of the release: name → meaning."""
 
 
-def _small(counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _small(counts: Ints) -> NDArray[np.bool_]:
     return np.array([is_small(int(count)) for count in counts], np.bool_)
 
 
 def _counts(found: Findings, counts: Sequence[int], hidden: NDArray[np.bool_]) -> list[int | None]:
-    whole = np.array(counts)
-    withheld = complement(found.lines, whole.astype(float), _small(whole)) | hidden
+    withheld = complement(found.lines, [np.array(counts)], hidden)
     return [None if gone else nearest(n) for gone, n in zip(withheld, counts, strict=True)]
 
 
@@ -165,11 +184,11 @@ def _shares(
         values: float64, shape (n_parts, 3): value, low, high; NaN where there is none.
         hidden: Domains whose texts are withheld.
     """
-    n = np.array([part.n for part in found.parts], np.float64)
-    positives = np.nan_to_num(values[:, 0]) * n
-    least = np.minimum(positives, n - positives)
-    few = hidden | (least < FEWEST) | np.isnan(values[:, 0])
-    withheld = complement(found.lines, least, few)
+    n = np.array([part.n for part in found.parts])
+    positives = np.rint(np.nan_to_num(values[:, 0]) * n).astype(np.int64)
+    few = np.minimum(positives, n - positives) < FEWEST
+    unknown = np.isnan(values[:, 0])
+    withheld = complement(found.lines, [positives, n - positives], hidden | few | unknown)
     rows = []
     for part, (gone, ends) in enumerate(zip(withheld, values, strict=True)):
         total = nearest(found.parts[part].n)
@@ -185,7 +204,7 @@ def _stepped(share: float, total: int) -> float | None:
     """A share in steps of 5 texts of a rounded total."""
     if np.isnan(share):
         return None
-    return float(min(1.0, ROUNDED_TO * round(share * total / ROUNDED_TO) / total))
+    return round(min(1.0, ROUNDED_TO * round(share * total / ROUNDED_TO) / total), _DIGITS)
 
 
 def _row(
@@ -203,8 +222,8 @@ def _bounded(row: Json) -> Json:
     """The row with its ends if no text without scores had the label, and if every one had."""
     n, missing = row["texts"], row["missing"]
     if None not in {n, missing, row["low"], row["high"]} and n + missing > 0:
-        row["low_if_missing_lack"] = row["low"] * n / (n + missing)
-        row["high_if_missing_have"] = (row["high"] * n + missing) / (n + missing)
+        row["low_if_missing_lack"] = round(row["low"] * n / (n + missing), _DIGITS)
+        row["high_if_missing_have"] = round((row["high"] * n + missing) / (n + missing), _DIGITS)
     return row
 
 
@@ -232,19 +251,15 @@ def _naive(found: Findings, label: int, hidden: NDArray[np.bool_]) -> list[Json]
 
 
 def _of_ends(estimator: str, value: float, ends: tuple[float, float]) -> Json:
-    low, high = (None if np.isnan(end) else end for end in ends)
-    return _row(estimator, None if np.isnan(value) else value, low, high, None)
+    shown, low, high = (None if np.isnan(one) else round(one, _DIGITS) for one in (value, *ends))
+    return _row(estimator, shown, low, high, "there is no such text" if np.isnan(value) else None)
 
 
 def _tables(found: Findings, label: int, hidden: NDArray[np.bool_]) -> list[tuple[int, int | None]]:
     """Texts above the threshold and in all, rounded; None for the second where they are withheld."""
     above = np.array([part.above[label] for part in found.parts])
     below = np.array([part.n for part in found.parts]) - above
-    small = np.array(
-        [not is_table(pair) for pair in zip(above.tolist(), below.tolist(), strict=True)]
-    )
-    withheld = complement(found.lines, np.minimum(above, below).astype(float), small | hidden)
-    withheld = complement(found.lines, np.maximum(above, below).astype(float), withheld)
+    withheld = complement(found.lines, [above, below], hidden)
     return [
         (0, None) if gone else (nearest(a), nearest(a) + nearest(b))
         for gone, a, b in zip(withheld, above.tolist(), below.tolist(), strict=True)
