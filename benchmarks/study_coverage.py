@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import expit, logit
 from scipy.stats import norm
 
-from psychescale.study.design_based import Domain, Sample, share, tuned
+from psychescale.study.design_based import Sample, SampledDomain, share, tuned
 from psychescale.study.strata import Strata, allocate, cut_points
 
 TEXTS = 10_000
@@ -73,7 +73,7 @@ def one_dataset(
     starts = np.cumsum(sizes) - sizes
     chosen = np.concatenate([order[s : s + n] for s, n in zip(starts, drawn, strict=True)])
     sample = Sample(stratum[chosen], sizes, scores[chosen, None], truth[chosen, None].astype(float))
-    domain = Domain(TEXTS, np.array([scores.sum()]), np.ones(len(chosen), np.bool_))
+    domain = SampledDomain(TEXTS, np.array([scores.sum()]), np.ones(len(chosen), np.bool_))
     low, high = share(sample, domain, 0, tuned(sample, 0)).interval
     alone = share(sample, domain, 0, 0.0).interval
     mean = truth.mean()

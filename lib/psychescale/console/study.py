@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from psychescale.spark.study.sheet import Annotated
     from psychescale.study.strata import Strata
-    from psychescale.workflows.study.design import Design
+    from psychescale.workflows.study.design import SampleDesign
 
 _SIZES = (0.5, 1, 2, 4)  # of the sample, in the table of widths
 
@@ -47,7 +47,7 @@ def print_planned(
         )
 
 
-def print_checked(console: Console, design: Design, annotated: Annotated) -> None:
+def print_checked(console: Console, design: SampleDesign, annotated: Annotated) -> None:
     """Say how much of a sheet is annotated."""
     console.print(
         f"The sheet holds: {told(len(annotated.ids))} of {told(len(design.stratum_of))} drawn "

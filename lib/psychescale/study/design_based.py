@@ -63,7 +63,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Domain:
+class SampledDomain:
     """A part of the corpus.
 
     Attributes:
@@ -92,7 +92,7 @@ def tuned(sample: Sample, label: int) -> float:
     return float(np.clip(shared / own, 0, 1)) if own > 0 else 0.0
 
 
-def share(sample: Sample, domain: Domain, label: int, reliance: float) -> Linear:
+def share(sample: Sample, domain: SampledDomain, label: int, reliance: float) -> Linear:
     """The share of a domain's texts that have a label.
 
     Args:
@@ -184,4 +184,4 @@ def discoveries(p: Floats) -> Floats:
     return adjusted
 
 
-__all__ = ["LEVEL", "Change", "Domain", "Sample", "change", "discoveries", "share", "tuned"]
+__all__ = ["LEVEL", "Change", "Sample", "SampledDomain", "change", "discoveries", "share", "tuned"]

@@ -38,7 +38,7 @@ class Cells:
 
 
 @dataclass(frozen=True)
-class Part:
+class DomainSums:
     """A domain and its sums.
 
     Attributes:
@@ -94,7 +94,9 @@ def pooled(cells: Cells, sample: Sequence[tuple[str, ...]]) -> tuple[Cells, list
     )
 
 
-def parts_of(cells: Cells, sample: Sequence[tuple[str, ...]]) -> tuple[list[Part], list[Line]]:
+def parts_of(
+    cells: Cells, sample: Sequence[tuple[str, ...]]
+) -> tuple[list[DomainSums], list[Line]]:
     """All domains, and the lines in which they add up.
 
     Args:
@@ -105,7 +107,7 @@ def parts_of(cells: Cells, sample: Sequence[tuple[str, ...]]) -> tuple[list[Part
     wanted += [
         (PERIOD, name) for name in cells.columns if PERIOD in cells.columns and name != PERIOD
     ]
-    parts: list[Part] = []
+    parts: list[DomainSums] = []
     places: dict[tuple[tuple[str, str], ...], int] = {}
     for columns in wanted:
         for values in _values(cells, columns):
@@ -121,13 +123,13 @@ def _values(cells: Cells, columns: Sequence[str]) -> list[tuple[tuple[str, str],
     return sorted(found) if cells.keys or columns else [()]
 
 
-def _part(cells: Cells, sample: Sequence[tuple[str, ...]], values: dict[str, str]) -> Part:
+def _part(cells: Cells, sample: Sequence[tuple[str, ...]], values: dict[str, str]) -> DomainSums:
     def within(keys: Sequence[tuple[str, ...]]) -> NDArray[np.bool_]:
         wanted = [(cells.columns.index(name), value) for name, value in values.items()]
         return np.array([all(key[w] == v for w, v in wanted) for key in keys], np.bool_)
 
     rows = within(cells.keys)
-    return Part(
+    return DomainSums(
         values,
         int(cells.n[rows].sum()),
         int(cells.missing[rows].sum()),

@@ -9,7 +9,7 @@ from psychescale.evaluation.measures.shares import mid_p
 
 
 @dataclass(frozen=True)
-class Confusion:
+class DecisionCounts:
     """What a label's decisions were worth where they were evaluated, in texts.
 
     Attributes:
@@ -33,7 +33,7 @@ def counted(positives: int, total: int) -> tuple[float, Ends]:
     return value, mid_p(value, total, value * (1 - value) / total)
 
 
-def adjusted(share: float, total: int, known: Confusion) -> tuple[float, Ends]:
+def adjusted(share: float, total: int, known: DecisionCounts) -> tuple[float, Ends]:
     """The share that sensitivity and specificity make of a counted one (Rogan & Gladen 1978).
 
     The interval carries the errors of all three (Lang & Reiczigel 2014). It holds where sensitivity and

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from psychescale.disclosure import FEWEST, LARGEST_SMALL, ROUNDED_TO, is_small, nearest
 from psychescale.study.design_based import Change
-from psychescale.study.domains import PERIOD, Ints, Line, Part
-from psychescale.study.naive import Confusion, adjusted, counted
+from psychescale.study.domains import PERIOD, DomainSums, Ints, Line
+from psychescale.study.naive import DecisionCounts, adjusted, counted
 from psychescale.study.strata import Floats
 
 Json = dict[str, Any]
@@ -51,11 +51,11 @@ class Findings:
     """
 
     labels: tuple[str, ...]
-    parts: Sequence[Part]
+    parts: Sequence[DomainSums]
     lines: Sequence[Line]
     estimates: Floats | None
     changes: Sequence[tuple[int, int, int, Change, bool]]
-    confusion: Sequence[Confusion | None]
+    confusion: Sequence[DecisionCounts | None]
 
 
 _LEAST_LEFT = 4

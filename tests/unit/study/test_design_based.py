@@ -9,8 +9,8 @@ from scipy.special import expit, logit
 from scipy.stats import norm
 
 from psychescale.errors import UsageError
-from psychescale.study.design_based import Domain, Sample, change, discoveries, share, tuned
-from psychescale.study.naive import Confusion, adjusted
+from psychescale.study.design_based import Sample, SampledDomain, change, discoveries, share, tuned
+from psychescale.study.naive import DecisionCounts, adjusted
 from psychescale.study.strata import Strata, allocate, cut_points, planned_half_widths
 
 Floats = NDArray[np.float64]
@@ -51,9 +51,9 @@ def drawn_sample(
     return sample, chosen
 
 
-def whole(scores: Floats, n_sample: int) -> Domain:
+def whole(scores: Floats, n_sample: int) -> SampledDomain:
     """The corpus as a domain."""
-    return Domain(len(scores), np.array([scores.sum()]), np.ones(n_sample, np.bool_))
+    return SampledDomain(len(scores), np.array([scores.sum()]), np.ones(n_sample, np.bool_))
 
 
 @given(st.integers(0, 10_000), st.floats(0, 1))
@@ -145,7 +145,7 @@ def test_equal_groups_are_not_called_different() -> None:
         one, other = (
             share(
                 sample,
-                Domain(int(part.sum()), np.array([scores[part].sum()]), part[chosen]),
+                SampledDomain(int(part.sum()), np.array([scores[part].sum()]), part[chosen]),
                 0,
                 tuned(sample, 0),
             )
@@ -200,17 +200,17 @@ def test_planned_widths_come_true() -> None:
 
 def test_adjusted_count() -> None:
     """Rogan and Gladen's estimate by hand; the truth inside; nothing from a classifier of no use."""
-    known = Confusion(tp=160, fp=90, fn=40, tn=810)
+    known = DecisionCounts(tp=160, fp=90, fn=40, tn=810)
     value, (low, high) = adjusted(0.3, 1000, known)
     assert value == pytest.approx((0.3 + 0.9 - 1) / (0.8 + 0.9 - 1))
     assert low < value < high
-    assert np.isnan(adjusted(0.3, 1000, Confusion(tp=10, fp=90, fn=90, tn=10))[0])
+    assert np.isnan(adjusted(0.3, 1000, DecisionCounts(tp=10, fp=90, fn=90, tn=10))[0])
     rng = np.random.default_rng(8)
     inside = 0
     for _ in range(500):
         tp, fp = rng.binomial(200, 0.8), rng.binomial(900, 0.1)
         counted = rng.binomial(1000, 0.2 * 0.8 + 0.8 * 0.1) / 1000
-        evaluated = Confusion(tp=tp, fp=fp, fn=200 - tp, tn=900 - fp)
+        evaluated = DecisionCounts(tp=tp, fp=fp, fn=200 - tp, tn=900 - fp)
         low, high = adjusted(counted, 1000, evaluated)[1]
         inside += low <= 0.2 <= high
     assert 0.92 * 500 <= inside <= 0.985 * 500

@@ -7,7 +7,7 @@ import pytest
 
 from psychescale.disclosure import nearest
 from psychescale.study.design_based import Sample
-from psychescale.study.domains import NONE, OTHER, Cells, Part, parts_of, pooled
+from psychescale.study.domains import NONE, OTHER, Cells, DomainSums, parts_of, pooled
 from psychescale.study.releasable import COLUMNS, COUNT, DESIGN, MEAN, Findings, release
 from psychescale.workflows.study.estimation import assess
 from tests.unit.evaluation.attacker import Program
@@ -32,7 +32,7 @@ def random_findings(seed: int) -> Findings:
     return assess(["x"], cells, None, [None])
 
 
-def true_counts(part: Part) -> dict[str, int]:
+def true_counts(part: DomainSums) -> dict[str, int]:
     """Counts of a domain by family."""
     above = int(part.above[0])
     return {"n": part.n, "missing": part.missing, "above": above, "below": part.n - above}

@@ -15,7 +15,7 @@ from psychescale.spark.scored.periods import period_of
 from psychescale.spark.scored.scores import ScoreTable
 from psychescale.spark.tables.delta import quoted
 from psychescale.study.strata import Strata, allocate, cut_points
-from psychescale.workflows.study.design import Design, Stratum
+from psychescale.workflows.study.design import SampleDesign, Stratum
 
 _SCORE, _PERIOD = "score", "period"
 _BINS = 1000  # of the histogram that bands are cut from; on the root, where rare labels lie apart
@@ -88,7 +88,9 @@ def plan_draw(table: ScoreTable, config: SampleConfig) -> Plan:
     )
 
 
-def draw(spark: SparkSession, plan: Plan, config: SampleConfig, raters: Sequence[str]) -> Design:
+def draw(
+    spark: SparkSession, plan: Plan, config: SampleConfig, raters: Sequence[str]
+) -> SampleDesign:
     """Draw the texts of a plan: the same ones for the same table, seed and strata."""
     chances = plan.drawn + _SIGMAS * np.sqrt(plan.drawn) + _SPARE
     limits = np.minimum(chances / plan.strata.sizes, 1)
@@ -119,7 +121,7 @@ def draw(spark: SparkSession, plan: Plan, config: SampleConfig, raters: Sequence
     ordered = sorted((row["id"], row["number"]) for row in rows)
     random.Random(config.seed).shuffle(ordered)  # the order of a sheet tells nothing of the strata
     table = plan.table
-    return Design(
+    return SampleDesign(
         table.scoring_id,
         f"{table.table.detail()['id']}@{table.version}",
         config.seed,

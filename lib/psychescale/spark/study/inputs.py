@@ -13,8 +13,8 @@ from psychescale.settings.study import StudyConfig
 from psychescale.spark.scored.scores import ScoreTable
 from psychescale.spark.study.draw import chosen_labels
 from psychescale.spark.study.sheet import Annotated, read_sheet
-from psychescale.study.naive import Confusion
-from psychescale.workflows.study.design import Design, design_beside, read_design
+from psychescale.study.naive import DecisionCounts
+from psychescale.workflows.study.design import SampleDesign, design_beside, read_design
 from psychescale.workflows.study.estimation import plain_thresholds, read_evaluation
 
 
@@ -34,8 +34,8 @@ class Given:
     table: ScoreTable
     chosen: tuple[int, ...]
     thresholds: Sequence[float]
-    confusion: Sequence[Confusion | None]
-    design: Design | None
+    confusion: Sequence[DecisionCounts | None]
+    design: SampleDesign | None
     annotated: Annotated | None
 
     @property
@@ -81,7 +81,7 @@ def open_inputs(spark: SparkSession, config: StudyConfig, table: ScoreTable) -> 
 
 def _decisions(
     config: StudyConfig, table: ScoreTable, labels: Sequence[str]
-) -> tuple[Sequence[float], Sequence[Confusion | None]]:
+) -> tuple[Sequence[float], Sequence[DecisionCounts | None]]:
     if config.evaluation is not None:
         return read_evaluation(Path(config.evaluation), labels)
     plain, unknown = plain_thresholds(labels)
@@ -97,7 +97,7 @@ def _decisions(
     return [cuts[label] for label in labels], unknown
 
 
-def _at_draw(table: ScoreTable, design: Design) -> ScoreTable:
+def _at_draw(table: ScoreTable, design: SampleDesign) -> ScoreTable:
     """The table as it was when the sample was drawn."""
     ident, _, version = design.table.rpartition("@")
     if design.scoring_id != table.scoring_id or ident != table.table.detail()["id"]:

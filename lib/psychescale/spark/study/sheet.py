@@ -22,7 +22,7 @@ from psychescale.spark.corpus.read import reading
 from psychescale.spark.corpus.source import open_corpus, require_mark
 from psychescale.spark.tables.delta import quoted
 from psychescale.training.targets import from_columns
-from psychescale.workflows.study.design import Design, dealt_out, write_private
+from psychescale.workflows.study.design import SampleDesign, dealt_out, write_private
 
 RATER = "rater"
 _RESTRICTED = "restricted"
@@ -69,7 +69,7 @@ def texts_of(spark: SparkSession, config: SampleConfig, ids: Sequence[str]) -> d
 
 
 def write_sheet(
-    output: Path, design: Design, *, overlap: int, texts: Mapping[str, str] | None
+    output: Path, design: SampleDesign, *, overlap: int, texts: Mapping[str, str] | None
 ) -> Path:
     """Write an empty sheet with its design beside it, both mode 0600.
 
@@ -108,7 +108,9 @@ def write_sheet(
     return output
 
 
-def read_sheet(spark: SparkSession, place: str, design: Design, files: FilesConfig) -> Annotated:
+def read_sheet(
+    spark: SparkSession, place: str, design: SampleDesign, files: FilesConfig
+) -> Annotated:
     """The annotations of a sheet, in any form that a corpus may have.
 
     Raises:
@@ -148,7 +150,9 @@ def read_sheet(spark: SparkSession, place: str, design: Design, files: FilesConf
     return Annotated(tuple(unique.tolist()), means, int((~whole).sum()))
 
 
-def _require_drawn(ids: Sequence[str], raters: Sequence[str | None] | None, design: Design) -> None:
+def _require_drawn(
+    ids: Sequence[str], raters: Sequence[str | None] | None, design: SampleDesign
+) -> None:
     unknown = sum(ident not in design.stratum_of for ident in ids)
     if unknown:
         raise _wrong(

@@ -7,7 +7,7 @@ from psychescale import __version__
 from psychescale.disclosure import masked
 from psychescale.settings.study import StudyConfig
 from psychescale.study.releasable import ADJUSTED, COUNT, DESIGN, MEAN
-from psychescale.workflows.study.design import Design
+from psychescale.workflows.study.design import SampleDesign
 
 Json = dict[str, Any]
 
@@ -16,7 +16,7 @@ def about(
     config: StudyConfig,
     scoring_id: str,
     rows: Sequence[Json],
-    design: Design | None,
+    design: SampleDesign | None,
     annotated: Sized | None,
 ) -> Json:
     """Facts of a study, as its release holds them.
@@ -49,7 +49,9 @@ def about(
     }
 
 
-def _methods(config: StudyConfig, estimators: Sequence[str], design: Design | None) -> list[str]:
+def _methods(
+    config: StudyConfig, estimators: Sequence[str], design: SampleDesign | None
+) -> list[str]:
     told = []
     if design is not None:
         told.append(
@@ -89,7 +91,9 @@ def _methods(config: StudyConfig, estimators: Sequence[str], design: Design | No
     return told
 
 
-def _limits(config: StudyConfig, estimators: Sequence[str], design: Design | None) -> list[str]:
+def _limits(
+    config: StudyConfig, estimators: Sequence[str], design: SampleDesign | None
+) -> list[str]:
     told = [
         "Shares are of texts, not of people: who writes much counts often.",
         "A label is what annotators or a model see in a text, not a diagnosis.",

@@ -29,7 +29,7 @@ class Stratum:
 
 
 @dataclass(frozen=True)
-class Design:
+class SampleDesign:
     """How a sample was drawn.
 
     Attributes:
@@ -75,7 +75,7 @@ def design_beside(sheet: Path) -> Path:
     return sheet.with_name(sheet.name.partition(".")[0] + _ENDING)
 
 
-def read_design(path: Path) -> Design:
+def read_design(path: Path) -> SampleDesign:
     """A design that `sample` wrote.
 
     Raises:
@@ -91,7 +91,7 @@ def read_design(path: Path) -> Design:
         ) from None
     if content.get("kind") != _KIND:
         raise InputError("‹design› is no design of `psychescale sample`.", remedy="Check ‹design›.")
-    design = Design(
+    design = SampleDesign(
         content["scoring_id"],
         content["table"],
         content["seed"],

@@ -9,9 +9,17 @@ from typing import Any
 import numpy as np
 
 from psychescale.errors import InputError
-from psychescale.study.design_based import Change, Domain, Sample, change, discoveries, share, tuned
-from psychescale.study.domains import NONE, PERIOD, Cells, Part, parts_of, pooled
-from psychescale.study.naive import Confusion
+from psychescale.study.design_based import (
+    Change,
+    Sample,
+    SampledDomain,
+    change,
+    discoveries,
+    share,
+    tuned,
+)
+from psychescale.study.domains import NONE, PERIOD, Cells, DomainSums, parts_of, pooled
+from psychescale.study.naive import DecisionCounts
 from psychescale.study.releasable import Findings
 
 FALSE_DISCOVERIES = 0.05
@@ -22,7 +30,7 @@ def assess(
     labels: Sequence[str],
     cells: Cells,
     sample: tuple[Sample, list[tuple[str, ...]]] | None,
-    confusion: Sequence[Confusion | None],
+    confusion: Sequence[DecisionCounts | None],
 ) -> Findings:
     """Estimate every label in every domain, and what differs.
 
@@ -42,7 +50,8 @@ def assess(
     for label in range(len(labels)):
         reliance = tuned(drawn, label)
         shares = [
-            share(drawn, Domain(part.n, part.sums, part.inside), label, reliance) for part in parts
+            share(drawn, SampledDomain(part.n, part.sums, part.inside), label, reliance)
+            for part in parts
         ]
         estimates[:, label] = [(one.value, *one.interval) for one in shares]
         compared += [
@@ -53,7 +62,7 @@ def assess(
     return Findings(tuple(labels), parts, lines, estimates, changes, confusion)
 
 
-def _pairs(parts: Sequence[Part]) -> Iterator[tuple[int, int]]:
+def _pairs(parts: Sequence[DomainSums]) -> Iterator[tuple[int, int]]:
     """All pairs of a column's groups; the last period and the first."""
     alone = [
         (i, next(iter(part.values.items())))
@@ -70,7 +79,7 @@ def _pairs(parts: Sequence[Part]) -> Iterator[tuple[int, int]]:
 
 def read_evaluation(
     folder: Path, labels: Sequence[str]
-) -> tuple[list[float], list[Confusion | None]]:
+) -> tuple[list[float], list[DecisionCounts | None]]:
     """Thresholds and confusion of labels, from what `evaluate` released.
 
     Raises:
@@ -87,9 +96,9 @@ def read_evaluation(
             remedy="Evaluate the model that scored, and name the ‹output› of that.",
         ) from None
     thresholds = [_PLAIN_THRESHOLD if cut is None else float(cut) for cut in cuts]
-    return thresholds, [None if one is None else Confusion(**one) for one in cells]
+    return thresholds, [None if one is None else DecisionCounts(**one) for one in cells]
 
 
-def plain_thresholds(labels: Sequence[str]) -> tuple[list[float], list[Confusion | None]]:
+def plain_thresholds(labels: Sequence[str]) -> tuple[list[float], list[DecisionCounts | None]]:
     """0.5 for every label, and nothing known of decisions."""
     return [_PLAIN_THRESHOLD] * len(labels), [None] * len(labels)
