@@ -27,7 +27,9 @@ from psychescale.results import (
     MonitorResult,
     RecalibrateResult,
     Result,
+    SampleResult,
     ScoreResult,
+    StudyResult,
     TaggerResult,
     TrainResult,
     VerifyResult,
@@ -41,7 +43,9 @@ from psychescale.settings.keywords import from_keywords, help_of, parameters_of
 from psychescale.settings.monitor import MonitorConfig
 from psychescale.settings.places import FRAME
 from psychescale.settings.recalibrate import RecalibrateConfig
+from psychescale.settings.sample import SampleConfig
 from psychescale.settings.score import ScoreConfig
+from psychescale.settings.study import StudyConfig
 from psychescale.settings.tagger import TaggerConfig
 from psychescale.settings.train import TrainConfig
 from psychescale.settings.verify import VerifyConfig
@@ -161,6 +165,8 @@ train = _job(TrainConfig, TrainResult, frames=("train", "validation", "test"))
 recalibrate = _job(RecalibrateConfig, RecalibrateResult, frames=("validation",))
 evaluate = _job(EvaluateConfig, EvaluateResult, frames=("input", "train", "validation"))
 monitor = _job(MonitorConfig, MonitorResult)
+sample = _job(SampleConfig, SampleResult, frames=("input",))
+study = _job(StudyConfig, StudyResult)
 demo = _job(DemoConfig, DemoResult)
 
 

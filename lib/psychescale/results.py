@@ -182,6 +182,42 @@ class VerifyResult(Result):
 
 
 @dataclass(frozen=True, repr=False)
+class SampleResult(Result):
+    """Texts drawn for annotation, or a sheet that was looked through.
+
+    Attributes:
+        sheet: What annotators fill in.
+        design: The chances of the draw; not for annotators.
+        texts: Texts drawn; of a sheet that was checked, those annotated.
+        digest: SHA-256 of the design.
+        run_id: Its name in the run table; None for a check.
+    """
+
+    sheet: str
+    design: str
+    texts: int
+    digest: str
+    run_id: str | None
+
+
+@dataclass(frozen=True, repr=False)
+class StudyResult(Result):
+    """A finished study.
+
+    Attributes:
+        output: Its folder.
+        report: The HTML report in it.
+        estimates: Rows of the release: what may be shown.
+        run_id: Its name in the run table.
+    """
+
+    output: str
+    report: str
+    estimates: list[dict[str, Any]] = field(repr=False)
+    run_id: str
+
+
+@dataclass(frozen=True, repr=False)
 class DoctorResult(Result):
     """What of a machine, its Spark and its executors fits.
 

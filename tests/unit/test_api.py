@@ -28,6 +28,7 @@ FRAMES = {
     "anonymize": {"input"},
     "score": {"input"},
     "verify": {"input"},
+    "sample": {"input"},
     "train": {"train", "validation", "test"},
     "recalibrate": {"validation"},
     "evaluate": {"input", "train", "validation"},

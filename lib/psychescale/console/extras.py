@@ -12,6 +12,8 @@ OF_VERB = {
     "recalibrate": "spark,train",
     "evaluate": "spark,report",
     "monitor": "spark,report",
+    "sample": "spark,report",
+    "study": "spark,report",
     "demo": "demo",
 }
 """Extras of each verb. A managed runtime has its own Spark: there `spark` is left out."""

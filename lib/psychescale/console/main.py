@@ -24,6 +24,8 @@ VERBS = {
     "recalibrate": "fit a bundle's calibration to labelled texts of another place or time",
     "evaluate": "judge a model on labelled texts: measures, report, comparison",
     "monitor": "compare new periods of a score table with a reference: drift, alerts, what to do",
+    "sample": "draw texts of a score table for annotation, with known chances",
+    "study": "say how common labels are, by group and period, with intervals that hold",
     "demo": "generate a synthetic corpus, train on it and score it, on this machine",
 }
 
