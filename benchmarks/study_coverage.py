@@ -13,8 +13,8 @@ import numpy as np
 from scipy.special import expit, logit
 from scipy.stats import norm
 
-from psychescale.study.design_based import Sample, SampledDomain, share, tuned
-from psychescale.study.strata import Strata, allocate, cut_points
+from psychescale.prevalence.design_based import Sample, SampledDomain, share, tuned
+from psychescale.prevalence.strata import Strata, allocate, cut_points
 
 TEXTS = 10_000
 PREVALENCES = (0.01, 0.05, 0.2, 0.4)

@@ -11,6 +11,7 @@ from psychescale.console.run import run_command
 from psychescale.console.study import print_studied
 from psychescale.model.bundle import require_free
 from psychescale.notice import NOTICE
+from psychescale.prevalence.releasable import release
 from psychescale.results import StudyResult
 from psychescale.settings.config import public_values
 from psychescale.settings.study import StudyConfig
@@ -22,7 +23,6 @@ from psychescale.spark.study.inputs import open_inputs
 from psychescale.spark.study.releases import log_release
 from psychescale.spark.study.sums import parted, sample_of, sums_of
 from psychescale.steps import STEPS
-from psychescale.study.releasable import release
 from psychescale.workflows.study.about import about
 from psychescale.workflows.study.estimation import assess
 from psychescale.workflows.study.written import write_study

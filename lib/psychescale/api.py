@@ -189,7 +189,7 @@ def with_labels(scores: Any, bundle: str, *, scoring_id: str | None = None) -> A
         ModelError: The bundle has no thresholds, or its activation is softmax.
         InputError: A column is missing, or no row was scored under such an id.
     """
-    module, name = "psychescale.scoring.decisions", "decide_frame"
+    module, name = "psychescale.scoring.labelling", "decide_frame"
     if _is_frame(scores):
         module, name = "psychescale.spark.score.decisions", "with_labels"
     return getattr(importlib.import_module(module), name)(scores, bundle, scoring_id=scoring_id)

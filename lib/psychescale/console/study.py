@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from psychescale.disclosure import rounded, told
 from psychescale.notice import NOTICE
-from psychescale.study.strata import FEW_EXPECTED, allocate, planned_half_widths
+from psychescale.prevalence.strata import FEW_EXPECTED, allocate, planned_half_widths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rich.console import Console
 
+    from psychescale.prevalence.strata import Strata
     from psychescale.spark.study.sheet import Annotated
-    from psychescale.study.strata import Strata
     from psychescale.workflows.study.design import SampleDesign
 
 _SIZES = (0.5, 1, 2, 4)  # of the sample, in the table of widths

@@ -27,6 +27,8 @@ RATIOS = {
 # likelihood ratio → the cells whose quotient it is, times negatives over positives
 LIKELIHOOD = {"lr_positive": ("tp", "fp"), "lr_negative": ("fn", "tn")}
 Row = dict[str, float]
+MOST = 1e6
+"""No count is larger: a program without a bound tells neither what it lacks nor that it holds."""
 
 
 class Program:
@@ -57,7 +59,7 @@ class Program:
                 matrix[number, self._names[variable]] += weight
         low = [row[1] for row in self._rows]
         high = [row[2] for row in self._rows]
-        bands = [self._bands.get(variable, (0, np.inf)) for variable in self._names]
+        bands = [self._bands.get(variable, (0, MOST)) for variable in self._names]
         goal = np.zeros(size)
         goal[self._names[name]] = sign
         found = milp(

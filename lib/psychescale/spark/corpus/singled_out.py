@@ -35,7 +35,7 @@ _LINK = r"(?i)^(https?:|www[.])\S+$|^/?[^\s/]*[a-z][^\s/]*(/[^\s/]+){2,}/?$"
 
 
 @dataclass(frozen=True)
-class Cells:
+class SharedValues:
     """Rows by how many share their values of some columns.
 
     Attributes:
@@ -69,9 +69,9 @@ class SingledOut:
     rows: int
     who: str
     size: int
-    each: Sequence[Cells] = ()
-    worst: Sequence[Cells] = ()
-    together: Sequence[Cells] = ()
+    each: Sequence[SharedValues] = ()
+    worst: Sequence[SharedValues] = ()
+    together: Sequence[SharedValues] = ()
     ids: Sequence[str] = ()
     coarser: Sequence[str] = field(default=())
 
@@ -176,7 +176,7 @@ def _combinations(kept: list[str], added: list[str]) -> tuple[int, list[tuple[st
 
 def _count(
     frame: DataFrame, names: list[str], combinations: list[tuple[str, ...]], *, by_person: bool
-) -> tuple[int, list[Cells]]:
+) -> tuple[int, list[SharedValues]]:
     """All rows, and the cells of each combination."""
     place = {name: F.col(f"_{at}") for at, name in enumerate(names)}
     hashes = [
@@ -201,7 +201,7 @@ def _count(
     found = {row["_of"]: row for row in counts.collect()}
     total = max((int(row["rows"]) for row in found.values()), default=0)
     return total, [
-        Cells(one, *(int(found[at][name]) if at in found else 0 for name in _COUNTS))
+        SharedValues(one, *(int(found[at][name]) if at in found else 0 for name in _COUNTS))
         for at, one in enumerate(combinations)
     ]
 
@@ -231,7 +231,7 @@ def _kinds(frame: DataFrame, names: list[str]) -> dict[str, Row]:
     return dict(zip(names, row, strict=True))
 
 
-def _is_id(one: Cells, found: Row | None, total: int) -> bool:
+def _is_id(one: SharedValues, found: Row | None, total: int) -> bool:
     """Whether a column seems to be an id under another name; a measurement is none."""
     if found is None or found["given"] < _FEWEST_ROWS:
         return False

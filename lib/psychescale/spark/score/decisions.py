@@ -5,7 +5,7 @@ from pyspark.sql import functions as F
 
 from psychescale.model.bundle import read_deciding
 from psychescale.model.spec import ModelSpec
-from psychescale.scoring.decisions import (
+from psychescale.scoring.labelling import (
     ABSTAIN_PREFIX,
     LABEL_PREFIX,
     not_validated,

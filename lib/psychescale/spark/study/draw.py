@@ -9,12 +9,12 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from psychescale.errors import InputError, UsageError
+from psychescale.prevalence.strata import Strata, allocate, cut_points
 from psychescale.settings.sample import SampleConfig
 from psychescale.spark.corpus.failures import explained
 from psychescale.spark.scored.periods import period_of
 from psychescale.spark.scored.scores import ScoreTable
 from psychescale.spark.tables.delta import quoted
-from psychescale.study.strata import Strata, allocate, cut_points
 from psychescale.workflows.study.design import SampleDesign, Stratum
 
 _SCORE, _PERIOD = "score", "period"

@@ -9,11 +9,11 @@ from pyspark.sql import SparkSession
 
 from psychescale.errors import InputError, UsageError
 from psychescale.model.bundle import read_deciding
+from psychescale.prevalence.naive import DecisionCounts
 from psychescale.settings.study import StudyConfig
 from psychescale.spark.scored.scores import ScoreTable
 from psychescale.spark.study.draw import chosen_labels
 from psychescale.spark.study.sheet import Annotated, read_sheet
-from psychescale.study.naive import DecisionCounts
 from psychescale.workflows.study.design import SampleDesign, design_beside, read_design
 from psychescale.workflows.study.estimation import plain_thresholds, read_evaluation
 

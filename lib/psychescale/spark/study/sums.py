@@ -7,14 +7,14 @@ from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from psychescale.errors import InputError, UsageError
+from psychescale.prevalence.design_based import Sample
+from psychescale.prevalence.domains import NONE, PERIOD, Cells
 from psychescale.settings.study import StudyConfig
 from psychescale.spark.corpus.failures import explained
 from psychescale.spark.scored.periods import period_of
 from psychescale.spark.scored.scores import ScoreTable
 from psychescale.spark.study.inputs import Given
 from psychescale.spark.tables.delta import quoted
-from psychescale.study.design_based import Sample
-from psychescale.study.domains import NONE, PERIOD, Cells
 
 _MOST_COLUMNS = 3
 _MOST_GROUPS = 200

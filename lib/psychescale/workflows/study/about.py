@@ -5,8 +5,8 @@ from typing import Any
 
 from psychescale import __version__
 from psychescale.disclosure import masked
+from psychescale.prevalence.releasable import ADJUSTED, COUNT, DESIGN, MEAN
 from psychescale.settings.study import StudyConfig
-from psychescale.study.releasable import ADJUSTED, COUNT, DESIGN, MEAN
 from psychescale.workflows.study.design import SampleDesign
 
 Json = dict[str, Any]

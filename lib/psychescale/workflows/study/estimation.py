@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from psychescale.errors import InputError
-from psychescale.study.design_based import (
+from psychescale.prevalence.design_based import (
     Change,
     Sample,
     SampledDomain,
@@ -18,9 +18,9 @@ from psychescale.study.design_based import (
     share,
     tuned,
 )
-from psychescale.study.domains import NONE, PERIOD, Cells, DomainSums, parts_of, pooled
-from psychescale.study.naive import DecisionCounts
-from psychescale.study.releasable import Findings
+from psychescale.prevalence.domains import NONE, PERIOD, Cells, DomainSums, parts_of, pooled
+from psychescale.prevalence.naive import DecisionCounts
+from psychescale.prevalence.releasable import Findings
 
 FALSE_DISCOVERIES = 0.05
 _PLAIN_THRESHOLD = 0.5

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from psychescale.notice import NOTICE
+from psychescale.prevalence.releasable import COLUMNS, Findings
 from psychescale.report.study import study_page
-from psychescale.study.releasable import COLUMNS, Findings
 from psychescale.workflows.study.design import write_private
 
 Json = dict[str, Any]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychescale.disclosure import FEWEST
-from psychescale.study.strata import Floats
+from psychescale.prevalence.strata import Floats
 
 Ints = NDArray[np.int64]
 OTHER = "(other)"

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from psychescale.disclosure import nearest
-from psychescale.study.design_based import Sample
-from psychescale.study.domains import NONE, OTHER, Cells, DomainSums, parts_of, pooled
-from psychescale.study.releasable import COLUMNS, COUNT, DESIGN, MEAN, Findings, release
+from psychescale.prevalence.design_based import Sample
+from psychescale.prevalence.domains import NONE, OTHER, Cells, DomainSums, parts_of, pooled
+from psychescale.prevalence.releasable import COLUMNS, COUNT, DESIGN, MEAN, Findings, release
 from psychescale.workflows.study.estimation import assess
 from tests.unit.evaluation.attacker import Program
 

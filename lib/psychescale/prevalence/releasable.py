@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychescale.disclosure import FEWEST, LARGEST_SMALL, ROUNDED_TO, is_small, nearest
-from psychescale.study.design_based import Change
-from psychescale.study.domains import PERIOD, DomainSums, Ints, Line
-from psychescale.study.naive import DecisionCounts, adjusted, counted
-from psychescale.study.strata import Floats
+from psychescale.prevalence.design_based import Change
+from psychescale.prevalence.domains import PERIOD, DomainSums, Ints, Line
+from psychescale.prevalence.naive import DecisionCounts, adjusted, counted
+from psychescale.prevalence.strata import Floats
 
 Json = dict[str, Any]
 DESIGN, COUNT, MEAN, ADJUSTED = (

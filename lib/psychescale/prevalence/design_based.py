@@ -23,7 +23,7 @@ from psychescale.evaluation.measures.linear import (
     undefined,
 )
 from psychescale.evaluation.measures.shares import mid_p
-from psychescale.study.strata import FEW_EXPECTED, Floats
+from psychescale.prevalence.strata import FEW_EXPECTED, Floats
 
 
 @dataclass(frozen=True)

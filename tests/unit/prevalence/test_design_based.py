@@ -9,9 +9,16 @@ from scipy.special import expit, logit
 from scipy.stats import norm
 
 from psychescale.errors import UsageError
-from psychescale.study.design_based import Sample, SampledDomain, change, discoveries, share, tuned
-from psychescale.study.naive import DecisionCounts, adjusted
-from psychescale.study.strata import Strata, allocate, cut_points, planned_half_widths
+from psychescale.prevalence.design_based import (
+    Sample,
+    SampledDomain,
+    change,
+    discoveries,
+    share,
+    tuned,
+)
+from psychescale.prevalence.naive import DecisionCounts, adjusted
+from psychescale.prevalence.strata import Strata, allocate, cut_points, planned_half_widths
 
 Floats = NDArray[np.float64]
 
