@@ -204,7 +204,11 @@ def _stepped(share: float, total: int) -> float | None:
     """A share in steps of 5 texts of a rounded total."""
     if np.isnan(share):
         return None
-    return round(min(1.0, ROUNDED_TO * round(share * total / ROUNDED_TO) / total), _DIGITS)
+    return round(min(1.0, _stepped(share, total)), _DIGITS)
+
+
+def _stepped(share: float, total: int) -> float:
+    return ROUNDED_TO * round(share * total / ROUNDED_TO) / total
 
 
 def _row(
@@ -299,12 +303,12 @@ def _changed(found: Findings, rows: Sequence[Json]) -> list[Json]:
             continue
         total = min(first["texts"], second["texts"])
         low, high = (
-            None if np.isnan(end) else ROUNDED_TO * round(end * total / ROUNDED_TO) / total
+            None if np.isnan(end) else round(_stepped(end, total), _DIGITS)
             for end in (change.low, change.high)
         )
         differences.append(
             first
-            | _row(DESIGN, first["value"] - second["value"], low, high, None)
+            | _row(DESIGN, round(first["value"] - second["value"], _DIGITS), low, high, None)
             | {
                 "measure": "difference",
                 "against": second["group"] if first["column"] else second["period"],

@@ -47,7 +47,10 @@ def write_scores(spark: SparkSession, folder: Path, corpus: pd.DataFrame) -> Pat
     """A score table of the corpus, as `score` would leave it."""
     names = {"p_low_mood": LABELS[0], "p_sleep": LABELS[1]}
     rows: Any = corpus.drop(columns=["truth_0", "truth_1"]).assign(scoring_id="a" * 64, run_id="r")
-    frame = spark.createDataFrame(rows.astype(object).where(rows.notna(), None).to_dict("records"))
+    records = rows.astype(object).where(rows.notna(), None).to_dict("records")
+    kinds = ("double" if name in names else "string" for name in rows.columns)
+    schema = ", ".join(f"{name} {kind}" for name, kind in zip(rows.columns, kinds, strict=True))
+    frame = spark.createDataFrame(records, schema)
     typed = [f"CAST({name} AS FLOAT) AS {name}" if name in names else name for name in rows.columns]
     made = frame.selectExpr(
         *typed,

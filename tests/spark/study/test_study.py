@@ -86,7 +86,7 @@ def test_truth_is_inside(study: Path, corpus: pd.DataFrame) -> None:
         naive = own[own["estimator"].str.startswith("naive") & (own["group"] == "south")]
         assert naive.iloc[0]["low"] > south[f"truth_{number}"].mean()
     differences = shown[shown["measure"] == "difference"]
-    assert set(differences["against"]) >= {"north", "2026-01"}
+    assert set(differences["against"]) >= {"south", "2026-01"}
 
 
 def test_counts_are_those_of_the_table(study: Path, corpus: pd.DataFrame) -> None:
@@ -119,13 +119,9 @@ def test_nothing_of_a_text_is_released(study: Path, scores: Path) -> None:
         content = file.read_bytes().lower()
         assert b"canary" not in content, file
     shown = pd.read_csv(study / "release" / "estimates.csv")
-    pd.testing.assert_frame_equal(
-        shown.dropna(axis=1, how="all").drop(columns="differs"),
-        pd.read_parquet(study / "release" / "estimates.parquet")
-        .dropna(axis=1, how="all")
-        .drop(columns="differs"),
-        check_dtype=False,
-    )
+    same = pd.read_parquet(study / "release" / "estimates.parquet")
+    for name in shown.columns.drop("differs"):
+        assert shown[name].fillna("").tolist() == same[name].fillna("").tolist(), name
     for name in ("texts", "missing", "annotated"):
         counts = shown[name].dropna()
         assert ((counts == 0) | ((counts % 5 == 0) & (counts >= 10))).all()
@@ -176,7 +172,7 @@ def test_evaluation_corrects(run: Run, scores: Path, tmp_path: Path) -> None:
             lambda lines: [[lines[0][0], "1", ""], *lines[1:]],
             "some labels are filled in and others",
         ),
-        (lambda lines: [[lines[0][0], "1", "maybe"], *lines[1:]], "neither 0 nor 1"),
+        (lambda lines: [[lines[0][0], "1", "maybe"], *lines[1:]], "neither 0, nor 1"),
         (lambda lines: [[line[0], "", ""] for line in lines], "no annotated line"),
     ],
     ids=["unknown", "doubled", "half", "value", "blank"],
