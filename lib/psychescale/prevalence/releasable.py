@@ -204,11 +204,11 @@ def _stepped(share: float, total: int) -> float | None:
     """A share in steps of 5 texts of a rounded total."""
     if np.isnan(share):
         return None
-    return round(min(1.0, _stepped(share, total)), _DIGITS)
+    return min(1.0, _in_steps(share, total))
 
 
-def _stepped(share: float, total: int) -> float:
-    return ROUNDED_TO * round(share * total / ROUNDED_TO) / total
+def _in_steps(value: float, total: int) -> float:
+    return round(ROUNDED_TO * round(value * total / ROUNDED_TO) / total, _DIGITS)
 
 
 def _row(
@@ -303,8 +303,7 @@ def _changed(found: Findings, rows: Sequence[Json]) -> list[Json]:
             continue
         total = min(first["texts"], second["texts"])
         low, high = (
-            None if np.isnan(end) else round(_stepped(end, total), _DIGITS)
-            for end in (change.low, change.high)
+            None if np.isnan(end) else _in_steps(end, total) for end in (change.low, change.high)
         )
         differences.append(
             first
