@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: install demo test test-unit test-spark test-long test-cluster test-packed test-faults coverage attack check docs docs-generate \
+.PHONY: install demo test test-unit test-spark test-long test-cluster test-packed test-faults coverage attack check docs docs-generate notebooks \
 	dist lock dist-clean bench bench-throughput bench-share \
 	bench-memory bench-steady bench-landing bench-budget bench-exactness
 
@@ -73,6 +73,11 @@ check: install
 # Writes the tables of keys in docs/configuration.md and the files in conf/ anew, from the settings.
 docs-generate: install
 	PSYCHESCALE_WRITE_DOCS=1 $(BIN)/python -m pytest -q tests/unit/settings/test_documents.py
+
+# Executed .ipynb beside the sources in Databricks' format, on what `make demo` left.
+notebooks: demo
+	rm -rf demo/notebook_scores demo/attention* demo/candidate*
+	$(BIN)/python deploy/notebooks.py
 
 # The site, into build/site: pages as they lie here, the reference from docstrings. Dead links are errors.
 docs: install

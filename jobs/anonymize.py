@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from psychescale.console.anonymizing import print_plan, print_report
-from psychescale.console.looking import print_look
+from psychescale.console.looking import print_look, print_singled_out
 from psychescale.console.progress import ProgressDisplay
 from psychescale.console.run import run_command
 from psychescale.results import AnonymizeResult
@@ -38,11 +38,13 @@ def anonymize(config: AnonymizeConfig, console: Console) -> AnonymizeResult | No
     require_unmarked(corpus)
     plan = make_plan(spark, config, corpus)
     print_plan(console, config, corpus, plan)
-    authors = survey_corpus(spark, config, corpus, plan)
+    survey = survey_corpus(spark, config, corpus, plan)
+    if survey.singled_out is not None:
+        print_singled_out(console, survey.singled_out)
     if config.dry_run:
         print_look(console, look_at_corpus(spark, corpus))
         return None
-    job = AnonymizingJob.open(spark, config, corpus, plan, authors, state=state)
+    job = AnonymizingJob.open(spark, config, corpus, plan, survey, state=state)
     with ProgressDisplay(console, title="redacting") as progress:
         run, report = run_job(
             spark, job, corpus, state=state, limits=config, on_progress=progress.update

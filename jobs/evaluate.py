@@ -59,8 +59,9 @@ def evaluate_labels(config: EvaluateConfig, console: Console) -> EvaluateResult 
     document = assess(config, candidate, selected, scores, scorer=scorer, champion=champion)
     STEPS.info("writing the report")
     shown = release_evaluation(spark, config, candidate, document)
-    found, verdict = headline(shown), (shown["recommendation"] or {}).get("verdict")
-    print_outcome(console, config, found, verdict)
+    found, advice = headline(shown), shown["recommendation"]
+    print_outcome(console, config, found, advice)
+    verdict = advice and advice["verdict"]
     return EvaluateResult(config.output, f"{config.output}/report.html", found, verdict)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from psychescale.console.looking import print_look
+from psychescale.console.looking import print_look, print_singled_out
 from psychescale.console.progress import ProgressDisplay
 from psychescale.console.run import run_command
 from psychescale.console.scoring import print_outcome, print_plan
@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def score(config: ScoreConfig, console: Console) -> ScoreResult | None:
-    """Check the model, open the corpus, bring every row of it through the model, and tell of it."""
+    """Settle the model, open the corpus, bring every new row of it through, and tell of it."""
     state = state_folder(config.output, config.state)
     if config.discard:
         spark = open_session(config.spark, verbose=config.verbose)
@@ -40,6 +40,9 @@ def score(config: ScoreConfig, console: Console) -> ScoreResult | None:
     )
     job = ScoringJob.of(spark, config, model, corpus)
     print_plan(console, job.model, corpus, output=config.output)
+    singled_out = job.count_singled_out()
+    if singled_out is not None:
+        print_singled_out(console, singled_out)
     if config.dry_run:
         exceeds = exceeding(model.checkpoint.folder, model.spec.max_length)
         print_look(console, look_at_corpus(spark, corpus, exceeds))

@@ -21,6 +21,10 @@
 # COMMAND ----------
 
 import os
+from pathlib import Path
+
+# The demo's folder lies beside the notebooks' own: paths below are seen from there.
+os.chdir(next((f for f in [Path.cwd(), *Path.cwd().parents] if (f / "demo").is_dir()), "."))
 
 
 def setting(name, default):
@@ -96,7 +100,8 @@ in_sql.show()
 # MAGIC * Under sigmoid the labels are independent of each other; several can be high, or none.
 # MAGIC * A difference of a few hundredths between two texts means nothing; even a large one does not say that two people
 # MAGIC   differ.
-# MAGIC * 0.5 is no threshold. A bundle that was evaluated states one for each label.
+# MAGIC * 0.5 is no threshold. A bundle states one for each label, as it was chosen when the model was trained; below, a
+# MAGIC   frame marks the probabilities that reach theirs.
 # MAGIC
 # MAGIC It is no diagnosis, no screening, and no reason to contact anybody.
 
@@ -104,15 +109,33 @@ in_sql.show()
 
 import matplotlib.pyplot as plt
 
+import psychescale
+from psychescale.errors import ModelError
+
+try:
+    thresholds = psychescale.thresholds(bundle=model)
+except ModelError as without:
+    print(without)
+    thresholds = {}
+
 shown = in_sql.toPandas().set_index("id")
 labels = [name for name in shown.columns if name.startswith("p_")]
+reaching = {
+    (row, column)
+    for column, threshold in enumerate(thresholds.values())  # in the order of the columns
+    for row, probability in enumerate(shown[labels[column]])
+    if probability >= threshold
+}
 figure, axes = plt.subplots(
-    figsize=(1.5 + 0.7 * len(labels), 1 + 0.5 * len(shown)), layout="constrained"
+    figsize=(2 + 0.7 * len(labels), 1.5 + 0.5 * len(shown)), layout="constrained"
 )
 image = axes.imshow(shown[labels].to_numpy(), vmin=0, vmax=1, cmap="Blues", aspect="auto")
+for row, column in reaching:
+    axes.add_patch(
+        plt.Rectangle((column - 0.45, row - 0.45), 0.9, 0.9, fill=False, ec="#f26419", lw=2)
+    )
 names = [name.removeprefix("p_") for name in labels]
 axes.set_xticks(range(len(labels)), names, rotation=45, ha="right", rotation_mode="anchor")
 axes.set_yticks(range(len(shown)), list(shown.index))
 axes.set_ylabel("id")
-figure.colorbar(image, label="probability")
-figure
+colorbar = figure.colorbar(image, label="probability")

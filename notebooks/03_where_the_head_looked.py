@@ -5,7 +5,8 @@
 # MAGIC psychescale scores texts, not people: a research instrument, never a diagnosis.
 # MAGIC
 # MAGIC A model trained with `psychescale train --head label-attention` has one attention query for each label. This notebook
-# MAGIC shows where the queries looked in a text **that you type**. Two warnings:
+# MAGIC shows where the queries looked in a text **that you type**. After `make demo` it trains such a model on the demo's
+# MAGIC synthetic texts, if there is none yet. Two warnings:
 # MAGIC
 # MAGIC - **Attention is not an explanation.** A word that got much attention need not have made the difference. The last
 # MAGIC   cell measures how much it did.
@@ -15,6 +16,10 @@
 # COMMAND ----------
 
 import os
+from pathlib import Path
+
+# The demo's folder lies beside the notebooks' own: paths below are seen from there.
+os.chdir(next((f for f in [Path.cwd(), *Path.cwd().parents] if (f / "demo").is_dir()), "."))
 
 
 def setting(name, default):
@@ -26,8 +31,36 @@ def setting(name, default):
     return dbutils.widgets.get(name)
 
 
-model = setting("model", "bundle")
+model = setting("model", "demo/attention")
+backbone = setting("backbone", "demo/backbone")
+labelled = setting("labelled", "demo/labelled.jsonl")
 text = "I lay awake until four, and the alarm rang at six."
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## A model with such a head
+# MAGIC
+# MAGIC Only if the folder `model` is not there. `05_train_and_evaluate` judges a model before it is used.
+
+# COMMAND ----------
+
+import psychescale
+
+if not Path(model).exists():
+    psychescale.train(
+        backbone=backbone,
+        train=labelled,
+        output=model,
+        head="label-attention",
+        epochs=1,
+        learning_rate=2e-4,
+        head_learning_rate=2e-3,
+        batch_size=16,
+        max_length=64,
+        precision="bf16",
+        accept_raw=True,
+    )
 
 # COMMAND ----------
 
@@ -35,8 +68,6 @@ text = "I lay awake until four, and the alarm rang at six."
 # MAGIC ## The words of each label
 
 # COMMAND ----------
-
-from pathlib import Path
 
 import numpy as np
 import pandas as pd

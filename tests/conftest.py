@@ -4,6 +4,7 @@ Nothing here imports pyspark, and torch only where a fixture needs it.
 """
 
 import functools
+import gc
 import json
 import os
 import shutil
@@ -23,9 +24,21 @@ settings.register_profile("default", deadline=None, derandomize=True, max_exampl
 settings.load_profile("default")
 
 # Every JVM that a test starts: what runs once gains nothing from the second compiler, nor from threads
-# that collect garbage side by side.
-JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+# that collect garbage side by side. The first compiler alone has room for 48 MB of code, which a tier
+# fills in a minute: then code is thrown away and compiled anew.
+JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=256m"
 os.environ.setdefault("JDK_JAVA_OPTIONS", JAVA_OPTIONS)
+
+# Models this small only lose time when threads share them: most of it in waiting for each other, where
+# other tests run beside. Read when torch is imported, here and in processes of tests.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_collection_finish() -> None:
+    """Leave alone what is imported by now: each training collects garbage, half a second of looking."""
+    gc.collect()
+    gc.freeze()
+
 
 LABELS = ("sleep", "work", "family", "thanks", "body")
 TAGS = ("O", "B-NAME", "I-NAME", "B-PLACE", "I-PLACE")
@@ -58,9 +71,6 @@ def architecture(
     tmp_path_factory: pytest.TempPathFactory, corpus_texts: list[str]
 ) -> Callable[..., Path]:
     """A function (model type, positions) → folder of a real tiny classifier, written once."""
-    import torch
-
-    torch.set_num_threads(1)  # models this small only lose time when threads share them
 
     @functools.cache
     def build(model_type: str = "bert", positions: int = 64) -> Path:

@@ -16,7 +16,19 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from psychescale.api import anonymize, demo, doctor, evaluate, score, tagger, train, verify
+    from psychescale.api import (
+        anonymize,
+        demo,
+        doctor,
+        evaluate,
+        monitor,
+        recalibrate,
+        score,
+        tagger,
+        train,
+        verify,
+        with_labels,
+    )
     from psychescale.model.bundle import thresholds
     from psychescale.model.heads.registration import register_heads
     from psychescale.scoring.scorer import Scorer
@@ -28,12 +40,17 @@ __all__ = [
     "demo",
     "doctor",
     "evaluate",
+    "monitor",
+    "recalibrate",
     "register_heads",
+    "sample",
     "score",
+    "study",
     "tagger",
     "thresholds",
     "train",
     "verify",
+    "with_labels",
 ]
 
 __version__ = "0.1.0"

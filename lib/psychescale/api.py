@@ -24,8 +24,12 @@ from psychescale.results import (
     DemoResult,
     DoctorResult,
     EvaluateResult,
+    MonitorResult,
+    RecalibrateResult,
     Result,
+    SampleResult,
     ScoreResult,
+    StudyResult,
     TaggerResult,
     TrainResult,
     VerifyResult,
@@ -36,8 +40,12 @@ from psychescale.settings.demo import DemoConfig
 from psychescale.settings.doctor import DoctorConfig
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.settings.keywords import from_keywords, help_of, parameters_of
+from psychescale.settings.monitor import MonitorConfig
 from psychescale.settings.places import FRAME
+from psychescale.settings.recalibrate import RecalibrateConfig
+from psychescale.settings.sample import SampleConfig
 from psychescale.settings.score import ScoreConfig
+from psychescale.settings.study import StudyConfig
 from psychescale.settings.tagger import TaggerConfig
 from psychescale.settings.train import TrainConfig
 from psychescale.settings.verify import VerifyConfig
@@ -154,5 +162,34 @@ verify = _job(VerifyConfig, VerifyResult, frames=("input",))
 doctor = _job(DoctorConfig, DoctorResult, function="examine")
 tagger = _job(TaggerConfig, TaggerResult)
 train = _job(TrainConfig, TrainResult, frames=("train", "validation", "test"))
+recalibrate = _job(RecalibrateConfig, RecalibrateResult, frames=("validation",))
 evaluate = _job(EvaluateConfig, EvaluateResult, frames=("input", "train", "validation"))
+monitor = _job(MonitorConfig, MonitorResult)
+sample = _job(SampleConfig, SampleResult, frames=("input",))
+study = _job(StudyConfig, StudyResult)
 demo = _job(DemoConfig, DemoResult)
+
+
+def with_labels(scores: Any, bundle: str, *, scoring_id: str | None = None) -> Any:
+    """Scores with ``label_<label>`` for each label, and ``abstain_<label>`` where the bundle abstains.
+
+    A label is true where the probability reaches the bundle's frozen threshold, and null where there is
+    no probability, or where the row was scored otherwise than the thresholds were validated. The score
+    table itself stays as it is.
+
+    Args:
+        scores: Rows of a score table: a frame of Spark, pandas or polars.
+        bundle: Folder of the model that scored them.
+        scoring_id: Take the rows of this id, instead of those that the bundle gives by itself.
+
+    Returns:
+        A frame of the same kind.
+
+    Raises:
+        ModelError: The bundle has no thresholds, or its activation is softmax.
+        InputError: A column is missing, or no row was scored under such an id.
+    """
+    module, name = "psychescale.scoring.labelling", "decide_frame"
+    if _is_frame(scores):
+        module, name = "psychescale.spark.score.decisions", "with_labels"
+    return getattr(importlib.import_module(module), name)(scores, bundle, scoring_id=scoring_id)

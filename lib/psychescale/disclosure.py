@@ -21,12 +21,19 @@ ROUNDED_TO = 5
 FEWEST_OF_A_CLASS = 20
 """Positives, and negatives, from which what is no function of counts is shown."""
 
+_LOSSES = ("log_loss", "brier")
+
 BAND = f"1–{LARGEST_SMALL}"
 """What a person reads in the place of a small count."""
 CENSORED = f"<={LARGEST_SMALL}"
 """What a document of measures holds in the place of a small count."""
 WITHHELD = "masked"
 """What a document of measures holds in the place of a count that would give a small one back."""
+
+
+def decimals(measure: str) -> int:
+    """To how many decimals a measure, or an average of it, is told."""
+    return 3 if measure.startswith(_LOSSES) else 2
 
 
 def is_small(count: int) -> bool:

@@ -128,6 +128,12 @@ class StorageError(PsychescaleError):
     exit_code = 7
 
 
+class AlertError(PsychescaleError):
+    """Texts or scores have changed; everything was written."""
+
+    exit_code = 8
+
+
 class RowError(StrEnum):
     """Why a row has no score, or was not passed on: only reasons intrinsic to the row."""
 

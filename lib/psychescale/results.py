@@ -1,15 +1,20 @@
 """What a job gives back in Python: counts, run id, tables and paths; no text, no id of a document.
 
-Each result shows itself as lines, and in a notebook as a small table. Fields with `repr=False` are too
-large for either; they are there to be read.
+Each result shows itself as lines, and in a notebook as a small table, with counts of `_COUNTS` masked
+and rounded: notebooks are passed on. Fields with `repr=False` are too large for either; they are there
+to be read.
 """
 
 import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from psychescale.disclosure import told
 from psychescale.notice import NOTICE
+
+_COUNTS = ("failed_by_reason", "placeholders")
+"""Fields that count documents of a kind; rows in and out are exact."""
 
 
 class Result:
@@ -19,7 +24,8 @@ class Result:
         """What is shown: name and value."""
         for one in fields(self):  # type: ignore[arg-type] # every subclass is a dataclass
             if one.repr:
-                yield one.name, _shown(getattr(self, one.name))
+                count = told if one.name in _COUNTS else _exact
+                yield one.name, _shown(getattr(self, one.name), count)
 
     def __repr__(self) -> str:
         lines = (f"  {name}: {value}" for name, value in self._cells())
@@ -119,6 +125,21 @@ class TrainResult(Result):
 
 
 @dataclass(frozen=True, repr=False)
+class RecalibrateResult(Result):
+    """A bundle with an updated calibration.
+
+    Attributes:
+        bundle: Its folder.
+        labels: Label → what was fitted anew: ``kept``, ``intercept``, ``intercept and slope``.
+        recalibration: The same in numbers, and on what, as `scoring.json` says it.
+    """
+
+    bundle: str
+    labels: dict[str, str]
+    recalibration: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, repr=False)
 class EvaluateResult(Result):
     """A finished evaluation.
 
@@ -161,6 +182,42 @@ class VerifyResult(Result):
 
 
 @dataclass(frozen=True, repr=False)
+class SampleResult(Result):
+    """Texts drawn for annotation, or a sheet that was looked through.
+
+    Attributes:
+        sheet: What annotators fill in.
+        design: The chances of the draw; not for annotators.
+        texts: Texts drawn; of a sheet that was checked, those annotated.
+        digest: SHA-256 of the design.
+        run_id: Its name in the run table; None for a check.
+    """
+
+    sheet: str
+    design: str
+    texts: int
+    digest: str
+    run_id: str | None
+
+
+@dataclass(frozen=True, repr=False)
+class StudyResult(Result):
+    """A finished study.
+
+    Attributes:
+        output: Its folder.
+        report: The HTML report in it.
+        estimates: Rows of the release: what may be shown.
+        run_id: Its name in the run table.
+    """
+
+    output: str
+    report: str
+    estimates: list[dict[str, Any]] = field(repr=False)
+    run_id: str
+
+
+@dataclass(frozen=True, repr=False)
 class DoctorResult(Result):
     """What of a machine, its Spark and its executors fits.
 
@@ -194,6 +251,23 @@ class TaggerResult(Result):
 
 
 @dataclass(frozen=True, repr=False)
+class MonitorResult(Result):
+    """A watch over periods in which nothing new was an alert; an alert is an `AlertError`.
+
+    Attributes:
+        output: Its folder.
+        report: The HTML report in it.
+        new: Periods that this run measured.
+        alerts: All periods of the output, as ``alerts.json`` has them.
+    """
+
+    output: str
+    report: str
+    new: tuple[str, ...]
+    alerts: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, repr=False)
 class DemoResult(Result):
     """What the demo left behind, as paths.
 
@@ -214,14 +288,18 @@ class DemoResult(Result):
     report: str
 
 
-def _shown(value: object) -> str:
-    """A value as people read it."""
+def _exact(count: int) -> str:
+    return f"{count:,}"
+
+
+def _shown(value: object, count: Callable[[int], str]) -> str:
+    """A value as people read it; `count` shows whole numbers."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_shown(one)}" for name, one in value.items()) or "none"
+        return ", ".join(f"{name} {_shown(one, count)}" for name, one in value.items()) or "none"
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "none"}[value]
     if isinstance(value, int):
-        return f"{value:,}"
+        return count(value)
     return f"{value:.3g}" if isinstance(value, float) else str(value)

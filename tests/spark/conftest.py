@@ -74,6 +74,26 @@ def rows(corpus_texts: list[str]) -> list[Row]:
     return [{"id": f"doc-{i:03}", "text": t, "source": "forum"} for i, t in enumerate(texts)]
 
 
+@pytest.fixture(scope="session")
+def scored(
+    run: Callable[..., int],
+    rows: list[Row],
+    tiny_model: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """A score table over JSON lines, with logits and a kept column. Its rows stay as they are."""
+    folder = tmp_path_factory.mktemp("scored")
+    corpus = write_json_lines(folder / "corpus.jsonl", rows)
+    settings = folder / "settings.yaml"
+    settings.write_text("spark: {spark.hadoop.fs.s3a.secret.key: canary}\n", encoding="utf-8")
+    code = run(
+        "score", "--config", settings, "--model", tiny_model, "--input", corpus,
+        "--output", folder / "scores", "--accept-raw", "--keep", "source", "--logits",
+    )  # fmt: skip
+    assert code == 0
+    return folder / "scores"
+
+
 def write_json_lines(path: Path, rows: Sequence[Row]) -> Path:
     """Write rows as JSON lines."""
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")

@@ -28,7 +28,9 @@ FRAMES = {
     "anonymize": {"input"},
     "score": {"input"},
     "verify": {"input"},
+    "sample": {"input"},
     "train": {"train", "validation", "test"},
+    "recalibrate": {"validation"},
     "evaluate": {"input", "train", "validation"},
 }
 RESULTS = [getattr(results, f"{verb.title()}Result") for verb in VERBS]
@@ -310,7 +312,7 @@ class TestResults:
             run={"config": CANARY},
         )  # fmt: skip
         assert "rows_in: 12,345\n" in repr(result)
-        assert "failed_by_reason: null_text 5" in repr(result)
+        assert "failed_by_reason: null_text 1–7" in repr(result)
         assert CANARY not in repr(result) + result._repr_html_()
         trained = results.TrainResult("b", ("x", "y"), {}, {}, None)
         assert "labels: x, y\n  rows: none\n  mlflow_run: none" in repr(trained)

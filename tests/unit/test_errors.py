@@ -6,6 +6,7 @@ import pytest
 
 from psychescale import errors
 from psychescale.errors import (
+    AlertError,
     FailureBudgetError,
     InputError,
     ModelError,
@@ -24,6 +25,7 @@ EXIT_CODES = {
     PrivacyError: 5,
     FailureBudgetError: 6,
     StorageError: 7,
+    AlertError: 8,
 }
 
 

@@ -59,13 +59,6 @@ def print_report(console: Console, config: AnonymizeConfig, report: dict[str, An
     for name, groups in report["by_group"].items():
         for group in groups:
             console.print(f"  {name} {group['group']}: {_kept(group)}", markup=False)
-    cells = report["cells"]
-    if cells is not None:
-        console.print(
-            f"  {', '.join(cells['columns'])} together: {_told(cells['smallest'])} persons in the "
-            f"smallest cell; {_told(cells['rows_in_these'])} rows in cells of 1–7.",
-            markup=False,
-        )
     console.print("Rows in all are exact; other counts are rounded to 5, and 1 to 7 are not told.")
     console.print(f"{report['limits']}\nThe table: {escape(config.output)}")
     print_next(console, after_anonymize(config))

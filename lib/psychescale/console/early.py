@@ -3,18 +3,20 @@
 import json
 import os
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from psychescale.errors import InputError, StorageError, as_mark
+from psychescale.labels import LOGIT_PREFIX, PROBABILITY_PREFIX
 from psychescale.model.bundle import require_free
 from psychescale.model.checkpoint import local_folder
+from psychescale.model.spec import ModelSpec
 from psychescale.scoring.options import ModelRequest
 from psychescale.settings.config import JobConfig
 from psychescale.settings.keys import key_of
 from psychescale.settings.places import PATTERN, each, is_plain_path, role_of
-from psychescale.settings.shared import CorpusConfig, ModelConfig
+from psychescale.settings.shared import CorpusConfig, KeptConfig, ModelConfig
 from psychescale.text.replacement.keys import SECRET, KeyFileWarning, PseudonymKey
 
 _ELSEWHERE: Final = (
@@ -34,7 +36,7 @@ def refuse_early(config: JobConfig, environ: Mapping[str, str] = os.environ) -> 
     The job itself looks at all of it again: what is told here is told in seconds less, no more.
 
     Raises:
-        InputError: Something to be read is not there, or the output lacks a column that is kept.
+        InputError: Something to be read is not there, or the output lacks a column.
         ModelError: There is no such model, or it has to be told more about.
         UsageError: Something to be made is there already, or a key cannot be read.
         PrivacyError: A key is too short.
@@ -47,12 +49,15 @@ def refuse_early(config: JobConfig, environ: Mapping[str, str] = os.environ) -> 
         if role is not None and given is not None:
             for one in each(given):
                 _CHECKS[role](key_of(name, field), one, config)
-    if isinstance(config, CorpusConfig):
-        _require_kept(str(getattr(config, "output", "")), getattr(config, "keep", ()))
+    columns = list(getattr(config, "keep", ()))
+    if isinstance(config, KeptConfig):
+        config.grains()
     if isinstance(config, ModelConfig) and getattr(config, "model", None) is not None:
         request = config.choices(ModelRequest)
         if Path(request.model).is_dir():
-            request.resolve()
+            columns += _of_model(request.resolve()[1], logits=getattr(config, "logits", False))
+    if isinstance(config, CorpusConfig):
+        _require_columns(str(getattr(config, "output", "")), columns)
 
 
 def _is_here(config: JobConfig, environ: Mapping[str, str]) -> bool:
@@ -97,27 +102,42 @@ def _require_writable(key: str, given: str, _config: JobConfig) -> None:
         )
 
 
-def _require_kept(output: str, kept: Sequence[str]) -> None:
+def _of_model(spec: ModelSpec, *, logits: bool) -> list[str]:
+    prefixes = (PROBABILITY_PREFIX, LOGIT_PREFIX) if logits else (PROBABILITY_PREFIX,)
+    return [prefix + column for prefix in prefixes for column in spec.columns]
+
+
+def _require_columns(output: str, columns: Sequence[str]) -> None:
     there = columns_of(Path(output)) if is_plain_path(output) else None
-    missing = [name for name in kept if there is not None and name not in there]
+    missing = [name for name in columns if there is not None and name not in there]
     if missing:
         raise InputError(
             f"{output} is a table without a column {missing[0]}.",
-            remedy="Write to another ‹output›, or leave the column out of ‹keep›.",
+            remedy="Write to another ‹output›; labels, ‹keep› and ‹logits› decide the columns.",
         )
 
 
 def columns_of(table: Path) -> list[str] | None:
-    """Columns of a Delta table, read from its log; None where there is none, or a checkpoint has them.
+    """Columns of a Delta table, read from its log; None where there is none.
 
     See https://github.com/delta-io/delta/blob/master/PROTOCOL.md#change-metadata.
     """
-    for commit in sorted(table.glob("_delta_log/*.json"), reverse=True):
+    schema = next(_schemas_in(table / "_delta_log"), None)
+    return None if schema is None else [one["name"] for one in json.loads(schema)["fields"]]
+
+
+def _schemas_in(log: Path) -> Iterator[str]:
+    """Schemas that commits state, newest first; then those of checkpoints, which outlive commits."""
+    for commit in sorted(log.glob("*.json"), reverse=True):
         for line in commit.read_text(encoding="utf-8").splitlines():
             described = json.loads(line).get("metaData")
             if described:
-                return [one["name"] for one in json.loads(described["schemaString"])["fields"]]
-    return None
+                yield described["schemaString"]
+    for checkpoint in sorted(log.glob("*.checkpoint*.parquet"), reverse=True):
+        from pyarrow import parquet  # noqa: PLC0415 - only where old commits are gone
+
+        found = parquet.ParquetFile(checkpoint).read(["metaData.schemaString"])["metaData"]
+        yield from (one["schemaString"] for one in found.to_pylist() if one)
 
 
 _CHECKS: Final[Mapping[str, Callable[[str, str, JobConfig], None]]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from psychescale.disclosure import rounded
+from psychescale.disclosure import decimals, rounded
 from psychescale.notice import NOTICE
 from psychescale.text.quality.placeholders import EXAMPLES
 
@@ -35,7 +35,10 @@ def print_plan(
 
 
 def print_outcome(
-    console: Console, config: EvaluateConfig, found: Mapping[str, Any], verdict: str | None
+    console: Console,
+    config: EvaluateConfig,
+    found: Mapping[str, Any],
+    advice: Mapping[str, Any] | None,
 ) -> None:
     """Say what came out; with ``json`` as one line.
 
@@ -43,16 +46,25 @@ def print_outcome(
         console: Where to.
         config: Of the evaluation.
         found: Main measures by name: value, low, high, reason.
-        verdict: Of the comparison, if there was one.
+        advice: Of the comparison, if there was one: the shown recommendation.
     """
     if config.json_output:
         print(json.dumps({"output": config.output, **found}))
     for name, one in found.items():
-        ends = "" if one["low"] is None else f"  ({one['low']:.3f} to {one['high']:.3f})"
-        value = one["reason"] if one["value"] is None else f"{one['value']:.3f}"
+        digits = decimals(name)
+        ends = (
+            "" if one["low"] is None else f"  ({one['low']:.{digits}f} to {one['high']:.{digits}f})"
+        )
+        value = one["reason"] if one["value"] is None else f"{one['value']:.{digits}f}"
         console.print(f"  {name:<24} {value}{ends}")
-    if verdict is not None:
-        console.print(f"Compared with {config.against}: {verdict}.")
+    if advice is not None:
+        console.print(f"Compared with {config.against}: {advice['verdict']}.")
+        for reason in advice["reasons"]:
+            console.print(f"  {reason}", markup=False)
+        shown = advice["detectable"]["overall"]
+        told = ", ".join(f"{name} {value:.3f}" for name, value in shown.items())
+        if told:
+            console.print(f"  Four in five such samples would have shown: {told}.")
     console.print(f"The report: {config.output}/report.html    full measures: restricted/")
 
 

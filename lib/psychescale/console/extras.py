@@ -9,7 +9,11 @@ OF_VERB = {
     "doctor": "spark",
     "tagger": "spark,train,anonymize",
     "train": "spark,train",
+    "recalibrate": "spark,train",
     "evaluate": "spark,report",
+    "monitor": "spark,report",
+    "sample": "spark,report",
+    "study": "spark,report",
     "demo": "demo",
 }
 """Extras of each verb. A managed runtime has its own Spark: there `spark` is left out."""

@@ -1,4 +1,4 @@
-"""What a person is told of a sample before a run: counts that are rounded, small ones withheld."""
+"""What a person is told of a corpus before a run: counts that are rounded, small ones withheld."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from psychescale.disclosure import is_small, nearest, rounded
+from psychescale.disclosure import LARGEST_SMALL, is_small, nearest, rounded
 from psychescale.text.quality.placeholders import EXAMPLES
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from psychescale.spark.corpus.singled_out import SingledOut
     from psychescale.text.quality.look import Look
 
 _MEANING = {
@@ -43,3 +44,25 @@ def _tell(console: Console, look: Look, count: int, meaning: str) -> None:
     if count:
         share = "" if is_small(count) else f" ({nearest(count) / look.rows:.0%})"
         console.print(f"    {rounded(count):>10}{share}  {meaning}", markup=False)
+
+
+def print_singled_out(console: Console, found: SingledOut) -> None:
+    """Say who could be singled out by the columns beside the texts, and what would help."""
+    few = f"at most {LARGEST_SMALL}"
+    console.print(
+        f"  who could be singled out: rows whose values no other {found.who} has, or {few} have"
+    )
+    console.print(f"    {'alone':>10} {few:>12}")
+    for one in found.shown():
+        columns, alone, shared = one.values()
+        console.print(f"    {alone:>10} {shared:>12}  {columns}", markup=False)
+    if found.worst:
+        console.print(f"    Columns, the worst combinations of up to {found.size}, all together.")
+    for name in found.ids:
+        _warn(console, f"{name}: links, or a value of its own in nearly every row: leave it out.")
+    if found.coarser:
+        _warn(console, f"Coarser: --coarsen {','.join(found.coarser)}")
+
+
+def _warn(console: Console, text: str) -> None:
+    console.print(f"    [yellow]{escape(text)}[/]")

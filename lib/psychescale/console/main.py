@@ -21,7 +21,11 @@ VERBS = {
     "doctor": "say what of this machine, its Spark and its executors fits",
     "tagger": "fine-tune a model that finds names in texts, for anonymize",
     "train": "fine-tune a backbone on labelled texts",
+    "recalibrate": "fit a bundle's calibration to labelled texts of another place or time",
     "evaluate": "judge a model on labelled texts: measures, report, comparison",
+    "monitor": "compare new periods of a score table with a reference: drift, alerts, what to do",
+    "sample": "draw texts of a score table for annotation, with known chances",
+    "study": "say how common labels are, by group and period, with intervals that hold",
     "demo": "generate a synthetic corpus, train on it and score it, on this machine",
 }
 
@@ -77,12 +81,12 @@ def task() -> None:
 
 
 def _help() -> str:
-    verbs = "\n".join(f"  {verb:9} {meaning}" for verb, meaning in VERBS.items())
+    verbs = "\n".join(f"  {verb:11} {meaning}" for verb, meaning in VERBS.items())
     return (
         f"usage: psychescale VERB [--KEY VALUE …]\n\n{verbs}\n\n"
         f"`psychescale VERB --help` lists the keys of a verb, with examples. `-V` prints the version.\n"
         f"Exit codes: 0 done, 1 unexpected, 2 usage, 3 input, 4 model, 5 privacy, 6 too many failed "
-        f"rows, 7 storage.\n{NOTICE}"
+        f"rows, 7 storage, 8 an alert of monitor.\n{NOTICE}"
     )
 
 

@@ -3,25 +3,19 @@
 import contextlib
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Protocol, Self
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from psychescale.steps import STEPS
 
 PLAIN_LINE_EVERY_S = 10.0
+PACE_OVER_S = 30.0
+"""Seconds that a rate looks back: a slow start is forgotten, and one slow task is not the rate."""
 
 OnProgress = Callable[[str, int, int], None]
 """Told how far a run is: the title of its step, documents done, documents in all."""
@@ -129,23 +123,38 @@ class _Calls:
         pass
 
 
+class _Pace:
+    """Documents a second, from the last seconds alone."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, int]] = deque()
+
+    def told(self, done: int, total: int) -> str:
+        """Rate and time left, now that so many are done; empty while there is no rate."""
+        now = time.monotonic()
+        if not self._seen or done > self._seen[-1][1]:
+            self._seen.append((now, done))
+        while len(self._seen) > 2 and self._seen[1][0] <= now - PACE_OVER_S:  # noqa: PLR2004 - a rate needs two
+            self._seen.popleft()
+        since, before = self._seen[0]
+        if done == before or now == since:
+            return ""
+        rate = (done - before) / (now - since)
+        left = "" if done == total else f", about {_duration((total - done) / rate)} left"
+        return f"{rate:,.0f} docs/s{left}" if rate >= 1 else f"{rate:.1g} docs/s{left}"
+
+
 class _Bar:
     def __init__(self, console: Console, title: str) -> None:
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            _Rate(),
-            TextColumn("time left"),
-            TimeRemainingColumn(),
-            console=console,
-            speed_estimate_period=120,
-        )
-        self._task = self._bar.add_task(title, start=False)
+        pace = TextColumn("{task.fields[pace]}")
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), pace)
+        self._bar = Progress(*columns, console=console)
+        self._task = self._bar.add_task(title, pace="")
+        self._pace = _Pace()
 
     def show(self, done: int, total: int) -> None:
-        self._bar.start_task(self._task)
-        self._bar.update(self._task, completed=done, total=total)
+        pace = self._pace.told(done, total)
+        self._bar.update(self._task, completed=done, total=total, pace=pace)
         self._bar.start()  # does nothing from the second time on
         if done == total:  # what follows, steps tell
             self._bar.stop()
@@ -154,32 +163,21 @@ class _Bar:
         self._bar.stop()
 
 
-class _Rate(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.finished_speed or task.speed or 0:,.0f} docs/s")
-
-
 class _Lines:
     def __init__(self, console: Console, title: str) -> None:
         self._console = console
         self._title = title
-        self._first: tuple[float, int] | None = None
-        self._last_line = 0.0
+        self._pace = _Pace()
+        self._last: tuple[float, int] | None = None
 
     def show(self, done: int, total: int) -> None:
-        now = time.monotonic()
-        if self._first is None:
-            self._first, self._last_line = (now, done), now
-        started, before = self._first
-        if done == before or now - self._last_line < PLAIN_LINE_EVERY_S:
+        now, pace = time.monotonic(), self._pace.told(done, total)
+        last_line, before = self._last = self._last or (now, done)
+        if done == before or now - last_line < PLAIN_LINE_EVERY_S:
             return
-        self._last_line = now
-        rate = (done - before) / (now - started)
-        left = _duration((total - done) / rate)
+        self._last = now, done
         counts = f"{done:,} of {total:,} documents"
-        self._console.print(
-            f"{self._title}: {counts}, {rate:,.0f} docs/s, about {left} left", highlight=False
-        )
+        self._console.print(f"{self._title}: {counts}, {pace}", highlight=False)
 
     def close(self) -> None:
         pass

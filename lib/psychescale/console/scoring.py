@@ -13,12 +13,12 @@ from psychescale.notice import NOTICE
 from psychescale.text.quality.placeholders import EXAMPLES
 
 if TYPE_CHECKING:
-    from psychescale.scoring.preflight import CheckedModel
+    from psychescale.scoring.preflight import ChosenModel
     from psychescale.spark.corpus.source import Corpus
     from psychescale.spark.pipeline.runs import Run
 
 
-def print_plan(console: Console, model: CheckedModel, corpus: Corpus, *, output: str) -> None:
+def print_plan(console: Console, model: ChosenModel, corpus: Corpus, *, output: str) -> None:
     """Say what is about to happen."""
     spec, applied = model.spec, model.applied
     console.print(f"[bold]psychescale score[/]  {NOTICE}")
@@ -76,7 +76,7 @@ def print_outcome(console: Console, run: Run, *, output: str, as_json: bool) -> 
     print_next(console, *after_score(output))
 
 
-def _texts_differ(model: CheckedModel, corpus: Corpus) -> str | None:
+def _texts_differ(model: ChosenModel, corpus: Corpus) -> str | None:
     """How the corpus was made otherwise than what the model learned from, or None."""
     learned = (model.checkpoint.scoring.get("normalizer"), model.checkpoint.scoring.get("redactor"))
     if None in learned or learned == corpus.mark:

@@ -58,6 +58,8 @@ class ModelSpec:
         calibration: Slope and intercept per label in logits, or None for the identity.
         thresholds: Per label, the probability from which it is assigned; None if none are frozen.
             They change no score, so that they are no part of the scoring id.
+        bands: Per label, the lowest and the highest probability at which the bundle abstains, or None
+            for nowhere; None if it never does. No part of the scoring id either.
         normalizer: Version of the text normalizer of the training texts; None if none is recorded.
         redactor: Version of the redactor of the training texts; None if none is recorded.
         model_type: Architecture, as in `config.json`.
@@ -82,6 +84,7 @@ class ModelSpec:
     tokenizer_digest: str
     config_digest: str
     thresholds: tuple[float, ...] | None = None
+    bands: tuple[tuple[float, float] | None, ...] | None = None
     layout: Layout | None = None
 
 
@@ -126,6 +129,7 @@ def read_model(
         tokenizer_digest=checkpoint.digest(*TOKENIZER_FILES),
         config_digest=checkpoint.digest(*CONFIG_FILES),
         thresholds=_read_thresholds(checkpoint, names),
+        bands=_read_bands(checkpoint, names),
     )
     return checkpoint, spec
 
@@ -329,6 +333,21 @@ def _read_thresholds(checkpoint: Checkpoint, labels: tuple[str, ...]) -> tuple[f
             remedy="Pack or train the bundle again.",
         )
     return tuple(values)
+
+
+def _read_bands(
+    checkpoint: Checkpoint, labels: tuple[str, ...]
+) -> tuple[tuple[float, float] | None, ...] | None:
+    if checkpoint.scoring.get("abstention") is None:
+        return None
+    bands = _section(checkpoint, "abstention").get("bands")
+    found = bands if isinstance(bands, list) else []
+    if len(found) != len(labels) or not all(one is None or _are_numbers(one, 2) for one in found):
+        raise ModelError(
+            f"{checkpoint.folder}: the abstention in scoring.json does not fit {len(labels)} labels.",
+            remedy="Pack or train the bundle again.",
+        )
+    return tuple(None if one is None else (one[0], one[1]) for one in found)
 
 
 def _are_numbers(values: object, count: int) -> TypeGuard[list[float]]:

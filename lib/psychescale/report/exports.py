@@ -16,6 +16,9 @@ _COLOURS = {
     "var(--font)": "'DejaVu Sans', sans-serif",
 }
 _NAME_LENGTH = 60
+# What makes a spreadsheet calculate; names of groups, labels and models come from others.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
 def figure_files(figures: Mapping[str, str]) -> dict[str, str]:
@@ -47,8 +50,14 @@ def _slug(caption: str) -> str:
 
 def _csv(rows: list[list[str]]) -> str:
     file = io.StringIO()
-    csv.writer(file, lineterminator="\n").writerows(rows)
+    csv.writer(file, lineterminator="\n").writerows(map(_as_text, row) for row in rows)
     return file.getvalue()
+
+
+def _as_text(cell: str) -> str:
+    """A cell that a spreadsheet does not take for a formula (OWASP, "CSV injection")."""
+    is_formula = cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell)
+    return f"'{cell}" if is_formula else cell
 
 
 class _Tables(html.parser.HTMLParser):

@@ -108,6 +108,14 @@ def _analysis(document: Mapping[str, Any]) -> str:
             "Differences from other models and baselines are paired: all saw the same documents "
             "[TRIPOD+AI 12e]."
         )
+    if document["recommendation"]:
+        margins = document["recommendation"]["margins"]
+        told = ", ".join(f"{name} {margin:g}" for name, margin in margins.items())
+        sentences.append(
+            "For the recommendation a loss on a measure, a label or a subgroup counted once it was "
+            "shown among all of them (Holm 1979), and a model was no worse where the paired interval "
+            f"ended within a margin ({told})."
+        )
     if document["slices"]:
         columns = ", ".join(table["column"] for table in document["slices"])
         sentences.append(

@@ -8,8 +8,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from psychescale.disclosure import decimals
 from psychescale.errors import PrivacyError
 from psychescale.report import figures
+from psychescale.report.adequacy import adequacy
 from psychescale.report.exports import figure_files, table_files
 from psychescale.report.methods import methods_paragraphs
 
@@ -72,6 +74,7 @@ def render_report(document: Mapping[str, Any], drawn: Mapping[str, Markup] | Non
         filters={
             "estimate": show_estimate,
             "signed": show_difference,
+            "decimals": decimals,
             "measure": partial(measure_name, averaged=len(document["labels"]) > 1),
             "named": name_measures,
         },
@@ -79,6 +82,7 @@ def render_report(document: Mapping[str, Any], drawn: Mapping[str, Markup] | Non
         methods=methods_paragraphs(document),
         contender_measures=contender_measures(document),
         predictive_values=predictive_values(document),
+        adequacy=adequacy(document),
         identity=_identity(document),
         table_one=table_one(document),
     )
@@ -88,7 +92,7 @@ def render(
     template: str,
     document: Mapping[str, Any],
     *,
-    filters: Mapping[str, Callable[..., str]] | None = None,
+    filters: Mapping[str, Callable[..., str | int]] | None = None,
     **more: object,
 ) -> str:
     """HTML of a masked document.
@@ -149,7 +153,7 @@ def show_count(count: float | str) -> str:
     return f"{count:,}"
 
 
-def show_estimate(estimate: Mapping[str, Any], digits: int = 3) -> Markup:
+def show_estimate(estimate: Mapping[str, Any], digits: int = 2) -> Markup:
     """Value and interval, or why there is none."""
     if estimate["value"] is None:
         return Markup('<span class="none">{}</span>').format(estimate["reason"] or "–")
@@ -160,14 +164,14 @@ def show_estimate(estimate: Mapping[str, Any], digits: int = 3) -> Markup:
     return Markup('{} <span class="ci">{}</span>').format(value, ends)
 
 
-def show_difference(estimate: Mapping[str, Any]) -> Markup:
+def show_difference(estimate: Mapping[str, Any], digits: int = 3) -> Markup:
     """A difference with its sign; in bold where the interval leaves 0 out."""
     if estimate["value"] is None or estimate["low"] is None:
-        return show_estimate(estimate)
-    ends = " to ".join(_digits(estimate[end], "+.3f") for end in ("low", "high"))
+        return show_estimate(estimate, digits)
+    ends = " to ".join(_digits(estimate[end], f"+.{digits}f") for end in ("low", "high"))
     pattern = "<b>{}</b>" if estimate["low"] > 0 or estimate["high"] < 0 else "{}"
     return Markup(pattern + " <span class='ci'>{}</span>").format(  # noqa: S704 - constants
-        _digits(estimate["value"], "+.3f"), ends
+        _digits(estimate["value"], f"+.{digits}f"), ends
     )
 
 
@@ -218,8 +222,8 @@ def predictive_values(document: Mapping[str, Any]) -> dict[str, list[Json]]:
     """
     return {
         label: [
-            {"prevalence": share, "ppv": _after(ratio["lr_positive"], share),
-             "npv": _opposite(_after(ratio["lr_negative"], share))}
+            {"prevalence": share, "ppv": (found := _after(ratio["lr_positive"], share)),
+             "reads": _inverse(found), "npv": _opposite(_after(ratio["lr_negative"], share))}
             for share in PREVALENCES
         ]
         for label, ratio in ((name, part["yes_no"]) for name, part in document["per_label"].items())
@@ -234,6 +238,12 @@ def _after(ratio: Json, share: float) -> Json:
         return None if ratio[end] is None else odds * ratio[end] / (1 + odds * ratio[end])
 
     return {**{end: probability(end) for end in ("value", "low", "high")}, "reason": None}
+
+
+def _inverse(found: Json) -> Json:
+    """One in how many: texts that are given the label to be read for each that has it."""
+    ends = {"value": "value", "low": "high", "high": "low"}
+    return {**{e: 1 / found[o] if found[o] else None for e, o in ends.items()}, "reason": None}
 
 
 def _opposite(found: Json) -> Json:

@@ -9,6 +9,7 @@ from psychescale.settings.places import Key, Written
 from psychescale.settings.shared import (
     CorpusConfig,
     Dates,
+    KeptConfig,
     PaceConfig,
     Positive,
     RedactorConfig,
@@ -54,7 +55,9 @@ class ReplacementConfig(JobConfig):
     )
 
 
-class AnonymizeConfig(CorpusConfig, TimeConfig, ReplacementConfig, RedactorConfig, PaceConfig):
+class AnonymizeConfig(
+    CorpusConfig, KeptConfig, TimeConfig, ReplacementConfig, RedactorConfig, PaceConfig
+):
     """Redact the texts of a corpus, replace ids and authors by keyed pseudonyms, mark the result."""
 
     examples = (
@@ -62,7 +65,7 @@ class AnonymizeConfig(CorpusConfig, TimeConfig, ReplacementConfig, RedactorConfi
         "psychescale anonymize --input posts.csv --output redacted --key-file key "
         "--author-column author --time-column created --keep source --tagger tagger",
     )
-    pages = ("docs/anonymize.md", "docs/files.md")
+    pages = ("docs/anonymize.md", "docs/ethics.md", "docs/files.md")
 
     output: Written = Field(description="Delta table of redacted texts: a path or a catalog name")
     key_file: Key = Field(
@@ -82,13 +85,12 @@ class AnonymizeConfig(CorpusConfig, TimeConfig, ReplacementConfig, RedactorConfi
     )
     time_grain: Literal["year", "month", "week"] = Field(
         "year",
-        description="what is kept of time: the beginning of its year, month or week; the report counts "
-        "the persons of a cell",
+        description="what is kept of time: the beginning of its year, month or week",
     )
     keep: Names = Field(
         (),
         description="columns to pass through as they are; 1,000 rows at random are looked at, and a "
-        "column with identifiers is refused",
+        "column with identifiers is refused; who could be singled out by them is told first",
     )
     accept_kept: Names = Field(
         (),

@@ -25,6 +25,11 @@ class ComparisonConfig(JobConfig):
     against_activation: Activation | None = Field(
         None, description="where the folder of ‹against› does not say"
     )
+    margins: Names = Field(
+        ("f1=0.02", "average_precision=0.02", "roc_auc=0.01", "log_loss=0.01", "brier=0.005"),
+        description="by how much the model may be worse than ‹against› on a measure, a label or a "
+        "subgroup and still count as no worse; of a measure that is left out no loss is",
+    )
     train: Inputs | None = Field(None, description="labelled texts that baselines learn from")
     validation: Inputs | None = Field(
         None, description="rows that choose baselines' thresholds (default: a tenth of ‹train›)"

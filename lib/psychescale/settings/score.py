@@ -4,17 +4,17 @@ from pydantic import Field
 
 from psychescale.settings.config import Names
 from psychescale.settings.places import Model, Written
-from psychescale.settings.shared import CorpusConfig, ModelConfig, PaceConfig, Positive
+from psychescale.settings.shared import CorpusConfig, KeptConfig, ModelConfig, PaceConfig, Positive
 
 
-class ScoreConfig(CorpusConfig, ModelConfig, PaceConfig):
+class ScoreConfig(CorpusConfig, KeptConfig, ModelConfig, PaceConfig):
     """Score every text of a corpus and append label probabilities to a Delta table."""
 
     examples = (
         "psychescale score --model bundle --input redacted --output scores",
         "psychescale score --model bundle --input posts.csv --output scores --accept-raw --keep source",
     )
-    pages = ("docs/files.md", "docs/models.md", "docs/reading-scores.md")
+    pages = ("docs/ethics.md", "docs/files.md", "docs/models.md", "docs/reading-scores.md")
 
     model: Model = Field(description="model folder, bundle, or hub id with ‹revision›")
     output: Written = Field(description="score table: a path or a catalog name")
@@ -27,7 +27,9 @@ class ScoreConfig(CorpusConfig, ModelConfig, PaceConfig):
         "name a person",
     )
     keep: Names = Field(
-        (), description="columns to pass through to the score table; never the text"
+        (),
+        description="columns to pass through to the score table; never the text; who could be singled "
+        "out by them is told first",
     )
     logits: bool = Field(False, description="write the raw logits too, as logit_<label>")
     accept_other_redaction: bool = Field(

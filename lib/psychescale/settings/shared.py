@@ -1,12 +1,14 @@
 """Keys that several jobs have, each written once; a class is a group of help, files and pages."""
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from psychescale.errors import UsageError
 from psychescale.model.spec import Activation, LongText, Precision
 from psychescale.settings.config import JobConfig, Names
-from psychescale.settings.places import Inputs, Written
+from psychescale.settings.places import Inputs, There, Written
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
@@ -14,6 +16,19 @@ FormName = Literal[
     "parquet", "csv", "jsonl", "json", "excel", "spss", "stata", "sas", "arrow", "text"
 ]
 Dates = Literal["placeholder", "year", "shift"]
+Period = Literal["day", "week", "month", "quarter", "year"]
+
+
+GRAINS = ("day", "week", "month", "year")
+
+
+def _positive(text: str) -> float | None:
+    """A number above 0, or None."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if 0 < number < math.inf else None
 
 
 class RedactorConfig(JobConfig):
@@ -114,13 +129,64 @@ class PaceConfig(JobConfig):
     )
 
 
-class TimeConfig(JobConfig):
+class TimeFormatConfig(JobConfig):
     """Times."""
 
-    time_column: str | None = Field(None, description="column with the time of the text")
     time_format: str | None = Field(
         None,
         description="how times are written, as in %d/%m/%Y, or epoch (seconds); default: ISO 8601",
+    )
+
+
+class TimeConfig(TimeFormatConfig):
+    """Times."""
+
+    time_column: str | None = Field(None, description="column with the time of the text")
+
+
+class KeptConfig(TimeFormatConfig):
+    """Kept columns."""
+
+    coarsen: Names = Field(
+        (),
+        description="columns of ‹keep› made coarser, so that they single out fewer: "
+        "created=month,age=10; day, week, month or year of times, bands of that width of numbers",
+    )
+
+    def grains(self) -> dict[str, str | float]:
+        """Column → grain of a time, or width of a number's bands.
+
+        Raises:
+            UsageError: An entry is none, or its column is not kept.
+        """
+        found: dict[str, str | float] = {}
+        for entry in self.coarsen:
+            name, _, grain = entry.rpartition("=")
+            width = _positive(grain)
+            if not name or (grain not in GRAINS and width is None):
+                raise UsageError(
+                    f"‹coarsen› {entry}: neither a grain nor a width.",
+                    remedy=f"Write COLUMN=GRAIN ({', '.join(GRAINS)}) or COLUMN=WIDTH, as in age=10.",
+                )
+            if name not in getattr(self, "keep", ()):
+                raise UsageError(
+                    f"‹coarsen› {name} is no column that is passed through.",
+                    remedy="Name it in ‹keep› too.",
+                )
+            found[name] = grain if width is None else width
+        return found
+
+
+class ScoredConfig(TimeConfig):
+    """Scores."""
+
+    scores: There = Field(description="score table: a path or a catalog name")
+    scoring_id: str | None = Field(
+        None, description="which rows of it are read (default: the only scoring id that it has)"
+    )
+    period: Period = Field(
+        "month",
+        description="length of a period, where ‹time_column› is given; weeks are ISO 8601's",
     )
 
 
@@ -183,7 +249,7 @@ class ModelConfig(LongTextConfig):
     )
 
 
-class LabelledConfig(TextColumnsConfig, TimeConfig):
+class AnnotatedConfig(TextColumnsConfig):
     """Labels and authors."""
 
     labels_column: str = Field(
@@ -206,4 +272,34 @@ class LabelledConfig(TextColumnsConfig, TimeConfig):
     )
     accept_raw: bool = Field(
         False, description="read a corpus that is not marked as anonymized; recorded"
+    )
+
+
+class LabelledConfig(AnnotatedConfig, TimeConfig):
+    """Labelled texts that have times."""
+
+
+class RestrictedConfig(JobConfig):
+    """What is left for those who may see single rows."""
+
+    restricted: Written | None = Field(
+        None,
+        description="folder, mode 0700, for what tells of single rows: digests, and of `train` "
+        "membership.jsonl, id and part of every row (default: OUTPUT-restricted)",
+    )
+    membership_key_file: str | None = Field(
+        None,
+        description="file whose bytes key the digests of rows, and that (HMAC-SHA-256) of each part's "
+        "ids in the bundle (default: a random key, kept as membership.key in ‹restricted›)",
+    )
+
+
+class AbstainConfig(JobConfig):
+    """Abstention."""
+
+    abstain: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        None,
+        description="largest share of texts that may be decided wrongly, by label: the bundle keeps a "
+        "band around each threshold, chosen on validation rows, in which `with_labels` says that it "
+        "abstains (default: it never does)",
     )

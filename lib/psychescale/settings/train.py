@@ -7,7 +7,13 @@ from pydantic import Field
 from psychescale.model.spec import LongText
 from psychescale.settings.config import JobConfig, Names
 from psychescale.settings.places import Inputs, Model, New, Written
-from psychescale.settings.shared import LabelledConfig, Positive, Share
+from psychescale.settings.shared import (
+    AbstainConfig,
+    LabelledConfig,
+    Positive,
+    RestrictedConfig,
+    Share,
+)
 
 
 class PartsConfig(JobConfig):
@@ -39,11 +45,6 @@ class PartsConfig(JobConfig):
         "refuse",
         description="given parts that share a text, a near-duplicate or an author; drop-from-train: "
         "the earlier part loses the rows, test stays",
-    )
-    membership_key_file: str | None = Field(
-        None,
-        description="file whose bytes key the digest (HMAC-SHA-256) of each part's ids in the bundle "
-        "(default: a random key, kept as membership.key in ‹restricted›)",
     )
 
 
@@ -111,6 +112,11 @@ class AfterwardsConfig(JobConfig):
         "given a label as have it), cost=5 (a miss costs five false alarms), sensitivity=.90, "
         "specificity=.95 (floors, kept with 95 % confidence), or none",
     )
+    inference_rows: Annotated[int, Field(ge=0)] = Field(
+        1000,
+        description="random training rows, and test rows, on which membership inference by a threshold "
+        "on the loss is tried, for the card; 0 for none",
+    )
     long_text: LongText = Field(
         "mean",
         description="policy for long texts that calibration and thresholds are fitted under, and "
@@ -127,11 +133,6 @@ class PlacesConfig(JobConfig):
     checkpoints: Written | None = Field(
         None,
         description="folder for checkpoints: the same command resumes after a kill; deleted in the end",
-    )
-    restricted: Written | None = Field(
-        None,
-        description="folder, mode 0700, for membership.jsonl: id and part of every row (default: "
-        "OUTPUT-restricted)",
     )
     processes: Positive = Field(
         1,
@@ -152,7 +153,14 @@ class PlacesConfig(JobConfig):
 
 
 class TrainConfig(
-    LabelledConfig, PartsConfig, FitConfig, CopiesConfig, AfterwardsConfig, PlacesConfig
+    LabelledConfig,
+    PartsConfig,
+    FitConfig,
+    CopiesConfig,
+    AfterwardsConfig,
+    PlacesConfig,
+    AbstainConfig,
+    RestrictedConfig,
 ):
     """Fine-tune a backbone on labelled texts and write a bundle that `score` takes."""
 

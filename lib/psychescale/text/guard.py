@@ -11,10 +11,11 @@ from typing import Final
 from psychescale.text.clinical.terms import clinical_spans, is_eponym, scales, terms
 from psychescale.text.common_words import is_common
 from psychescale.text.findings import Finding, PiiType
-from psychescale.text.rules.lexicon import first_names, surnames
+from psychescale.text.rules.lexicon import AMBIGUOUS, first_names, surnames
 
 _NAMED: Final = frozenset({PiiType.NAME, PiiType.LOCATION})
-_MODELLED: Final = _NAMED | {PiiType.FACILITY, PiiType.ADDRESS, PiiType.USER}
+_WORDED: Final = _NAMED | {PiiType.FACILITY}
+_MODELLED: Final = _WORDED | {PiiType.ADDRESS, PiiType.USER}
 _NUMBERED: Final = frozenset(
     {
         PiiType.PHONE, PiiType.RECORD, PiiType.ACCOUNT, PiiType.OTHER_ID, PiiType.ZIP, PiiType.DATE,
@@ -101,17 +102,19 @@ def keep_clinical(findings: Iterable[Finding], text: str, low: str) -> list[Find
 
 
 def _parts(finding: Finding, text: str, low: str) -> Iterator[Finding]:
-    if finding.type is PiiType.PHONE and is_crisis_line(text[finding.start : finding.end]):
+    value = text[finding.start : finding.end]
+    modelled = finding.source.startswith("model:")
+    called = finding.type is PiiType.PHONE or (modelled and _NUMBER.fullmatch(value))
+    if called and is_crisis_line(value):
         return
-    if finding.type in {PiiType.URL, PiiType.EMAIL} and _is_public(
-        low[finding.start : finding.end]
-    ):
+    if finding.type in {PiiType.URL, PiiType.EMAIL} and _is_public(value.lower()):
         return
     if finding.type in _NUMBERED and _is_measured(finding, low):
         return
-    modelled = finding.source.startswith("model:")
     if finding.type in (_MODELLED if modelled else _NAMED) and finding.source not in _SURE:
-        yield from _without_terms(finding, text, low, cut=modelled)
+        for part in _without_terms(finding, text, low, cut=modelled):
+            if not (modelled and _is_said(part, text)):
+                yield part
     else:
         yield finding
 
@@ -120,8 +123,6 @@ def _without_terms(finding: Finding, text: str, low: str, *, cut: bool) -> Itera
     """What of a name is no term: nothing, all, or the middle where terms stand at its edges."""
     start, end = finding.start, finding.end
     if is_eponym(low, start, end) or (cut and _is_part_of_term(text, start, end)):
-        return
-    if cut and finding.type in _NAMED and _is_said(text[start:end]):
         return
     spans = clinical_spans(text[start:end])
     if not spans:
@@ -151,12 +152,27 @@ def _is_part_of_term(text: str, start: int, end: int) -> bool:
     return any(left + first <= start and end <= left + last for first, last in spans)
 
 
-def _is_said(value: str) -> bool:
-    """Whether all words are words of every day in small letters, and no names."""
-    return value.islower() and all(
-        is_common(word) and word not in first_names() and word not in surnames()
-        for word in value.split()
+def _is_said(finding: Finding, text: str) -> bool:
+    """Whether all words are words of every day in small letters, or single ones, and no names.
+
+    A word that is a name too is said where the text writes it with a capital elsewhere: whoever
+    writes "Hope told me that hope is no plan" tells them apart.
+    """
+    value = text[finding.start : finding.end]
+    return (
+        value.islower()
+        and finding.type in _WORDED
+        and all(
+            word.capitalize() in text and word in AMBIGUOUS
+            if _is_name(word)
+            else len(word) == 1 or is_common(word)
+            for word in value.split()
+        )
     )
+
+
+def _is_name(word: str) -> bool:
+    return word in first_names() or word in surnames()
 
 
 _AROUND: Final = 32  # characters beside a finding, as long as the terms of several words

@@ -96,7 +96,7 @@ def fit_calibration(
     slope, errors = shared.slope.copy(), np.zeros(len(own))
     for label in np.flatnonzero(own):
         slope[label], errors[label] = _fit_slope(values[:, [label]], truth[:, [label]])
-    alone = slope, _fit_intercepts(values, truth, slope)
+    alone = slope, fit_intercepts(values, truth, slope)
     slope = slope.copy()
     slope[own] = _pool(slope[own], errors[own])
     intercept, errors = _fit_intercepts_and_errors(values, truth, slope)
@@ -115,7 +115,7 @@ def fit_shared_slope(logits: NDArray[np.float32], targets: NDArray[np.float32]) 
         )
     slope = np.full(values.shape[1], _fit_slope(values, truth)[0])
     own = np.zeros(len(slope), np.bool_)
-    return Calibration(slope, _fit_intercepts(values, truth, slope), own, len(values))
+    return Calibration(slope, fit_intercepts(values, truth, slope), own, len(values))
 
 
 def log_loss(logits: NDArray[np.float64], targets: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -201,7 +201,7 @@ def _slope_gradient(
 
     The Hessian is an arrow (one slope, a diagonal of intercepts): its Schur complement is a number.
     """
-    intercept = _fit_intercepts(logits, truth, np.full(logits.shape[1], slope))
+    intercept = fit_intercepts(logits, truth, np.full(logits.shape[1], slope))
     p = sigmoid(slope * logits + intercept)
     weight = p * (1 - p)
     gradient = ((truth - p) * logits).sum() - (slope - 1) / _PRIOR_SD**2
@@ -210,7 +210,7 @@ def _slope_gradient(
     return float(gradient), float(np.maximum(spread, 0).sum() + 1 / _PRIOR_SD**2)
 
 
-def _fit_intercepts(
+def fit_intercepts(
     logits: NDArray[np.float64], truth: NDArray[np.float64], slope: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Intercepts at which each label's probabilities add up to its positives.
@@ -242,7 +242,7 @@ def _fit_intercepts_and_errors(
     logits: NDArray[np.float64], truth: NDArray[np.float64], slope: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The same, and their standard errors."""
-    intercept = _fit_intercepts(logits, truth, slope)
+    intercept = fit_intercepts(logits, truth, slope)
     p = sigmoid(slope * logits + intercept)
     information = np.maximum((p * (1 - p)).sum(axis=0), np.finfo(np.float64).tiny)
     return intercept, information**-0.5

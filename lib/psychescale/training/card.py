@@ -54,6 +54,9 @@ class CardFacts:
     findings: Sequence[str] = ()
 
 
+_LOSSES = ("Brier score", "log loss")  # known to three decimals, all else to two
+
+
 def write_card(labels: Sequence[str], training: Mapping[str, Any]) -> str:
     """The card of a bundle of which no more is known than how it was trained."""
     return make_card(CardFacts(labels, training))
@@ -75,7 +78,7 @@ def make_card(facts: CardFacts) -> str:
     return str(ModelCard(content))
 
 
-_MEASURES, _AFTER_MEASURES = "## Measures", "## Limits"
+_RECALIBRATION, _MEASURES, _AFTER_MEASURES = "## Recalibration", "## Measures", "## Limits"
 
 
 def with_measures(card: str, facts: CardFacts) -> str:
@@ -97,6 +100,24 @@ def with_measures(card: str, facts: CardFacts) -> str:
         )
     section = "\n\n".join([_MEASURES, *_measures(facts), _AFTER_MEASURES])
     return f"{before}{section}\n{after}"
+
+
+def with_recalibration(card: str, facts: Mapping[str, Any], sentences: Sequence[str]) -> str:
+    """A card of a bundle whose calibration was fitted anew: measures of the old one are gone.
+
+    Args:
+        card: A card that `make_card` wrote.
+        facts: What it was fitted on.
+        sentences: What became of each label.
+
+    Raises:
+        ModelError: It is another card.
+    """
+    card = with_measures(card, CardFacts((), {}))
+    before, _, rest = card.partition(f"{_MEASURES}\n")
+    head = before.partition(f"{_RECALIBRATION}\n")[0]
+    section = "\n\n".join([_RECALIBRATION, _table(facts), _bullets(sentences), _MEASURES])
+    return f"{head}{section}\n{rest}"
 
 
 def _sections(facts: CardFacts) -> list[str]:
@@ -177,8 +198,9 @@ def _measures(facts: CardFacts) -> list[str]:
     lines = ["| measure | value | 95 % interval |", "|---|--:|--:|"]
     for name, value in facts.measures.items():
         point, *bounds = value if isinstance(value, Sequence) else (value,)
-        interval = " to ".join(map(_number, bounds))
-        lines.append(f"| {_cell(name)} | {_number(point)} | {interval} |")
+        digits = 3 if name.startswith(_LOSSES) else 2
+        interval = " to ".join(_number(bound, digits) for bound in bounds)
+        lines.append(f"| {_cell(name)} | {_number(point, digits)} | {interval} |")
     table = _table({key: text for key, text in conditions.items() if text})
     return [table, "\n".join(lines), *([_bullets(facts.findings)] if facts.findings else [])]
 
@@ -209,8 +231,8 @@ def _bullets(items: Sequence[str]) -> str:
     return "\n".join(f"- {item}" for item in items)
 
 
-def _number(value: float) -> str:
-    return "not estimable" if math.isnan(value) else f"{value:.3f}"
+def _number(value: float, digits: int) -> str:
+    return "not estimable" if math.isnan(value) else f"{value:.{digits}f}"
 
 
 def _cell(value: object) -> str:

@@ -147,7 +147,7 @@ def test_dates_and_times_move_alike(
     ]
     corpus = write_json_lines(tmp_path / "c.jsonl", rows)
     assert anonymize(corpus, "--dates", "shift") == 3
-    assert "11 times cannot be read" in capsys.readouterr().err
+    assert "10 values cannot be read" in capsys.readouterr().err
     assert not (tmp_path / "redacted").exists()
     assert anonymize(corpus, "--dates", "shift", "--time-format", "%d/%m/%Y") == 0
     table = read_table(tmp_path / "redacted")
@@ -238,17 +238,6 @@ def test_failing_closed(
     assert "text" not in quarantine.columns
 
 
-def test_crosswalk(anonymize: Anonymize, tmp_path: Path) -> None:
-    """The way back is written only where it is asked for, and leads to every id and author."""
-    corpus = write_json_lines(tmp_path / "c.jsonl", planted(7))
-    assert anonymize(corpus, "--crosswalk", tmp_path / "way-back") == 0
-    crosswalk = DeltaTable(str(tmp_path / "way-back")).to_pandas().set_index("id")
-    table = read_table(tmp_path / "redacted").set_index("id")
-    assert sorted(crosswalk["original_id"]) == [f"patient-{i}" for i in range(7)]
-    assert crosswalk["author"].loc[table.index].equals(table["author"])
-    assert (tmp_path / "way-back").stat().st_mode & 0o777 == 0o700
-
-
 def test_tagger(anonymize: Anonymize, make_tagger: Callable[..., Path], tmp_path: Path) -> None:
     """A tagger travels to the executors, and finds there what it finds here."""
     folder = make_tagger(labels=("O", "B-PERSON", "I-PERSON", "B-LOC", "I-LOC"))
@@ -279,7 +268,7 @@ def test_tagger(anonymize: Anonymize, make_tagger: Callable[..., Path], tmp_path
         (["--keep", "visited"], 5, "DATE"),
         (["--keep", "nick"], 5, "USER"),
         (["--keep", "phone"], 5, "PHONE"),
-        (["--time-column", "email"], 3, "3 times cannot be read"),
+        (["--time-column", "email"], 3, "values cannot be read"),
         (["--operators", "NAME=blur"], 2, "no such operator"),
         (["--operators", "DATE=shift"], 2, "--dates shift"),
         (["--operators", "PHONE=year"], 2, "does not fit PHONE"),
@@ -355,7 +344,10 @@ AUTHORS = {
 
 @pytest.mark.parametrize("kind", ["int", "string"])
 def test_one_pseudonym_an_author(anonymize: Anonymize, tmp_path: Path, kind: str) -> None:
-    """An author has one pseudonym in every file and partition, the crosswalk's; nobody has none."""
+    """An author has one pseudonym in every file and partition, the crosswalk's; nobody has none.
+
+    The crosswalk, for its owner alone, leads back to every id and author.
+    """
     values, folder = AUTHORS[kind], tmp_path / "corpus"
     folder.mkdir()
     for part in range(4):  # one with nulls alone, one without any
@@ -375,6 +367,8 @@ def test_one_pseudonym_an_author(anonymize: Anonymize, tmp_path: Path, kind: str
     assert redacted["author"].nunique() == {"int": 3, "string": 2}[kind]
     assert crosswalk["author"].loc[redacted.index].equals(redacted["author"])
     assert crosswalk["original_author"].isna().equals(crosswalk["author"].isna())
+    assert sorted(crosswalk["original_id"]) == sorted(f"row-{i}" for i in range(120))
+    assert (tmp_path / "way-back").stat().st_mode & 0o777 == 0o700
     nobody = redacted[redacted["author"].isna()]
     assert len(nobody) == {"int": 40, "string": 60}[kind]
     assert nobody["text"].nunique() > 10  # each row has a shift of its own
@@ -420,9 +414,53 @@ def test_grain_of_times(anonymize: Anonymize, tmp_path: Path) -> None:
     table = read_table(tmp_path / "redacted")
     assert set(table["time"].dt.weekday) == {0}
     (path,) = (tmp_path / "redacted" / "_psychescale" / "reports").glob("*.json")
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    assert (cells["columns"], cells["smallest"]) == (["time"], "1–7")
-    assert cells["rows_in_these"] == 35
+    told = json.loads(path.read_text(encoding="utf-8"))["singled_out"]
+    assert [one["columns"] for one in told] == [
+        "time",
+        "n_chars",
+        "n_words",
+        "time + n_chars + n_words",
+    ]
+    assert told[0]["shared_by_1_to_7"] == "all"
+
+
+def test_who_could_be_singled_out(
+    anonymize: Anonymize, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Told before anything is written; an id under another name is refused, a coarse time is none."""
+    rows: list[Row] = [
+        {
+            "id": str(i), "author": f"zork{i % 40}", "text": "well " * (i % 9 + 1), "site": "a",
+            "time": "2020-05-01", "key": f"t3_{i * 7919:x}",
+            "created": f"2020-01-{i % 28 + 1:02}T00:00:{i % 60:02}",
+        }
+        for i in range(60)
+    ]  # fmt: skip
+    corpus = write_json_lines(tmp_path / "c.jsonl", rows)
+    assert anonymize(corpus, "--keep", "site,key", "--dry-run") == 5
+    assert "--keep key is an id under another name" in capsys.readouterr().err
+    assert anonymize(corpus, "--keep", "site,created") == 5  # a rule finds dates
+    capsys.readouterr()
+    coarse = ("--keep", "site,created", "--coarsen", "created=month")
+    assert anonymize(corpus, *coarse, "--dry-run") == 0
+    told = capsys.readouterr().out
+    assert re.search(r"none +none +site\n", told)
+    assert re.search(r"none +none +site \+ created\n", told)
+    assert not (tmp_path / "redacted").exists()
+    assert anonymize(corpus, *coarse) == 0
+    table = read_table(tmp_path / "redacted")
+    assert {str(value) for value in table["created"]} == {"2020-01-01"}
+
+
+def test_another_coarsening_is_another_redaction(anonymize: Anonymize, tmp_path: Path) -> None:
+    """A table holds one coarseness: with another one all of it is made anew."""
+    rows: list[Row] = [
+        {"id": str(i), "author": "zork", "time": None, "text": "well", "age": i} for i in range(30)
+    ]
+    corpus = write_json_lines(tmp_path / "c.jsonl", rows)
+    for width, expected in (("10", {0.0, 10.0, 20.0}), ("20", {0.0, 20.0})):
+        assert anonymize(corpus, "--keep", "age", "--coarsen", f"age={width}") == 0
+        assert set(read_table(tmp_path / "redacted")["age"]) == expected
 
 
 def test_times_that_cannot_be_read(
@@ -435,7 +473,7 @@ def test_times_that_cannot_be_read(
     ]
     corpus = write_json_lines(tmp_path / "c.jsonl", rows)
     assert anonymize(corpus, "--max-failed-share", "0.05") == 3
-    assert "2 times cannot be read" in capsys.readouterr().err
+    assert "time: 1–7 values cannot be read" in capsys.readouterr().err
     assert anonymize(corpus) == 0
     assert read_table(tmp_path / "redacted")["time"].isna().sum() == 2
 

@@ -78,6 +78,13 @@ def write_form(spark: SparkSession, frame: pd.DataFrame, folder: Path, form: str
     return path
 
 
+def test_columns_go_by_name(spark: SparkSession, tmp_path: Path) -> None:
+    """CSV files whose columns stand in another order are never read by position."""
+    (tmp_path / "a.csv").write_text("id,text\n1,one\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text("text,id\none,2\n", encoding="utf-8")
+    assert read(spark, tmp_path) == [("1", "one", None), ("2", "one", None)]
+
+
 @pytest.mark.parametrize("kind", UNASKED)
 def test_columns_nobody_asked_for(spark: SparkSession, tmp_path: Path, kind: str) -> None:
     """A column of a type that Spark does not know is not looked at; asked for, it is refused."""

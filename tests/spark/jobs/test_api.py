@@ -87,21 +87,10 @@ def without_times(table: pd.DataFrame) -> pd.DataFrame:
     return table[["id", *COLUMNS, "n_tokens", "n_windows", "truncated", "error"]]
 
 
-def test_score(
-    parquet: Path,
-    tiny_model: Path,
-    rows: list[Row],
-    tmp_path: Path,
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    """The result counts every row once, as the run table does, and nothing is printed."""
-    scored = psychescale.score(
-        model=tiny_model, input=parquet, output=tmp_path / "scores", accept_raw=True
-    )
-    assert capfd.readouterr().out == ""
-    table = read_table(tmp_path / "scores")
-    (run,) = read_runs(tmp_path / "scores").to_dict("records")
-    assert scored.table == str(tmp_path / "scores")
+def test_score(scored: ScoreResult, rows: list[Row]) -> None:
+    """The result counts every row once, as the run table does."""
+    output = Path(scored.table)
+    table, run = read_table(output), read_runs(output).to_dict("records")[0]
     assert scored.run_id == scored.run["run_id"] == run["run_id"]
     assert scored.scoring_id == run["scoring_id"] == table["scoring_id"].unique().item()
     assert (scored.rows_in, scored.rows_known) == (len(rows), 0)
@@ -127,14 +116,16 @@ def test_score_frame(
     tiny_model: Path,
     rows: list[Row],
     tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    """A DataFrame is scored as the file is, progress is told, and no view is left."""
+    """A DataFrame is scored as the file is, progress is told, nothing printed, and no view is left."""
     told: list[tuple[str, int, int]] = []
     result = psychescale.score(
         model=tiny_model, input=frame, output=tmp_path / "framed", accept_raw=True,
         on_progress=lambda *step: told.append(step),
     )  # fmt: skip
-    assert result.rows_in == len(rows)
+    assert capfd.readouterr().out == ""
+    assert (result.table, result.rows_in) == (str(tmp_path / "framed"), len(rows))
     expected = without_times(read_table(Path(scored.table)))
     pd.testing.assert_frame_equal(without_times(read_table(tmp_path / "framed")), expected)
     assert {title for title, _, _ in told} == {"scoring"}

@@ -1,18 +1,27 @@
 """`psychescale demo`: the whole way, on a small corpus but with the real backbone."""
 
 import json
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import nbformat
 import pytest
 
 import psychescale
 from tests.spark.conftest import read_runs, read_table
 
 
-def test_demo(run: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the demo of this module is, once its test has run."""
+    return tmp_path_factory.mktemp("whole") / "demo"
+
+
+def test_demo(run: Callable[..., int], folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It anonymizes, trains, scores, evaluates, says what that is worth; again, it does nothing."""
-    folder = tmp_path / "demo"
     arguments = ["demo", "--folder", folder, "--documents", "60", "--labelled", "64"]
     assert run(*arguments) == 0
     told = capsys.readouterr().out
@@ -46,3 +55,28 @@ def test_demo(run: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFix
     assert capsys.readouterr().out == ""
     assert run(*arguments, "--json") == 0
     assert json.loads(capsys.readouterr().out)["rows_known"] == 60
+
+
+def test_notebooks(folder: Path) -> None:
+    """All of them run on what the demo left, in a kernel of Jupyter, and their figures are drawn."""
+    root = Path(__file__).parents[3]
+    notebooks = folder.parent / "notebooks"
+    notebooks.mkdir()
+    for source in sorted((root / "notebooks").glob("*.py")):
+        shutil.copy(source, notebooks)
+    done = subprocess.run(
+        [sys.executable, root / "deploy" / "notebooks.py", "--folder", notebooks],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    figures = {}
+    for path in sorted(notebooks.glob("*.ipynb")):
+        cells = nbformat.read(path, as_version=4).cells
+        outputs = [output for cell in cells for output in cell.get("outputs", [])]
+        figures[path.stem] = sum("image/png" in output.get("data", {}) for output in outputs)
+    assert figures["01_score_corpus"] == 3
+    assert figures["02_score_udf"] == 1
+    assert figures["05_train_and_evaluate"] == 1
+    assert (folder / "candidate_evaluation" / "report.html").exists()

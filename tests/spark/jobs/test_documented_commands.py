@@ -36,6 +36,7 @@ ELSEWHERE = {
     "psychescale score --model Sharath45": "tests/spark/score/test_job.py",
     "psychescale train ": "tests/spark/labelled/test_train.py",
     "psychescale evaluate ": "tests/spark/labelled/test_evaluate.py",
+    "psychescale monitor ": "tests/spark/monitor/test_monitor.py",
     "psychescale tagger ": "tests/unit/jobs/test_tagger.py",
     "psychescale anonymize --input posts.csv --output redacted --key-file key --author-column author "
     "--tagger": "tests/spark/anonymize/test_job.py::test_tagger",

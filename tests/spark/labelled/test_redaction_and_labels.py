@@ -5,10 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+import psychescale
 from psychescale.errors import InputError, ModelError
 from psychescale.spark import create_labels_view, with_labels
 from psychescale.spark.corpus.source import MARK_PROPERTIES
@@ -39,6 +41,7 @@ def bundle(make_model: Callable[..., Path]) -> Path:
             "redactor": "r1",
             "calibration": {"slope": [1.5] * 5, "intercept": [-0.5] * 5},
             "thresholds": {"values": THRESHOLDS, "criterion": "f1"},
+            "abstention": {"risk": 0.05, "bands": [None, [0.0, 1.0], [0.7, 0.8], None, None]},
         }
     )
 
@@ -80,6 +83,11 @@ def test_other_redaction(
         np.testing.assert_array_equal(
             decided[f"label_{name}"].astype(bool), decided[f"p_{name}"] >= threshold
         )
+    assert decided["abstain_work"].astype(bool).all()
+    assert not decided["abstain_sleep"].astype(bool).any()
+    made = [name for name in found if name.startswith(("label_", "abstain_"))]
+    alike = psychescale.with_labels(found.drop(columns=made), str(bundle))
+    pd.testing.assert_frame_equal(alike[made].astype(object), found[made].astype(object))
     foreign = next(one for one in table["scoring_id"] if one not in set(decided["scoring_id"]))
     vouched = with_labels(scores, str(bundle), scoring_id=foreign)
     assert vouched.where(F.col("label_work").isNotNull()).count() == len(decided)

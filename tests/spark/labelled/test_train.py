@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyspark.sql import SparkSession
 
 from psychescale.model.checkpoint import open_checkpoint
 from psychescale.model.spec import read_model
+from psychescale.settings.train import TrainConfig
+from psychescale.spark.labelled.read import open_labelled, read_rows
 from psychescale.synthetic import LABELS, generate_labelled
 from psychescale.training.split.strategies import membership_digest
 from tests.spark.conftest import read_table, write_json_lines
@@ -107,6 +110,24 @@ def test_score_takes_it(
     assert len(read_table(output)) == 202
 
 
+def test_recalibrate_takes_it(
+    run: Callable[..., int], bundle: Path, labelled: Path, tmp_path: Path
+) -> None:
+    """`recalibrate` makes of it a bundle that `score` takes, with digests of its rows beside it."""
+    output = tmp_path / "here"
+    arguments = ["recalibrate", "--from", bundle, "--validation", labelled, "--accept-raw"]
+    assert run(*arguments, "--output", output, "--dry-run") == 0
+    assert not output.exists()
+    assert run(*arguments, "--output", output, "--thresholds", "f1") == 0
+    scoring = open_checkpoint(output).scoring
+    assert set(scoring["recalibration"]["labels"]) == set(LABELS)
+    assert (output.with_name("here-restricted") / "rows.npz").is_file()
+    scores = tmp_path / "scores"
+    code = run("score", "--model", output, "--input", labelled, "--output", scores, "--accept-raw")
+    assert code == 0
+    assert len(read_table(scores)) == 202
+
+
 def test_refusals(
     run: Callable[..., int],
     bundle: Path,
@@ -132,11 +153,19 @@ def test_refusals(
 
 
 @pytest.mark.parametrize("labels", [["a", "b"], '["a", "b"]', "a, b"])
-def test_label_forms(
-    run: Callable[..., int], tiny_model: Path, tmp_path: Path, labels: object
-) -> None:
+def test_label_forms(spark: SparkSession, tmp_path: Path, labels: object) -> None:
     """Labels may be a list, a JSON list, or names with commas between them."""
     rows = [{"id": i, "text": f"text {i}", "labels": labels} for i in range(4)]
+    corpus = str(write_json_lines(tmp_path / "labelled.jsonl", rows))
+    stated = {"backbone": "b", "train": corpus, "output": "o", "accept_raw": True}
+    config = TrainConfig.model_validate(stated)
+    opened = open_labelled(spark, corpus, config, option="train")
+    assert read_rows(spark, opened, config, option="train").label_sets == [("a", "b")] * 4
+
+
+def test_nothing_held_back(run: Callable[..., int], tiny_model: Path, tmp_path: Path) -> None:
+    """Where no row is left to fit them on there is neither calibration nor threshold."""
+    rows = [{"id": i, "text": f"text {i}", "labels": ["a", "b"]} for i in range(4)]
     corpus = write_json_lines(tmp_path / "labelled.jsonl", rows)
     output = tmp_path / "bundle"
     code = run(

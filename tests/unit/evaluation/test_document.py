@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from psychescale.disclosure import CENSORED
+from psychescale.disclosure import CENSORED, WITHHELD
 from psychescale.evaluation.challenge.outcome import challenge
 from psychescale.evaluation.comparison.baselines import lexicon
 from psychescale.evaluation.comparison.paired import Scored, compare
@@ -15,6 +15,7 @@ from psychescale.evaluation.comparison.recommendation import recommend
 from psychescale.evaluation.document.assemble import Context, to_document
 from psychescale.evaluation.document.masking import mask
 from psychescale.evaluation.document.sections import Champion, Comparator, Extras, Subgroup
+from psychescale.evaluation.document.shown import blurred
 from psychescale.evaluation.measures.agreement import agree
 from psychescale.evaluation.measures.estimates import evaluate
 from psychescale.evaluation.measures.slices import slice_by
@@ -46,7 +47,7 @@ def make_document(**context: Any) -> dict[str, Any]:
         comparators={"chance": Comparator(other, comparison)},
         challenge=challenge(lexicon(LABELS), LABELS),
         agreement=agree(np.stack([truth, truth]).astype(float)),
-        recommendation=recommend(comparison, labels=LABELS),
+        recommendation=recommend(comparison, labels=LABELS, margins={"f1": 0.02}),
         champion=Champion(
             LABELS,
             comparison,
@@ -239,6 +240,39 @@ class TestMask:
         )
         assert rare["value"] is None
         assert shown["per_label"]["a"]["curves"] is None
+
+
+class TestTheRuleOfGroupsAndRatios:
+    @pytest.mark.parametrize(
+        ("positives", "shown"),
+        [
+            ([30, 40, 50], [30, 40, 50]),
+            ([3, 40, 50], [CENSORED, WITHHELD, 50]),  # the total would give the 3
+            ([97, 40, 50], [WITHHELD, 40, 50]),  # all but 3 have it
+        ],
+    )
+    def test_positives_of_groups(self, positives: list[int], shown: list[int | str]) -> None:
+        """Positives of a group follow the rule of a label's: neither they nor the rest are small."""
+        rng = np.random.default_rng(0)
+        truth = np.concatenate([np.arange(100) < count for count in positives])[:, None]
+        predictions = Predictions.of(["l"], rng.random((300, 1)), truth)
+        half, groups = np.array([0.5]), {"g": ["a"] * 100 + ["b"] * 100 + ["c"] * 100}
+        full = to_document(
+            evaluate(predictions, half, n_replicates=5),
+            Context({"name": "m"}),
+            Extras(slices=slice_by(predictions, half, groups)),
+        )
+        found = mask(full)["slices"][0]["groups"]
+        assert [group["positives"] for group in found] == shown
+
+    @pytest.mark.parametrize(
+        ("low", "high", "shown"),
+        [(1.234, 5.678, (1.2, 5.7)), (0.0512, 0.0987, (0.05, 0.1)), (123.4, 4321.0, (120, 4400))],
+    )
+    def test_ends_of_ratios(self, low: float, high: float, shown: tuple[float, float]) -> None:
+        """Two figures, outwards: the root of their product is no exact ratio, and lies inside."""
+        found = blurred({"value": 2.0, "low": low, "high": high, "reason": None})
+        assert (found["low"], found["high"]) == pytest.approx(shown)
 
 
 class TestNewParts:

@@ -57,6 +57,27 @@ def test_intervals_hold() -> None:
     assert min(hits.values()) >= 180, hits
 
 
+def test_intervals_hold_in_a_sample_by_decision() -> None:
+    """They hold where 250 texts that are given the label and 250 others stand for a population."""
+    whole = drawn(100_000, 98)
+    population = yes_no_json(whole, 0, 0.8)
+    hits = dict.fromkeys(population, 0)
+    given = whole.probabilities[:, 0] >= 0.8
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        chosen = np.concatenate(
+            [rng.choice(np.flatnonzero(side), 250, replace=False) for side in (given, ~given)]
+        )
+        weights = np.where(given[chosen], given.sum() / 250, (~given).sum() / 250)
+        sample = Predictions.of(
+            ["l"], whole.probabilities[chosen], whole.truth[chosen], weights=weights
+        )
+        for name, one in yes_no_json(sample, 0, 0.8).items():
+            hits[name] += one["low"] <= population[name]["value"] <= one["high"]
+    assert min(hits.values()) >= 180, hits
+    assert max(hits.values()) < 200, hits
+
+
 def test_nothing_to_divide_by() -> None:
     """A model that gives the label to nobody or everybody has no value where there is none."""
     predictions = drawn(100, 1)

@@ -31,6 +31,7 @@ SAME_MEANING = {
     "train": "the keys of train",
     "evaluation": "labelled rows and an evaluation, in Spark and on the console",
     "score": "the keys of score",
+    "study": "what a study tells: on the console, in its report",
 }
 """Names of modules that occur more than once, and what they mean wherever they do."""
 

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from psychescale.console.main import VERBS
+
 LIB = Path(__file__).parents[3] / "lib"
 
 BLOCK_SPARK = "import sys; sys.modules['pyspark'] = None; sys.modules['delta'] = None\n"
@@ -60,6 +62,6 @@ print(call("score", "--model", "nothing", "--output", "o", *posts))
 print(call("train", "--train", "posts.csv", "--backbone", "b/m", "--output", {str(tmp_path)!r}))
 print([m for m in {HEAVY} if m in sys.modules])
 """
-    verbs = 8
+    verbs = len(VERBS)
     expected = [f"{[0] * verbs} {[2] * verbs}", "0 0 0 2 2", "5 2", "4", "4", "[]"]
     assert run(code).splitlines() == expected

@@ -1,5 +1,6 @@
 """The report is one file that needs nothing else, holds no small count, and can be read out."""
 
+import csv
 import html.parser
 import json
 import re
@@ -16,6 +17,8 @@ from psychescale.evaluation.document.table_one import Part
 from psychescale.evaluation.measures.estimates import evaluate
 from psychescale.evaluation.predictions import Predictions
 from psychescale.notice import NOTICE
+from psychescale.report.adequacy import TARGETS, adequacy
+from psychescale.report.exports import table_files
 from psychescale.report.figures import f1_by_label
 from psychescale.report.methods import methods_paragraphs
 from psychescale.report.page import (
@@ -204,6 +207,38 @@ class TestYesNo:
             for found in (row["ppv"], row["npv"]):
                 assert found["low"] < found["value"] < found["high"]
 
+    def test_texts_to_read(self, yes_no: dict[str, Any]) -> None:
+        """One in the predictive value, its ends the other way round."""
+        for row in predictive_values(yes_no)["stress"]:
+            assert row["reads"]["value"] == pytest.approx(1 / row["ppv"]["value"])
+            assert row["reads"]["low"] == pytest.approx(1 / row["ppv"]["high"])
+            assert row["reads"]["low"] < row["reads"]["value"] < row["reads"]["high"]
+        assert "texts to read per hit" in render_report(yes_no)
+
+    @pytest.mark.parametrize(
+        ("n", "tolerance"), [(400, 0.25), (1600, 0.4)]
+    )  # ends have two decimals
+    def test_documents_that_would_do(self, n: int, tolerance: float) -> None:
+        """Four times the documents halve the widths: what was said to be needed stays the same."""
+        rng = np.random.default_rng(1)
+        truth = np.arange(400) % 5 < 2
+        values = 1 / (1 + np.exp(-(2.0 * truth - 1 + rng.normal(0, 1, 400))))
+        predictions = Predictions.of(
+            ["l"], np.tile(values, n // 400)[:, None], np.tile(truth, n // 400)[:, None]
+        )
+        shown = mask(
+            to_document(
+                evaluate(predictions, np.array([0.5]), n_replicates=5), Context({"name": "m"})
+            )
+        )
+        found = {row["measure"]: row for row in adequacy(shown)}
+        assert set(found) == set(TARGETS)
+        for row in found.values():
+            assert row["needed"] == pytest.approx(n * (row["width"] / row["target"]) ** 2, rel=0.1)
+        recall = shown["per_label"]["l"]["decisions"]["frozen"]["recall"]["value"]
+        wald = 3.92**2 * recall * (1 - recall) / 0.1**2 / 0.4  # two in five have the label
+        assert found["recall"]["needed"] == pytest.approx(wald, rel=tolerance)
+
     def test_files(self, yes_no: dict[str, Any]) -> None:
         """Every table of the page is a CSV, every figure an SVG that stands by itself."""
         files = report_files(yes_no)
@@ -214,6 +249,16 @@ class TestYesNo:
         for name in set(files) - set(tables):
             assert "var(--" not in files[name]
             ET.fromstring(files[name])  # noqa: S314 - our own
+
+
+def test_cells_are_no_formulas() -> None:
+    """What a spreadsheet would calculate is text in a CSV; numbers stay numbers."""
+    cells = ["=1+1", "+0.12 (0.10 to 0.14)", "-cmd", "@x", "-0.5", "1.5", "stress"]
+    row = "".join(f"<td>{cell}</td>" for cell in cells)
+    (content,) = table_files(f"<table><caption>c</caption><tr>{row}</tr></table>").values()
+    assert next(csv.reader([content])) == [
+        "'=1+1", "'+0.12 (0.10 to 0.14)", "'-cmd", "'@x", "-0.5", "1.5", "stress"
+    ]  # fmt: skip
 
 
 class TestMethods:

@@ -14,7 +14,7 @@ from pydantic import Field
 from psychescale.console.main import VERBS, settings_of
 from psychescale.errors import as_flag
 from psychescale.settings.config import JobConfig, load_config
-from psychescale.settings.keys import shown_default
+from psychescale.settings.keys import key_of, shown_default
 from psychescale.settings.score import ScoreConfig
 from psychescale.settings.shared import FilesConfig
 
@@ -46,7 +46,7 @@ def test_default_file(verb: str) -> None:
 def test_default_file_changes_nothing(verb: str) -> None:
     """Loading conf/VERB.yaml changes no value."""
     kind = settings_of(verb)
-    required = [name for name, field in kind.model_fields.items() if field.is_required()]
+    required = [key_of(n, field) for n, field in kind.model_fields.items() if field.is_required()]
     flags = [word for name in required for word in (as_flag(name), "x")]
     file = ["--config", str(ROOT / "conf" / f"{verb}.yaml")]
     with_file = load_config(kind, verb, [*file, *flags], environ={}).config

@@ -8,20 +8,17 @@ import pytest
 
 from psychescale.errors import ModelError
 from psychescale.model.checkpoint import Checkpoint
-from psychescale.scoring.options import compute_scoring_id, settle
-from psychescale.scoring.preflight import CheckedModel
+from psychescale.scoring.preflight import ChosenModel
 from psychescale.settings.score import ScoreConfig
 from psychescale.spark.score.job import meet_corpus
 from tests.unit.scoring.test_identity import OPTIONS, SPEC, changed_spec
 
 
-def checked(**changes: Any) -> CheckedModel:
+def checked(**changes: Any) -> ChosenModel:
     """The model of the tests of the scoring id; it learned from n1 and r1."""
     spec = replace(SPEC, **changes)
     checkpoint = Checkpoint(Path("m"), {}, {}, {})
-    return CheckedModel(
-        checkpoint, spec, OPTIONS, settle(spec, OPTIONS), compute_scoring_id(spec, OPTIONS)
-    )
+    return ChosenModel(checkpoint, spec, OPTIONS, second_text=False)
 
 
 def config(**changes: Any) -> ScoreConfig:

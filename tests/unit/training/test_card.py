@@ -45,7 +45,7 @@ class TestCard:
         """Digests, leaks, versions, measures with their intervals and limits are told."""
         text = make_card(FACTS)
 
-        assert "| macro-F1 | 0.510 | 0.490 to 0.530 |" in text
+        assert "| macro-F1 | 0.51 | 0.49 to 0.53 |" in text
         assert "| macro ROC-AUC | not estimable |" in text
         assert "120 (same text), 10 (near-duplicate)" in text
         assert "| rows | 43,410 |" in text

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import signal
 import subprocess
 import sys
@@ -143,8 +142,6 @@ class TestResume:
         process = subprocess.Popen(
             [sys.executable, "-c", code, tiny_model, checkpoints, tmp_path / "resumed"],
             cwd=Path(__file__).parents[3],
-            # As here (`architecture` in conftest.py): other numbers of threads round otherwise.
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -14,6 +14,7 @@ import pytest
 from psychescale.errors import InputError, ModelError, UsageError
 from psychescale.evaluation.comparison.baselines import base_rate
 from psychescale.evaluation.document.masking import mask
+from psychescale.evaluation.document.shown import hidden
 from psychescale.model.bundle import seal_bundle, thresholds
 from psychescale.report.methods import methods_paragraphs
 from psychescale.settings.evaluate import EvaluateConfig
@@ -28,7 +29,7 @@ from psychescale.workflows.evaluate.candidate import (
     score_rows,
     truth_of,
 )
-from psychescale.workflows.evaluate.card import write_card
+from psychescale.workflows.evaluate.card import findings, write_card
 from psychescale.workflows.evaluate.release import measure_rows, release
 from psychescale.workflows.evaluate.selection import (
     require_digests,
@@ -206,7 +207,9 @@ def bundle(tiny_model: Path, parts: Parts, tmp_path_factory: pytest.TempPathFact
     outcome = fit_parts(config, start, parts, on_progress=lambda _: None)
     facts = scoring_facts(config, start, parts, outcome, mark=("n1", "r1"))
     keep_membership(restricted_folder(config), parts, outcome)
-    keep_digests(config, parts)
+    keep_digests(
+        config, parts.rows.take(np.concatenate([parts.index("train"), parts.index("validation")]))
+    )
     seal_bundle(folder, facts, card_text(facts, parts))
     return folder
 
@@ -387,7 +390,7 @@ class TestCardAndKey:
         for told in (
             "This model minus tfidf",
             "Words for gender: ",
-            "groups by source: withheld",
+            "F1 by source, each group minus all others: withheld.",
             f"Not looked at: {unseen}",
         ):
             assert told in card
@@ -473,3 +476,28 @@ class TestArrange:
         """A report never shows the groups of an id."""
         with pytest.raises(UsageError, match="--slice author"):
             require_slices(evaluate_config(author_column="author", slice=("author",)))
+
+
+def test_the_card_counts_intervals() -> None:
+    """Groups and slopes are told by intervals that leave the right value out, not by estimates."""
+    shown = {"value": -0.2, "low": -0.3, "high": -0.1}
+    groups = {"a": shown, "b": {"value": 0.3, "low": -0.1, "high": 0.7}, "c": hidden()}
+    slopes = {
+        "x": {"value": 0.5, "low": 0.1, "high": 1.4},
+        "y": {"value": 0.7, "low": 0.6, "high": 0.8},
+    }
+    document = {
+        "labels": ["x", "y"], "contenders": [{}], "challenge": None, "identity": None, "rival": None,
+        "agreement": None, "data": {"known": None},
+        "per_label": {
+            name: {"calibration": {"slope": one, "intercept": hidden()}} for name, one in slopes.items()
+        },
+        "slices": [{
+            "column": "site",
+            "groups": [{"group": n, "differences": {"f1_micro": one}} for n, one in groups.items()],
+        }],
+    }  # fmt: skip
+    slope, of_groups, *_ = findings(document)
+    assert slope.endswith("estimates from 0.50 to 0.70; 1 of the intervals leave 1 out.")
+    assert "all others: 1 of the 2 intervals shown leave 0 out" in of_groups
+    assert of_groups.endswith(": a -0.20 (-0.30 to -0.10).")

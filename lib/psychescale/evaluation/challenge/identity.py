@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-from scipy import stats
 
 from psychescale.evaluation.measures.intervals import Estimate
-from psychescale.evaluation.measures.linear import LEVEL
+from psychescale.evaluation.measures.linear import quantile
 from psychescale.evaluation.predictions import Floats
 
 _FRAMES = (
@@ -177,5 +176,5 @@ def _mean(values: Floats) -> Estimate:
     if len(values) < _FEWEST:
         return Estimate(value)
     spread = float(values.std(ddof=1) / np.sqrt(len(values)))
-    half = float(stats.t.ppf((1 + LEVEL) / 2, len(values) - 1)) * spread
+    half = quantile(len(values)) * spread
     return Estimate(value, value - half, value + half)

@@ -1,15 +1,18 @@
 """Two models on the same documents: paired differences of every measure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from psychescale.errors import InputError
 from psychescale.evaluation.measures.intervals import Estimate, counts, of_difference
+from psychescale.evaluation.measures.linear import Linear, tail_of
 from psychescale.evaluation.measures.registry import (
+    LESS_IS_BETTER,
     Measured,
+    base_name,
     measure_decisions,
     measure_probabilities,
 )
@@ -46,7 +49,7 @@ class Scored:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Differences "new minus old", each with a paired 95 % interval.
+    """Differences "new minus old", each with a paired 95 % interval, losses with a p-value.
 
     Attributes:
         new: Name of the new model.
@@ -75,12 +78,12 @@ def compare(predictions: Predictions, new: Scored, old: Scored) -> Comparison:
         new=new.name,
         old=old.name,
         overall={
-            name: of_difference(name, found, two.overall[name], *pooled)
+            name: _difference(name, found, two.overall[name], *pooled)
             for name, found in one.overall.items()
         },
         per_label={
             name: tuple(
-                of_difference(name, *pair, *counts(predictions, label))
+                _difference(name, *pair, *counts(predictions, label))
                 for label, pair in enumerate(zip(labels, two.per_label[name], strict=True))
             )
             for name, labels in one.per_label.items()
@@ -117,6 +120,13 @@ def compare_by_group(
         for group in sorted(set(names))
         for inside in [names == group]
     }
+
+
+def _difference(name: str, one: Linear, two: Linear, positives: int, negatives: int) -> Estimate:
+    """A difference; a loss with its p-value."""
+    found = of_difference(name, one, two, positives, negatives)
+    is_loss = found.low > 0 if base_name(name) in LESS_IS_BETTER else found.high < 0
+    return replace(found, tail=tail_of(one, two)) if is_loss else found
 
 
 def _rows(model: Scored, inside: NDArray[np.bool_]) -> Scored:

@@ -45,7 +45,9 @@ rounded to 5, and a count from 1 to 7 is the text ``"<=7"``.
                           differences``); or null
 ``faithfulness``          list of ``ranking comprehensiveness sufficiency n_texts``; or null
 ``training_curve``        list of ``epoch training_loss validation_loss``; may be empty
-``recommendation``        ``verdict reasons sign_off``; or null
+``recommendation``        ``verdict reasons sign_off margins``; ``detectable``: the difference that
+                          four in five such samples would show, ``overall`` (by measure) and
+                          ``labels`` (of F1); or null
 ========================  ==================================================================
 
 A rate beside a count can give a small count back. So the shown document follows the four rules of
@@ -67,6 +69,7 @@ from psychescale.evaluation.document.sections import (
     challenge_json,
     champion_json,
     comparators_json,
+    detectable_json,
     estimates_json,
     identity_json,
     slices_json,
@@ -126,7 +129,7 @@ def to_document(evaluation: Evaluation, context: Context, extras: Extras | None 
     """The full document: JSON-serialisable, with every count. For those who may see small counts."""
     parts = extras or Extras()
     predictions = evaluation.predictions
-    return {
+    document: Json = {
         "schema": SCHEMA,
         "masked": False,
         "notice": NOTICE,
@@ -161,6 +164,9 @@ def to_document(evaluation: Evaluation, context: Context, extras: Extras | None 
         "recommendation": None if parts.recommendation is None else asdict(parts.recommendation),
         "restricted_note": context.restricted_note,
     }
+    if document["recommendation"] is not None:
+        document["recommendation"]["detectable"] = detectable_json(document)
+    return document
 
 
 def _data(predictions: Predictions, context: Context) -> Json:

@@ -2,18 +2,28 @@
 
 import copy
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from psychescale.disclosure import FEWEST, is_table, masked, masked_groups, nearest
-from psychescale.evaluation.document.sections import WITHOUT_THRESHOLD
+from psychescale.disclosure import (
+    FEWEST,
+    WITHHELD,
+    decimals,
+    is_small,
+    is_table,
+    masked,
+    masked_groups,
+    nearest,
+)
+from psychescale.evaluation.comparison.recommendation import BETWEEN, DETECTABLE, OPEN
+from psychescale.evaluation.document.sections import WITHOUT_THRESHOLD, detectable_json
 from psychescale.evaluation.document.shown import (
     NO_ENDS,
+    blurred,
     coarse,
-    decimals,
     estimate,
     hidden,
     is_estimable,
@@ -23,7 +33,7 @@ from psychescale.evaluation.document.shown import (
     withheld,
 )
 from psychescale.evaluation.document.table_one import mask_counts, mask_part, mask_positives
-from psychescale.evaluation.document.yes_no import of_cells
+from psychescale.evaluation.document.yes_no import RATIOS, of_cells
 from psychescale.evaluation.measures.registry import base_name
 from psychescale.evaluation.measures.slices import CALIBRATION
 from psychescale.evaluation.predictions import FREQUENT_POSITIVES, Undefined
@@ -83,9 +93,10 @@ def _mask_label(part: Json, labels: "_Labels", *, estimable: bool) -> None:
         part["decisions"][name] = _decisions(
             part["confusion"][name], part["decisions"][name], estimable=estimable, weighted=weighted
         )
+    ratios = {name: blurred(part["yes_no"][name]) for name in RATIOS}
     part["yes_no"] = _decisions(
         part["confusion"]["frozen"],
-        part["yes_no"],
+        {**part["yes_no"], **ratios},
         estimable=estimable,
         weighted=weighted,
         measured=of_cells,
@@ -359,11 +370,12 @@ def _is_remainder(size: int, n: int) -> bool:
 
 
 def _mask_groups(groups: Json, labels: _Labels) -> None:
-    sizes = [group["n"] for group in groups["groups"]]
-    for group in groups["groups"]:
+    sizes = masked_groups([group["n"] for group in groups["groups"]])
+    positives = masked_groups([group["positives"] for group in groups["groups"]])
+    for group, size, held in zip(groups["groups"], sizes, positives, strict=True):
+        negatives = group["n"] * len(labels.estimable) - group["positives"]
         _mask_group(group, labels)
-    for group, size in zip(groups["groups"], masked_groups(sizes), strict=True):
-        group["n"] = size
+        group |= {"n": size, "positives": WITHHELD if is_small(negatives) else held}
     for name in groups["gaps"]:
         values = [group["values"].get(name, {}).get("value") for group in groups["groups"]]
         few = None in values or len(values) < 2  # noqa: PLR2004 - a gap has two sides
@@ -400,7 +412,6 @@ def _mask_group(group: Json, labels: _Labels) -> None:
         for name, found in group["differences"].items()
     }
     group |= {"values": values, "differences": differences}
-    group["positives"] = masked(positives)
 
 
 def _mask_reasons(recommendation: Json, shown: Json) -> None:
@@ -411,7 +422,19 @@ def _mask_reasons(recommendation: Json, shown: Json) -> None:
         if part["decisions"]["frozen"]["f1"]["value"] is None
     ]
     recommendation["reasons"] = [
-        _FIGURES.sub("", reason)
+        _FIGURES.sub("", _named(reason, unshown))
         for reason in recommendation["reasons"]
         if not any(f"label {name}, f1" in reason for name in unshown)
+        and not reason.startswith(DETECTABLE)
     ]
+    recommendation["detectable"] = detectable_json(shown)
+
+
+def _named(reason: str, unshown: Sequence[str]) -> str:
+    """The sentence on what is open, without labels that are not shown."""
+    if not reason.startswith(OPEN):
+        return reason
+    head, _, names = reason.removesuffix(".").partition(": ")
+    hidden_names = {f"label {name}" for name in unshown}
+    kept = [name for name in names.split(BETWEEN) if name not in hidden_names]
+    return f"{head}: {BETWEEN.join(kept)}." if kept else f"{head}."

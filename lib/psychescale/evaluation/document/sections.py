@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from psychescale.evaluation.challenge.identity import IdentityChange
 from psychescale.evaluation.challenge.outcome import Challenge
 from psychescale.evaluation.comparison.paired import HEADLINE, Comparison
-from psychescale.evaluation.comparison.recommendation import Recommendation
+from psychescale.evaluation.comparison.recommendation import Recommendation, detectable
 from psychescale.evaluation.measures.agreement import Agreement
 from psychescale.evaluation.measures.estimates import Evaluation
 from psychescale.evaluation.measures.intervals import Estimate
@@ -198,6 +198,31 @@ def champion_json(found: Champion | None) -> Json | None:
             }
             for one in found.subgroups
         ],
+    }
+
+
+def detectable_json(document: Mapping[str, Any]) -> Json:
+    """What four in five such samples would have shown of a model, from the intervals of a document.
+
+    Returns:
+        ``overall`` (measure → difference) and ``labels`` (label → difference in F1), where there are
+        intervals.
+    """
+    rival = document["rival"]
+    if rival is None:
+        return {"overall": {}, "labels": {}}
+    differences = next(
+        one["differences"] for one in document["contenders"] if one["name"] == rival["name"]
+    )
+    labels = {label: found["f1"] for label, found in rival["per_label"].items()}
+    return {"overall": _detectable(differences), "labels": _detectable(labels)}
+
+
+def _detectable(found: Mapping[str, Json]) -> Json:
+    return {
+        name: round(detectable(one["low"], one["high"]), 3)
+        for name, one in found.items()
+        if one["low"] is not None
     }
 
 

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from psychescale.disclosure import FEWEST_OF_A_CLASS, is_table, nearest
+from psychescale.disclosure import FEWEST_OF_A_CLASS, decimals, is_table, nearest
 from psychescale.evaluation.measures import counts as decisions
-from psychescale.evaluation.measures.registry import LOSSES, base_name
 from psychescale.evaluation.predictions import Undefined
 
 Json = dict[str, Any]
@@ -16,7 +15,6 @@ Cells = Mapping[str, int]
 NO_ENDS: Json = {"low": None, "high": None}
 CELLS = ("tp", "fp", "fn", "tn")
 _DECIMALS = 2
-_DECIMALS_OF_LOSSES = 3
 
 
 def hidden() -> Json:
@@ -51,9 +49,23 @@ def estimate(
     }
 
 
-def decimals(name: str) -> int:
-    """To how many decimals a measure may be shown."""
-    return _DECIMALS_OF_LOSSES if base_name(name) in LOSSES else _DECIMALS
+def blurred(found: Json) -> Json:
+    """A ratio whose ends have two significant figures, rounded outwards.
+
+    The ends of a log-normal interval give the ratio back as the root of their product: to two decimals
+    they would tell it to four figures or more.
+    """
+    if not found["low"]:
+        return found
+    sides = {"low": math.floor, "high": math.ceil}
+    ends = {end: side(found[end] / _step(found[end])) * _step(found[end])
+            for end, side in sides.items()}  # fmt: skip
+    return {**found, **ends}
+
+
+def _step(value: float) -> float:
+    """One of the second significant figure; a hundredth at least."""
+    return float(max(10.0 ** (math.floor(math.log10(value)) - 1), 10.0**-_DECIMALS))
 
 
 def coarse(name: str, found: Json) -> Json:

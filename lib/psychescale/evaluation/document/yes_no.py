@@ -1,22 +1,30 @@
 """What a clinical reader asks of a yes/no decision, from one table of four cells.
 
-Variances are those of the linearized measure, summed over authors or documents (Binder 1983), so that
-clusters and sampling weights are in them. Likelihood ratios have log-normal intervals (Simel et al.
-1991), Matthews's coefficient one on Fisher's z, the rest score intervals as in `intervals`.
+NPV, accuracy and balanced accuracy are shares, and have their intervals (`shares`, `linear`). The
+others are linearised (Binder 1983), so that authors, strata and sampling weights are in their variance:
+likelihood ratios have log-normal ends (Simel et al. 1991), Matthews's coefficient those of Fisher's z.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import stats
 
 from psychescale.evaluation.document.sections import as_json
-from psychescale.evaluation.measures.intervals import Estimate
-from psychescale.evaluation.measures.linear import LEVEL, NORMAL
-from psychescale.evaluation.measures.shares import mid_p
-from psychescale.evaluation.predictions import MIN_POSITIVES, Floats, Predictions, Undefined
+from psychescale.evaluation.measures.intervals import Estimate, counts, estimate
+from psychescale.evaluation.measures.linear import (
+    NOWHERE,
+    Design,
+    Ends,
+    Linear,
+    average,
+    loss,
+    undefined,
+)
+from psychescale.evaluation.measures.registry import measure_decisions
+from psychescale.evaluation.measures.shares import Unseen, share
+from psychescale.evaluation.predictions import Floats, Predictions, Undefined
 
 Json = dict[str, Any]
 CELLS = ("tp", "fp", "fn", "tn")
@@ -66,7 +74,8 @@ MEASURES: Mapping[str, Callable[[Floats], float]] = {
     "lr_negative": _negative_ratio,
 }
 """Measures of tp, fp, fn, tn; NaN or infinite where something is divided by 0."""
-_RATIOS = ("lr_positive", "lr_negative")
+RATIOS = ("lr_positive", "lr_negative")
+"""Those without an upper bound."""
 
 
 def of_cells(cells: Mapping[str, float]) -> dict[str, float]:
@@ -79,54 +88,68 @@ def of_cells(cells: Mapping[str, float]) -> dict[str, float]:
 
 def yes_no_json(predictions: Predictions, label: int, threshold: float) -> Json:
     """Estimates of one label's decisions, by measure."""
-    held = predictions.truth[:, label] == 1
-    given = predictions.probabilities[:, label] >= threshold
-    inside = np.stack([held & given, ~held & given, held & ~given, ~held & ~given], 1)
-    weights = predictions.weights / predictions.weights.sum()
-    shares = weights @ inside
-    few = min(int(held.sum()), int((~held).sum())) < MIN_POSITIVES
-    found: Json = {}
+    one = predictions.columns(np.arange(len(predictions.labels)) == label)
     with np.errstate(divide="ignore", invalid="ignore"):
-        for name, measure in MEASURES.items():
-            value = _try(measure, shares)
-            if not np.isfinite(value):
-                one = Estimate(np.nan, reason=Undefined.NONE_PREDICTED)
-            elif few:
-                one = Estimate(value, reason=Undefined.FEW_POSITIVES)
-            else:
-                sums = _linearized(measure, inside, weights, predictions.units)
-                variance = float((sums**2).sum()) * len(sums) / max(len(sums) - 1, 1)
-                one = Estimate(value, *_ends(name, value, variance, len(sums)))
-            found[name] = as_json(one)
-    return found
+        found = _measured(one, threshold)
+    size = counts(one)
+    return {
+        name: as_json(
+            Estimate(np.nan, reason=Undefined.NONE_PREDICTED)
+            if np.isnan(measure.value)
+            else estimate(name, measure.value, measure.interval, *size)
+        )
+        for name, measure in found.items()
+    }
 
 
-def _linearized(
-    measure: Callable[[Floats], float], inside: Floats, weights: Floats, units: NDArray[np.int64]
-) -> Floats:
-    """What each unit adds to the measure, to first order; shape (n_units,), of mean 0."""
+def _measured(one: Predictions, threshold: float) -> dict[str, Linear]:
+    design = Design.of(one)
+    held, given = one.truth[:, 0] == 1, one.probabilities[:, 0] >= threshold
+    inside = np.stack([held & given, ~held & given, held & ~given, ~held & ~given], 1)
+    inside = inside.astype(np.float64)
+    every = np.ones_like(held)
+    rates = measure_decisions(one, np.array([threshold])).per_label
+    # As rare as the rarer class: a variance of few positives is as uncertain as they are few.
+    units = min(design.bearing(design.weights * side) for side in (held, ~held))
+    return {
+        "npv": share(design, inside[:, 3], inside[:, 2:].sum(1), Unseen(~given, ~given)),
+        "accuracy": share(
+            design, inside[:, [0, 3]].sum(1), every.astype(np.float64), Unseen(every, every)
+        ),
+        "balanced_accuracy": average([rates["recall"][0], rates["specificity"][0]], design)
+        if held.any() and not held.all()
+        else undefined(design.n_units),
+        "mcc": _linear("mcc", inside, design, units),
+        "lr_positive": _linear("lr_positive", inside, design, units),
+        "lr_negative": _linear("lr_negative", inside, design, units),
+    }
+
+
+def _linear(name: str, inside: Floats, design: Design, units: float) -> Linear:
+    """A measure of the cells' shares near its value."""
+    measure, weights = MEASURES[name], design.weights / design.weights.sum()
     shares = weights @ inside
     value = _try(measure, shares)
+    if not np.isfinite(value):
+        return undefined(design.n_units)
     slopes = np.array([(_try(measure, shares + step) - value) / _STEP for step in _STEPS])
-    scores = weights * ((inside - shares) @ slopes)
-    numbers = np.unique(units, return_inverse=True)[1]
-    return np.bincount(numbers, scores).astype(np.float64)
-
-
-def _ends(name: str, value: float, variance: float, units: int) -> tuple[float, float]:
-    quantile = float(stats.t.ppf((1 + LEVEL) / 2, units - 1))
-    if name in _RATIOS:
-        if value == 0:
-            return np.nan, np.nan
-        half = quantile * np.sqrt(variance) / value
-        return value * np.exp(-half), value * np.exp(half)
+    errors = weights * ((inside - shares) @ slopes)
+    spread = design.spread(errors, weights if design.by_author else None)
     if name == "mcc":
-        if abs(value) == 1:
-            return np.nan, np.nan
-        half = quantile * np.sqrt(variance) / (1 - value**2)
+        return _on_fishers_z(value, spread, units)
+    found = loss(value, spread, units)
+    return found if value > 0 else replace(found, ends=lambda _: NOWHERE)
+
+
+def _on_fishers_z(value: float, spread: Floats, units: float) -> Linear:
+    def ends(q: float) -> Ends:
+        if abs(value) >= 1:
+            return NOWHERE
+        half = q * float(np.sqrt(spread @ spread)) / (1 - value**2)
         low, high = np.tanh(np.arctanh(value) + np.array([-half, half]))
         return float(low), float(high)
-    return mid_p(value, units, variance, scale=(NORMAL / quantile) ** 2)
+
+    return Linear(value, spread, ends, units)
 
 
 def _try(measure: Callable[[Floats], float], cells: Floats) -> float:

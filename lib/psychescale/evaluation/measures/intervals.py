@@ -24,12 +24,14 @@ class Estimate:
         low: Lower end; NaN without an interval.
         high: Upper end; NaN without an interval.
         reason: Why value or interval is missing.
+        tail: Of a difference whose interval leaves 0 out, where asked for: the one-sided p-value.
     """
 
     value: float
     low: float = np.nan
     high: float = np.nan
     reason: Undefined | None = None
+    tail: float | None = None
 
 
 def estimate(name: str, value: float, ends: Ends, positives: int, negatives: int) -> Estimate:

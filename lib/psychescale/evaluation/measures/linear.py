@@ -13,6 +13,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+from scipy.optimize import brentq
 
 from psychescale.evaluation.predictions import Floats, Predictions
 
@@ -22,6 +23,8 @@ Ends: TypeAlias = tuple[float, float]
 NOWHERE: Ends = (np.nan, np.nan)
 # A unit that carries nearly all has no neighbour to be compared with; its factor must stay finite.
 _MOST_LEVERAGE = 0.999
+_LEAST_TAIL = 1e-9  # a thousand differences are told apart far above it
+_PRECISION = 1e-3  # of its logarithm
 
 
 @dataclass(frozen=True)
@@ -67,9 +70,9 @@ class Linear:
         return replace(self, spread=spread)
 
 
-def quantile(units: float) -> float:
-    """Student's quantile for a variance estimated from so many units."""
-    return NORMAL if np.isinf(units) else float(stats.t.ppf((1 + LEVEL) / 2, units - 1))
+def quantile(units: float, tail: float = (1 - LEVEL) / 2) -> float:
+    """Student's quantile, above which lies this tail, for a variance estimated from so many units."""
+    return float(stats.norm.isf(tail) if np.isinf(units) else stats.t.isf(tail, units - 1))
 
 
 def undefined(n_units: int) -> Linear:
@@ -209,15 +212,22 @@ def _correlations(matrix: Floats) -> Floats:
     return found
 
 
-def difference(one: Linear, two: Linear) -> tuple[float, float, float]:
+def difference(
+    one: Linear, two: Linear, *, tail: float = (1 - LEVEL) / 2
+) -> tuple[float, float, float]:
     """Value and ends of ``one - two``, of two models, or two groups, whose spreads share units.
 
     MOVER under the correlation of the two for measures in [0, 1]; symmetric for losses.
+
+    Args:
+        one: The first.
+        two: The second.
+        tail: Chance to err that each end is allowed.
     """
     value = one.value - two.value
     if np.isnan(value) or min(one.units, two.units) < 2:  # noqa: PLR2004
         return value, *NOWHERE
-    q = quantile(min(one.units, two.units))
+    q = quantile(min(one.units, two.units), tail)
     apart = one.spread - two.spread
     if value == 0 and one.spread.any() and not apart.any():
         return 0.0, 0.0, 0.0  # the same decisions
@@ -229,6 +239,19 @@ def difference(one: Linear, two: Linear) -> tuple[float, float, float]:
     below = _joint(one.value - low, other_high - two.value, correlation)
     above = _joint(high - one.value, two.value - other_low, correlation)
     return value, max(-1.0, value - below), min(1.0, value + above)
+
+
+def tail_of(one: Linear, two: Linear) -> float:
+    """One-sided p-value of a difference whose interval leaves 0 out: the tail at which it would not."""
+
+    def end(log_tail: float) -> float:
+        value, low, high = difference(one, two, tail=float(np.exp(log_tail)))
+        return low if value > 0 else high
+
+    least, most = np.log(_LEAST_TAIL), np.log((1 - LEVEL) / 2)
+    if end(least) * end(most) > 0:
+        return _LEAST_TAIL
+    return float(np.exp(brentq(end, least, most, xtol=_PRECISION)))
 
 
 def _joint(one: float, two: float, correlation: float) -> float:

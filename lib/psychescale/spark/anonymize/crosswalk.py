@@ -6,18 +6,17 @@ from pyspark.sql import types as T
 
 from psychescale.settings.places import is_catalog_name
 from psychescale.spark.anonymize.keying import (
-    AUTHOR,
     KeyedColumns,
     KeySource,
     author_name,
     pseudonymized,
 )
-from psychescale.spark.corpus.columns import ID
+from psychescale.spark.corpus.columns import AUTHOR, ID
 from psychescale.spark.corpus.source import without_known
 from psychescale.spark.session.access import access
 from psychescale.spark.tables.delta import ensure_table
 
-_SCHEMA = T.StructType(
+CROSSWALK_SCHEMA = T.StructType(
     [
         T.StructField(ID, T.StringType(), True, {"comment": "Pseudonym"}),
         T.StructField("original_id", T.StringType()),
@@ -42,7 +41,7 @@ def extend_crosswalk(rows: DataFrame, key: KeySource, columns: KeyedColumns, *, 
     table = ensure_table(
         spark,
         place,
-        _SCHEMA,
+        CROSSWALK_SCHEMA,
         description="From pseudonyms back to persons. Restricted.",
         statistics=[],
     )
@@ -52,4 +51,4 @@ def extend_crosswalk(rows: DataFrame, key: KeySource, columns: KeyedColumns, *, 
         ID, F.col(ID).alias("original_id"), name.alias(AUTHOR), name.alias("original_author")
     )
     named = pseudonymized(originals, key, KeyedColumns(AUTHOR, by_handle=columns.by_handle))
-    table.append(without_known(named.select(_SCHEMA.names), table.rows()))
+    table.append(without_known(named.select(CROSSWALK_SCHEMA.names), table.rows()))

@@ -15,18 +15,19 @@ from psychescale.spark.anonymize.crosswalk import extend_crosswalk
 from psychescale.spark.anonymize.keying import pseudonymized
 from psychescale.spark.anonymize.outputs import Outputs
 from psychescale.spark.anonymize.plan import RedactionPlan
+from psychescale.spark.anonymize.precheck import Survey
 from psychescale.spark.anonymize.report import measure_redaction, write_report
 from psychescale.spark.anonymize.udf import RedactionTask, redacted_rows
 from psychescale.spark.corpus.failures import explained
 from psychescale.spark.corpus.read import reading
 from psychescale.spark.corpus.source import Corpus, without_known
+from psychescale.spark.corpus.times import coarsened
 from psychescale.spark.pipeline.job import Sink
 from psychescale.spark.pipeline.land import Landed
 from psychescale.spark.pipeline.runs import Run
 from psychescale.spark.pipeline.state import StateFolder
 from psychescale.spark.session.places import concealed
 from psychescale.spark.workers.transport import send_model
-from psychescale.text.handles import Handles
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class AnonymizingJob:
         corpus: The input.
         plan: What the configuration comes to.
         outputs: The table of redacted texts and the quarantine.
-        handles: The corpus's authors as they are now: texts redacted earlier did not know them.
+        survey: What the corpus holds beside its texts.
     """
 
     spark: SparkSession
@@ -47,7 +48,7 @@ class AnonymizingJob:
     corpus: Corpus
     plan: RedactionPlan
     outputs: Outputs
-    handles: Handles
+    survey: Survey
 
     @classmethod
     def open(
@@ -56,7 +57,7 @@ class AnonymizingJob:
         config: AnonymizeConfig,
         corpus: Corpus,
         plan: RedactionPlan,
-        handles: Handles,
+        survey: Survey,
         *,
         state: StateFolder,
     ) -> Self:
@@ -66,7 +67,7 @@ class AnonymizingJob:
             InputError: A table has other columns, or pseudonyms of another key or source.
         """
         outputs = Outputs.open(spark, config, plan, state)
-        return cls(spark, config, corpus, plan, outputs, handles)
+        return cls(spark, config, corpus, plan, outputs, survey)
 
     @property
     def purpose(self) -> str:
@@ -85,7 +86,7 @@ class AnonymizingJob:
             scoring_id=None,
             digests={
                 "redaction": plan.redaction,
-                "handles": self.handles.digest,
+                "handles": self.survey.authors.digest,
                 "key_id": plan.key.key_id,
                 **model,
             },
@@ -95,7 +96,9 @@ class AnonymizingJob:
 
     def select(self, rows: DataFrame) -> DataFrame:
         """Rows under pseudonyms, without those that both tables hold, unless all is redacted anew."""
-        named = pseudonymized(rows, self.plan.key, self.plan.columns)
+        columns = self.corpus.columns
+        told = coarsened(rows, columns.grains, columns.time_format)
+        named = pseudonymized(told, self.plan.key, self.plan.columns)
         return named if self.outputs.is_stale else without_known(named, self.outputs.known_ids())
 
     def open_sink(self, landed: Landed) -> Sink:
@@ -122,6 +125,8 @@ class AnonymizingJob:
         """
         staged = sink.table.rows()
         report = measure_redaction(staged, compare=self.plan.compared)
+        found = self.survey.singled_out
+        report["singled_out"] = [] if found is None else found.shown()
         if self.config.crosswalk is not None:
             self._extend_crosswalk(self.config.crosswalk)
         self.outputs.publish(staged, transaction=landed.source_id)
@@ -157,7 +162,7 @@ class AnonymizingJob:
             key=plan.key,
             operators=plan.operators,
             excluded=plan.excluded,
-            authors=send_authors(self.spark, self.handles, plan.key),
+            authors=send_authors(self.spark, self.survey.authors, plan.key),
             date_order=config.date_order,
             timeout_s=config.timeout_s,
             tagger=send_model(self.spark, tagger) if isinstance(tagger, Checkpoint) else tagger,

@@ -18,15 +18,15 @@ from pyspark.sql import types as T
 from pyspark.sql.pandas.functions import pandas_udf
 
 from psychescale.errors import PrivacyError, UsageError
-from psychescale.spark.anonymize.times import moment_of
-from psychescale.spark.corpus.columns import ID
+from psychescale.spark.corpus.columns import AUTHOR, ID
 from psychescale.spark.corpus.read import is_valid
+from psychescale.spark.corpus.times import moment_of
 from psychescale.spark.tables.delta import quoted
 from psychescale.text.replacement.dating import DateShift
 from psychescale.text.replacement.keys import SECRET, KeyFileWarning, PseudonymKey
 from psychescale.text.replacement.pseudonyms import NOBODY, Pseudonymizer
 
-AUTHOR, TIME = "author", "time"
+TIME = "time"
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,13 @@ class KeyedColumns:
     grain: Literal["year", "month", "week"] = "year"
     shift: bool = False
 
+    def time_of(self, rows: DataFrame) -> Column:
+        """The time of each row as far as it is told: to its grain, or whole where it is shifted."""
+        if self.time is None:
+            return F.lit(None).cast("timestamp")
+        moment = moment_of(self.time, rows.schema[self.time].dataType, self.time_format)
+        return moment if self.shift else F.date_trunc(self.grain, moment)
+
 
 def pseudonymized(rows: DataFrame, key: KeySource, columns: KeyedColumns) -> DataFrame:
     """The same rows with pseudonyms for `id` and the author, and a coarser or shifted time.
@@ -144,10 +151,9 @@ def pseudonymized(rows: DataFrame, key: KeySource, columns: KeyedColumns) -> Dat
         work = _handles if columns.by_handle else _authors
         pseudonym = _applied(key, work, author_name(rows, columns.author))
     if columns.time is not None:
-        moment = moment_of(columns.time, rows.schema[columns.time].dataType, columns.time_format)
-        coarse = F.date_trunc(columns.grain, moment)
+        coarse = columns.time_of(rows)
         if columns.shift and pseudonym is not None:
-            coarse = _shifted(moment, shift_name(pseudonym, F.col(ID)), key)
+            coarse = _shifted(coarse, shift_name(pseudonym, F.col(ID)), key)
         result = _replaced(result, columns.time, TIME, coarse)
     if columns.author is not None and pseudonym is not None:
         result = _replaced(result, columns.author, AUTHOR, pseudonym)

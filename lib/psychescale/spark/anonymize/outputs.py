@@ -11,9 +11,9 @@ from pyspark.sql import types as T
 from psychescale.errors import InputError
 from psychescale.notice import NOTICE
 from psychescale.settings.anonymize import AnonymizeConfig
-from psychescale.spark.anonymize.keying import AUTHOR, TIME
+from psychescale.spark.anonymize.keying import TIME
 from psychescale.spark.anonymize.plan import RedactionPlan
-from psychescale.spark.corpus.columns import ERROR, ID, SECOND, TEXT
+from psychescale.spark.corpus.columns import AUTHOR, ERROR, ID, SECOND, TEXT
 from psychescale.spark.corpus.source import MARK_PROPERTIES, without_known
 from psychescale.spark.pipeline.state import StateFolder
 from psychescale.spark.session.access import changed_settings

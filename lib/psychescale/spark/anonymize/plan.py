@@ -12,8 +12,8 @@ from pyspark.sql import types as T
 from psychescale.errors import InputError, UsageError
 from psychescale.model.checkpoint import Checkpoint
 from psychescale.settings.anonymize import AnonymizeConfig
-from psychescale.spark.anonymize.keying import AUTHOR, TIME, KeyedColumns, KeySource, read_key
-from psychescale.spark.corpus.columns import Columns
+from psychescale.spark.anonymize.keying import TIME, KeyedColumns, KeySource, read_key
+from psychescale.spark.corpus.columns import AUTHOR, Columns
 from psychescale.spark.corpus.source import Corpus, kept_fields
 from psychescale.text.findings import PiiType
 from psychescale.text.normalize import NORMALIZER_VERSION
@@ -72,6 +72,8 @@ def columns_of(config: AnonymizeConfig) -> Columns:
         config.text_column,
         config.second_text_column,
         (*extra, *config.keep),
+        config.grains(),
+        config.time_format,
     )
 
 
@@ -112,6 +114,8 @@ def make_plan(spark: SparkSession, config: AnonymizeConfig, corpus: Corpus) -> R
         "time_grain": None if config.time_column is None else config.time_grain,
         "authors": config.author_column is not None,
     }
+    if config.coarsen:
+        facts["coarsen"] = config.grains()
     years = config.time_column is not None and config.dates != "shift"
     compared = (*config.compare, TIME) if years else config.compare
     return RedactionPlan(

@@ -1,22 +1,25 @@
 """A look at the whole corpus before anything is written: its authors, its times, what is to be kept."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from psychescale.errors import InputError, PrivacyError
-from psychescale.moments import REMEDY
+from psychescale.errors import PrivacyError
 from psychescale.settings.anonymize import AnonymizeConfig
 from psychescale.spark.anonymize.authors import list_authors
-from psychescale.spark.anonymize.keying import author_name
+from psychescale.spark.anonymize.keying import TIME, KeyedColumns, author_name
 from psychescale.spark.anonymize.plan import RedactionPlan
-from psychescale.spark.anonymize.times import is_unread
+from psychescale.spark.corpus.columns import ID, SECOND, TEXT
 from psychescale.spark.corpus.failures import explained
 from psychescale.spark.corpus.read import reading
+from psychescale.spark.corpus.singled_out import SingledOut, count_singled_out
 from psychescale.spark.corpus.source import Corpus
+from psychescale.spark.corpus.times import coarse_values, coarsened, require_read
 from psychescale.spark.tables.delta import quoted
+from psychescale.steps import STEPS
 from psychescale.text.findings import PiiType
 from psychescale.text.handles import Handles
 from psychescale.text.redact import HARD, Redacted, RedactionOptions, Redactor
@@ -29,43 +32,91 @@ _FEW_VALUES = 20
 """A column of no more is one of groups, not of identifiers."""
 _CERTAIN = HARD | {PiiType.EMAIL}
 """Types that have a form of their own: one such value is enough."""
+_COARSE_TIMES = ("week", "month", "year")
+"""Grains that pass though a rule for dates finds them, as in the time column."""
 _NO_IDENTIFIERS = (T.BooleanType, T.FloatType, T.DoubleType)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a corpus holds beside its texts.
+
+    Attributes:
+        authors: Its authors as they are now: texts redacted earlier did not know them.
+        singled_out: Who could be singled out by the table of redacted texts; None where nothing is kept
+            and no time told.
+    """
+
+    authors: Handles
+    singled_out: SingledOut | None
 
 
 def survey_corpus(
     spark: SparkSession, config: AnonymizeConfig, corpus: Corpus, plan: RedactionPlan
-) -> Handles:
-    """The authors of the corpus, if what it holds beside its texts can be passed on.
-
-    Returns:
-        The list of its authors as they are now: texts redacted earlier did not know them.
+) -> Survey:
+    """Look at what the corpus holds beside its texts: whether, and at what price, it can be passed on.
 
     Raises:
         InputError: More times than `max_failed_share` cannot be read.
-        PrivacyError: A kept column holds identifiers.
+        PrivacyError: A kept column holds identifiers, or is an id.
     """
     columns = plan.columns
     authors = Handles()
     with reading(spark, corpus) as rows, explained(corpus.files):
+        grains = corpus.columns.grains
+        read = coarse_values(rows.schema, grains, columns.time_format)
+        options = dict.fromkeys(read, "coarsen")
         if columns.time is not None:
-            kind = rows.schema[columns.time].dataType
-            unread = is_unread(columns.time, kind, columns.time_format)
-            _require_times(rows, unread, max_share=config.max_failed_share)
+            read[columns.time] = columns.time_of(rows)
+            options[columns.time] = "time_column"
+        require_read(rows, read, options=options, max_share=config.max_failed_share)
         if columns.author is not None:
             authors = list_authors(rows, author_name(rows, columns.author), plan.key)
+        told = coarsened(rows, grains, columns.time_format)
         kept = [name for name in config.keep if name not in config.accept_kept]
-        if kept:
+        closely = [name for name in kept if grains.get(name) not in _COARSE_TIMES]
+        if closely:
             redactor = Redactor(RedactionOptions(excluded=plan.excluded), handles=authors)
-            _require_harmless(rows, kept, redactor)
-    return authors
+            _require_harmless(told, closely, redactor)
+        found = _count_singled_out(told, rows, config, columns)
+    if found is not None:
+        _require_no_ids([name for name in found.ids if name in closely])
+    return Survey(authors, found)
 
 
-def _require_times(rows: DataFrame, unread: Column, *, max_share: float) -> None:
-    counts = rows.agg(F.count(F.lit(1)), F.count_if(unread)).collect()[0]
-    if counts[1] > max_share * counts[0]:
-        raise InputError(
-            f"‹time_column›: {counts[1]:,} times cannot be read.",
-            remedy=f"{REMEDY} Or allow more with ‹max_failed_share›: they become null.",
+def _count_singled_out(
+    told: DataFrame, rows: DataFrame, config: AnonymizeConfig, columns: KeyedColumns
+) -> SingledOut | None:
+    """Who could be singled out by what is told of the rows."""
+    kept = {name: F.col(quoted(name)) for name in config.keep}
+    if columns.time is not None:
+        kept[TIME] = columns.time_of(rows)
+    if not kept:
+        return None
+    STEPS.info("counting who could be singled out")
+    texts = [name for name in (TEXT, SECOND) if name in rows.columns]
+    sizes = {"n_chars": F.length, "n_words": _words}
+    added = {
+        name: F.round(sum((F.coalesce(of(F.col(t)), F.lit(0)) for t in texts), F.lit(0)) / 10)
+        for name, of in sizes.items()
+    }
+    person = None
+    if columns.author is not None:
+        person = F.coalesce(author_name(rows, columns.author), F.col(ID))
+    return count_singled_out(told, kept, added, person=person, coarse=[*config.grains(), TIME])
+
+
+def _words(text: Column) -> Column:
+    return F.size(F.split(F.trim(text), r"\s+"))
+
+
+def _require_no_ids(names: Sequence[str]) -> None:
+    if names:
+        raise PrivacyError(
+            f"‹keep› {names[0]} is an id under another name: a link, or a value of its own in nearly "
+            "every row.",
+            remedy="Leave it out; or make a time or a number coarser with ‹coarsen›. If it may pass, "
+            f"add ‹accept_kept› {names[0]}: it is recorded.",
         )
 
 

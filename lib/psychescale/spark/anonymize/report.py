@@ -7,11 +7,11 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from psychescale.disclosure import LARGEST_SMALL, is_small, rounded
+from psychescale.disclosure import is_small, rounded
 from psychescale.notice import NOTICE
-from psychescale.spark.anonymize.keying import AUTHOR, TIME
+from psychescale.spark.anonymize.keying import TIME
 from psychescale.spark.anonymize.outputs import LIMITS
-from psychescale.spark.corpus.columns import ERROR, ID, TEXT
+from psychescale.spark.corpus.columns import ERROR, TEXT
 from psychescale.spark.corpus.read import is_placeholder
 from psychescale.spark.pipeline.state import StateFolder
 from psychescale.spark.session.access import access
@@ -70,7 +70,6 @@ def measure_redaction(staged: DataFrame, *, compare: Sequence[str] = ()) -> dict
         },
         "by_length_in_words": _by_length(staged),
         "by_group": {name: _by_group(staged, name) for name in compare},
-        "cells": _cells_of(staged, compare),
         "limits": LIMITS,
     }
 
@@ -104,32 +103,6 @@ def _by_group(staged: DataFrame, name: str) -> list[dict[str, Any]]:
     rest = {n: total[n] - sum(row[n] for row in shown) for n in ("kept", "quarantined")}
     groups = [{"group": row["by"], **_cells(row)} for row in shown]
     return [*groups, {"group": "others", **_cells(rest)}] if any(rest.values()) else groups
-
-
-def _cells_of(staged: DataFrame, compare: Sequence[str]) -> dict[str, Any] | None:
-    """How many persons share a time and the compared columns (k-anonymity); None without any."""
-    if not compare:
-        return None
-    person = F.coalesce(F.col(AUTHOR), F.col(ID)) if AUTHOR in staged.columns else F.col(ID)
-    cells = (
-        staged.where(F.col(ERROR).isNull())
-        .groupBy(*[F.col(quoted(name)) for name in compare])
-        .agg(F.count(F.lit(1)).alias("rows"), F.count_distinct(person).alias("k"))
-    )
-    few = F.col("k") <= LARGEST_SMALL
-    row = cells.agg(
-        F.count(F.lit(1)).alias("cells"),
-        F.count_if(few).alias("small"),
-        F.coalesce(F.sum(F.when(few, F.col("rows"))), F.lit(0)).alias("rows"),
-        F.coalesce(F.min("k"), F.lit(0)).alias("k"),
-    ).collect()[0]
-    return {
-        "columns": list(compare),
-        "cells": rounded(row["cells"]),
-        "smallest": rounded(row["k"]),
-        f"of_1_to_{LARGEST_SMALL}": rounded(row["small"]),
-        "rows_in_these": rounded(row["rows"]),
-    }
 
 
 def _kept_and_quarantined() -> tuple[Column, Column]:

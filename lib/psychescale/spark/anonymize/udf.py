@@ -14,8 +14,8 @@ from pyspark.sql.pandas.functions import pandas_udf
 from psychescale.errors import RowError
 from psychescale.model.spec import Precision
 from psychescale.spark.anonymize.authors import SentAuthors
-from psychescale.spark.anonymize.keying import AUTHOR, KeySource, shift_name
-from psychescale.spark.corpus.columns import ERROR, ID, SECOND, TEXT
+from psychescale.spark.anonymize.keying import KeySource, shift_name
+from psychescale.spark.corpus.columns import AUTHOR, ERROR, ID, SECOND, TEXT
 from psychescale.spark.pipeline.runs import Run
 from psychescale.spark.pipeline.stream import observed
 from psychescale.spark.session.protocol import ModelOnExecutors

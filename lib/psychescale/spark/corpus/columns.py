@@ -1,8 +1,8 @@
 """Which columns of an input mean what, and whether it has them."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pyspark.sql import Column
@@ -11,10 +11,13 @@ from pyspark.sql import types as T
 
 from psychescale.errors import InputError, PrivacyError, UsageError
 from psychescale.spark.corpus.ids import ID_TYPES, OTHER_IDS
+from psychescale.spark.corpus.times import Grain
 from psychescale.spark.tables.delta import quoted
 
 ID, TEXT, SECOND, ERROR = "id", "text", "second_text", "error"
 """Columns of every corpus as psychescale reads it; kept columns follow under their own names."""
+AUTHOR = "author"
+"""The column with pseudonyms that `anonymize` leaves."""
 OWN_NAMES = (ID, TEXT, SECOND, ERROR)
 
 _NO_DELTA_NAME = re.compile(r"[ ,;{}()\n\t=]|^$")
@@ -31,12 +34,16 @@ class Columns:
         text: The text to score.
         second_text: A text read together with it (a survey item's question), or None.
         keep: Columns that are passed through to the output.
+        grains: Of kept columns that are made coarser.
+        time_format: How times among these are written; None for ISO 8601.
     """
 
     id: tuple[str, ...] = ("id",)
     text: str = "text"
     second_text: str | None = None
     keep: tuple[str, ...] = ()
+    grains: Mapping[str, Grain] = field(default_factory=dict)
+    time_format: str | None = None
 
     @property
     def texts(self) -> list[str]:
@@ -51,7 +58,10 @@ class Columns:
     @property
     def facts(self) -> dict[str, Any]:
         """What a fingerprint says of them; one column of ids stands as a name, as it always did."""
-        return {**asdict(self), "id": self.id[0] if len(self.id) == 1 else self.id}
+        facts = {**asdict(self), "id": self.id[0] if len(self.id) == 1 else self.id}
+        if not self.grains:
+            del facts["grains"], facts["time_format"]
+        return facts
 
 
 def require_keepable(columns: Columns) -> None:

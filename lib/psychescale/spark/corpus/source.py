@@ -32,6 +32,7 @@ from psychescale.spark.corpus.ids import UUID
 from psychescale.spark.corpus.parquet import UUID_BYTES, known_types, parquet_columns
 from psychescale.spark.corpus.parquet import Columns as ParquetColumns
 from psychescale.spark.corpus.shape import form_of, look_at_columns, partitions_of
+from psychescale.spark.corpus.times import coarse_field
 from psychescale.spark.session.access import access
 from psychescale.spark.session.places import Place, find_place
 from psychescale.spark.tables.delta import DeltaTable, quoted
@@ -178,20 +179,30 @@ def _place_of(spark: SparkSession, given: str) -> Place:
 
 
 def kept_fields(spark: SparkSession, corpus: Corpus) -> list[T.StructField]:
-    """Names and types of the columns that are passed through.
+    """Names and types of the columns that are passed through, as they come out.
 
     Raises:
         PrivacyError: The text itself is among them.
         UsageError: One has the name of a column that psychescale reads every corpus into, or no name
-            that a Delta table takes; or two have one name.
+            that a Delta table takes; or two have one name; or one to be made coarser has neither times
+            nor numbers.
     """
     require_keepable(corpus.columns)
+    grains = corpus.columns.grains
+    return [
+        coarse_field(one, grains[one.name]) if one.name in grains else one
+        for one in _read_fields(spark, corpus)
+    ]
+
+
+def _read_fields(spark: SparkSession, corpus: Corpus) -> list[T.StructField]:
+    names = corpus.columns.keep
     if corpus.is_of_rows:
-        return [T.StructField(name, T.StringType()) for name in corpus.columns.keep]
+        return [T.StructField(name, T.StringType()) for name in names]
     schema = corpus.schema or read_columns(spark, corpus).schema
     return [
         T.StructField(name, T.StringType()) if name in corpus.partitions else field_of(schema, name)
-        for name in corpus.columns.keep
+        for name in names
     ]
 
 

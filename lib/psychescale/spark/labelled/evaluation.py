@@ -1,7 +1,5 @@
 """Spark's part of an evaluation: labelled rows in, scores of a table in, measures out."""
 
-import ast
-import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from psychescale.scoring.scorer import Scorer
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.spark.corpus.failures import explained
 from psychescale.spark.labelled.read import open_labelled, read_rows
+from psychescale.spark.scored.scores import labels_of, probability_fields, scoring_ids
 from psychescale.spark.session.places import join
 from psychescale.spark.tables.delta import ensure_table, find_table
 from psychescale.workflows.evaluate.candidate import (
@@ -33,9 +32,14 @@ from psychescale.workflows.evaluate.raters import rater_columns
 from psychescale.workflows.evaluate.release import MeasureRow, measure_rows, release
 from psychescale.workflows.rows import LabelledRows
 
-# The comment of a probability's column ends with the label as the model names it.
-_LABEL = re.compile(r"of the label (.+)$")
 _TEXT_FIELDS = ("against", "label", "slice", "group", "thresholds", "measure")
+MEASURES_SCHEMA = T.StructType(
+    [
+        *(T.StructField(name, T.StringType()) for name in _TEXT_FIELDS),
+        *(T.StructField(name, T.DoubleType()) for name in ("value", "low", "high")),
+        T.StructField("reason", T.StringType()),
+    ]
+)
 
 
 def read_evaluated(spark: SparkSession, config: EvaluateConfig) -> dict[str, LabelledRows]:
@@ -73,24 +77,15 @@ def open_scored(spark: SparkSession, config: EvaluateConfig) -> ScoredTable:
         raise InputError("There is no score table at ‹scores›.", remedy="Check ‹scores›.")
     with explained():
         frame = table.rows()
-        fields = [f for f in frame.schema.fields if f.name.startswith(PROBABILITY_PREFIX)]
-        if not fields or "scoring_id" not in frame.columns:
-            raise InputError(
-                "The table of ‹scores› has no columns p_<label>, or no scoring_id.",
-                remedy="Give a table that `psychescale score` wrote.",
-            )
-        ids = [row[0] for row in frame.select("scoring_id").distinct().limit(2).collect()]
+        fields = probability_fields(frame)
+        ids = [row["scoring_id"] for row in scoring_ids(frame)]
     if len(ids) != 1:
         raise InputError(
             f"The table of ‹scores› holds {'several scoring ids' if ids else 'no row'}.",
             remedy="Say which model is judged: ‹model› FOLDER.",
         )
     suffixes = [field.name.removeprefix(PROBABILITY_PREFIX) for field in fields]
-    comments = [_LABEL.search(str(field.metadata.get("comment", ""))) for field in fields]
-    labels = config.labels or [
-        str(ast.literal_eval(found[1])) if found else suffix
-        for found, suffix in zip(comments, suffixes, strict=True)
-    ]
+    labels = config.labels or labels_of(fields)
     if len(labels) != len(suffixes):
         raise InputError(
             f"‹labels› names {len(labels)} labels; the table of ‹scores› has {len(suffixes)}.",
@@ -187,17 +182,12 @@ def release_evaluation(
 
 def write_measures(spark: SparkSession, folder: str, rows: Sequence[MeasureRow]) -> None:
     """Write the Delta table of measures."""
-    schema = T.StructType(
-        [
-            *(T.StructField(name, T.StringType()) for name in _TEXT_FIELDS),
-            *(T.StructField(name, T.DoubleType()) for name in ("value", "low", "high")),
-            T.StructField("reason", T.StringType()),
-        ]
-    )
     place = join(folder, "measures")
     with explained():
-        table = ensure_table(spark, place, schema, description=NOTICE, statistics=["measure"])
-        table.append(spark.createDataFrame(list(rows), schema).coalesce(1))
+        table = ensure_table(
+            spark, place, MEASURES_SCHEMA, description=NOTICE, statistics=["measure"]
+        )
+        table.append(spark.createDataFrame(list(rows), MEASURES_SCHEMA).coalesce(1))
 
 
 def _gather(found: Sequence[Any], names: Sequence[str]) -> RowScores:

@@ -9,7 +9,7 @@ from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
 from psychescale.errors import InputError, PsychescaleError, RowError, UsageError
-from psychescale.settings.shared import LabelledConfig
+from psychescale.settings.shared import AnnotatedConfig
 from psychescale.settings.train import TrainConfig
 from psychescale.spark.corpus.columns import ERROR, ID, OWN_NAMES, SECOND, TEXT, Columns
 from psychescale.spark.corpus.content.dialect import Dialect
@@ -30,7 +30,7 @@ _COLUMN_OPTIONS = (
 def open_labelled(
     spark: SparkSession,
     place: str | tuple[str, ...],
-    config: LabelledConfig,
+    config: AnnotatedConfig,
     *,
     option: str,
     further: Sequence[str | None] = (),
@@ -66,7 +66,7 @@ def open_labelled(
 
 
 def read_rows(
-    spark: SparkSession, corpus: Corpus, config: LabelledConfig, *, option: str
+    spark: SparkSession, corpus: Corpus, config: AnnotatedConfig, *, option: str
 ) -> LabelledRows:
     """All annotated rows with a text, in the order of their ids.
 
@@ -146,7 +146,7 @@ def read_given(
 
 
 def _label_sets(
-    columns: Mapping[str, list[Any]], config: LabelledConfig, place: str
+    columns: Mapping[str, list[Any]], config: AnnotatedConfig, place: str
 ) -> list[tuple[str, ...] | None]:
     """Labels of each row; None where one of its label columns, or its list, is missing."""
     if not config.label_columns:

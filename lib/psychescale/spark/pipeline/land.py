@@ -1,6 +1,7 @@
 """Any corpus → a Delta table cut into tasks of even size, which a stream can read and resume."""
 
 import math
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -31,7 +32,7 @@ class Landed:
 
     Attributes:
         table: Where it is.
-        source_id: The landed table's own id; checkpoints are named after it.
+        source_id: The landing's own id; checkpoints are named after it.
         n_rows: Rows to do.
         n_files: Files, each of which becomes one task.
         n_known: Rows of the corpus that were left out, because the output holds them already.
@@ -91,10 +92,12 @@ def land(
         raise StorageError(
             f"The corpus could not be landed at {table.place.given}.", remedy="Check ‹state›."
         )
-    detail, (commit,) = table.detail(), table.history(1)
-    n_rows = table.rows().count()
-    n_known = int(commit["userMetadata"]) - n_rows
-    return Landed(table, detail["id"], n_rows, int(detail["numFiles"]), n_known, is_new)
+    # Its one commit says all of it; to count rows and files again would cost several queries.
+    (commit,) = table.history(1)
+    n_all, _, source_id = commit["userMetadata"].partition(" ")
+    written = commit["operationMetrics"]
+    n_rows = int(written["numOutputRows"])
+    return Landed(table, source_id, n_rows, int(written["numFiles"]), int(n_all) - n_rows, is_new)
 
 
 def require_checkpoint(files: Files, landed: Landed, checkpoint: str, done: DataFrame) -> None:
@@ -163,7 +166,7 @@ def _write(
         table.append(
             fresh.repartition(n_files, TEXT),
             maxRecordsPerFile=2 * rows_per_task,
-            userMetadata=str(n_rows),
+            userMetadata=f"{n_rows} {uuid.uuid4().hex}",
             **table_properties([ERROR]),
         )
     lease.require_held()

@@ -154,7 +154,7 @@ class Run:
 
 
 _TEXTS = T.MapType(T.StringType(), T.StringType())
-_SCHEMA = T.StructType(
+RUNS_SCHEMA = T.StructType(
     [
         T.StructField("run_id", T.StringType()),
         T.StructField("job", T.StringType()),
@@ -209,12 +209,12 @@ def _append(spark: SparkSession, state: StateFolder, run: Run) -> None:
     table = ensure_table(
         spark,
         state.runs,
-        _SCHEMA,
+        RUNS_SCHEMA,
         description="One row a run of psychescale; no text, no id of a document, no secret.",
         statistics=["started_at"],
         may_gain=True,
     )
-    table.append(spark.createDataFrame([run.row()], _SCHEMA).coalesce(1))
+    table.append(spark.createDataFrame([run.row()], RUNS_SCHEMA).coalesce(1))
 
 
 def installed_versions() -> dict[str, str]:

@@ -21,6 +21,7 @@ from psychescale.spark.pipeline.state import Lease
 from psychescale.spark.session.access import JAVA_ERRORS, LOST_ERRORS, change_setting, read_setting
 from psychescale.spark.session.protocol import Access
 from psychescale.spark.tables.delta import DeltaTable
+from psychescale.steps import STEPS
 
 _OBSERVATION = "psychescale"
 _POLL_S = 0.5
@@ -65,13 +66,17 @@ def stream_rows(
         .trigger(availableNow=True)
         .queryName(f"psychescale-{run.run_id}")
     )
-    started = time.monotonic()
+    started, is_full = time.monotonic(), False
     tally = run.tally
     query = sink.follow(writer)
     try:
         while query.isActive:
             _collect(query, tally)
-            on_progress(tally.rows + _running_rows(way, landed))
+            done = tally.rows + _running_rows(way, landed)
+            on_progress(done)
+            if done >= landed.n_rows and not is_full:
+                STEPS.info("committing the last rows")
+                is_full = True
             check_budget(tally.failed, landed.n_rows, max_failed_share)
             lease.require_held()
             query.awaitTermination(_POLL_S)  # type: ignore[arg-type]

@@ -1,24 +1,25 @@
 """Frozen thresholds over a score table: labels as a view, never baked in."""
 
-from collections.abc import Sequence
-from itertools import product
-from typing import get_args
-
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from psychescale.errors import InputError
-from psychescale.labels import PROBABILITY_PREFIX
 from psychescale.model.bundle import read_deciding
-from psychescale.model.spec import LongText, ModelSpec, Precision
-from psychescale.scoring.options import ScoringOptions, compute_scoring_id
+from psychescale.model.spec import ModelSpec
+from psychescale.scoring.labelling import (
+    ABSTAIN_PREFIX,
+    LABEL_PREFIX,
+    not_validated,
+    require_scores,
+    rules,
+    validated_ids,
+)
 from psychescale.spark.tables.delta import DeltaTable, literal
-
-LABEL_PREFIX = "label_"
 
 
 def with_labels(scores: DataFrame, bundle: str, *, scoring_id: str | None = None) -> DataFrame:
     """A score table with a boolean column ``label_<label>`` more for each label.
+
+    Where the bundle has bands of abstention, ``abstain_<label>`` says whether a probability is in one.
 
     It is true where the probability reaches the bundle's frozen threshold, and null where there is no
     probability, or where the row was scored otherwise than the thresholds were validated (another
@@ -37,20 +38,10 @@ def with_labels(scores: DataFrame, bundle: str, *, scoring_id: str | None = None
         InputError: A column is missing, or no row was scored under such an id.
     """
     spec = read_deciding(bundle)
-    needed = (*_probabilities(spec), "scoring_id", "n_windows", "truncated")
-    missing = [name for name in needed if name not in scores.columns]
-    if missing:
-        raise InputError(
-            f"The scores have no column {missing[0]}.",
-            remedy="Give rows of a table that `psychescale score` wrote with this bundle.",
-        )
+    require_scores(scores.columns, spec)
     known = _validated(spec, scoring_id)
     if not scores.isStreaming and not scores.where(F.expr(known)).limit(1).count():
-        raise InputError(
-            "No row was scored the way that the bundle's thresholds were validated.",
-            remedy="Give the bundle they were scored with; if only the redaction of the corpus was "
-            "another one, pass its scoring_id=… (the run table has it).",
-        )
+        raise not_validated()
     return scores.withColumns({name: F.expr(sql) for name, sql in _decisions(spec, known).items()})
 
 
@@ -77,37 +68,22 @@ def create_labels_view(
     spark.sql(f"CREATE OR REPLACE VIEW {view} AS {query}")
 
 
-def _probabilities(spec: ModelSpec) -> list[str]:
-    return [PROBABILITY_PREFIX + column for column in spec.columns]
-
-
 def _validated(spec: ModelSpec, scoring_id: str | None) -> str:
     """SQL: which rows were scored the way that the thresholds hold for."""
     if scoring_id is not None:
         return f"scoring_id = {literal(scoring_id)}"
-    others = [policy for policy in get_args(LongText) if policy != spec.long_text]
-    return (
-        f"scoring_id IN ({_ids(spec, [spec.long_text])}) OR "
-        f"scoring_id IN ({_ids(spec, others)}) AND n_windows = 1 AND NOT truncated"
-    )
-
-
-def _ids(spec: ModelSpec, policies: Sequence[LongText]) -> str:
-    """The scoring ids that the bundle gives by itself under these policies, in any number format."""
-    ids = [
-        compute_scoring_id(
-            spec, ScoringOptions(long_text=policy, precision=precision), second_text=second_text
-        )
-        for policy, precision, second_text in product(policies, get_args(Precision), (False, True))
-    ]
-    return ", ".join(map(literal, ids))
+    own, others = (", ".join(map(literal, ids)) for ids in validated_ids(spec))
+    return f"scoring_id IN ({own}) OR scoring_id IN ({others}) AND n_windows = 1 AND NOT truncated"
 
 
 def _decisions(spec: ModelSpec, validated: str) -> dict[str, str]:
     """Column → SQL."""
-    return {
-        LABEL_PREFIX + column: f"CASE WHEN {validated} THEN `{probability}` >= {threshold!r}D END"
-        for column, probability, threshold in zip(
-            spec.columns, _probabilities(spec), spec.thresholds or (), strict=True
-        )
-    }
+    made = {}
+    for rule in rules(spec):
+        made[LABEL_PREFIX + rule.column] = f"`{rule.probability}` >= {rule.threshold!r}D"
+        if spec.bands is not None:
+            low, high = rule.band or (2.0, 2.0)  # no probability
+            made[ABSTAIN_PREFIX + rule.column] = (
+                f"`{rule.probability}` BETWEEN {low!r}D AND {high!r}D"
+            )
+    return {name: f"CASE WHEN {validated} THEN {sql} END" for name, sql in made.items()}

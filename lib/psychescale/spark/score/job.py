@@ -10,12 +10,14 @@ from pyspark.sql import types as T
 
 from psychescale.errors import ModelError
 from psychescale.results import ScoreResult
-from psychescale.scoring.options import ModelRequest, compute_scoring_id, of_texts
-from psychescale.scoring.preflight import CheckedModel, check_model
+from psychescale.scoring.options import ModelRequest, of_texts
+from psychescale.scoring.preflight import ChosenModel
 from psychescale.settings.config import public_values
 from psychescale.settings.score import ScoreConfig
-from psychescale.spark.corpus.columns import ERROR, ID, SECOND, TEXT, Columns
-from psychescale.spark.corpus.read import is_placeholder
+from psychescale.spark.corpus.columns import AUTHOR, ERROR, ID, SECOND, TEXT, Columns
+from psychescale.spark.corpus.failures import explained
+from psychescale.spark.corpus.read import is_placeholder, reading
+from psychescale.spark.corpus.singled_out import SingledOut, count_singled_out
 from psychescale.spark.corpus.source import (
     Corpus,
     kept_fields,
@@ -23,6 +25,7 @@ from psychescale.spark.corpus.source import (
     require_mark,
     without_known,
 )
+from psychescale.spark.corpus.times import coarse_values, coarsened, require_read
 from psychescale.spark.pipeline.job import Sink
 from psychescale.spark.pipeline.land import Landed
 from psychescale.spark.pipeline.runs import Run
@@ -32,8 +35,9 @@ from psychescale.spark.score.table import open_score_table, written_rows
 from psychescale.spark.score.udf import ScoringTask, build_udf, is_gpu_promised
 from psychescale.spark.session.access import access
 from psychescale.spark.session.places import concealed
-from psychescale.spark.tables.delta import DeltaTable, quoted
+from psychescale.spark.tables.delta import DeltaTable, find_table, quoted
 from psychescale.spark.workers.transport import send_model
+from psychescale.steps import STEPS
 
 
 @dataclass(frozen=True)
@@ -50,30 +54,66 @@ class ScoringJob:
 
     spark: SparkSession
     config: ScoreConfig
-    model: CheckedModel
+    model: ChosenModel
     corpus: Corpus
     kept: list[T.StructField]
 
     @classmethod
     def of(
-        cls, spark: SparkSession, config: ScoreConfig, model: CheckedModel, corpus: Corpus
+        cls, spark: SparkSession, config: ScoreConfig, model: ChosenModel, corpus: Corpus
     ) -> Self:
         """Settle what can be refused before anything is written.
+
+        A model that the table has rows of was tried when they were written, and is tried again only
+        if there is something new for it.
 
         Raises:
             PrivacyError: The corpus is raw and may not be, the text is to be kept, or names of files
                 would become ids.
-            ModelError: The model learned from texts of another redaction.
+            ModelError: The model learned from texts of another redaction, or cannot be used.
         """
         require_mark(corpus, accept_raw=config.accept_raw)
         require_ids_of_rows(corpus, id_from_path=config.id_from_path)
         met = meet_corpus(model, corpus.mark, config)
+        table = find_table(spark, config.output)
+        if table is None or written_rows(table, met.scoring_id).isEmpty():
+            met = met.tried()
         return cls(spark, config, met, corpus, kept_fields(spark, corpus))
 
     @property
     def purpose(self) -> str:
         """The scoring id."""
         return self.model.scoring_id
+
+    def count_singled_out(self) -> SingledOut | None:
+        """Who could be singled out by what the score table will hold; None where nothing is kept.
+
+        `n_tokens` is counted as words, and probabilities as texts: equal texts have equal ones.
+
+        Raises:
+            InputError: More values than `max_failed_share` cannot be read to make them coarser.
+        """
+        columns = self.corpus.columns
+        if not columns.keep:
+            return None
+        STEPS.info("counting who could be singled out")
+        with reading(self.spark, self.corpus) as rows, explained(self.corpus.files):
+            read = coarse_values(rows.schema, columns.grains, columns.time_format)
+            options = dict.fromkeys(read, "coarsen")
+            require_read(rows, read, options=options, max_share=self.config.max_failed_share)
+            kept = {name: F.col(quoted(name)) for name in columns.keep}
+            person = kept.pop(AUTHOR, None) if self.corpus.mark is not None else None
+            texts = [F.col(name) for name in (TEXT, SECOND) if name in rows.columns]
+            return count_singled_out(
+                coarsened(rows, columns.grains, columns.time_format),
+                kept,
+                {
+                    "n_tokens (counted as words)": F.size(F.split(texts[0], r"\s+")),
+                    "p_<label> (counted as texts)": F.xxhash64(*texts),
+                },
+                person=person if person is None else F.coalesce(person, F.col(ID)),
+                coarse=list(columns.grains),
+            )
 
     def begin(self) -> Run:
         """Make the score table, if it is not there."""
@@ -99,7 +139,10 @@ class ScoringJob:
 
     def select(self, rows: DataFrame) -> DataFrame:
         """Rows that the table lacks under this scoring id."""
-        return without_known(rows, self._sink().done)
+        columns = self.corpus.columns
+        return without_known(
+            coarsened(rows, columns.grains, columns.time_format), self._sink().done
+        )
 
     def open_sink(self, landed: Landed) -> Sink:
         """The score table itself."""
@@ -155,10 +198,11 @@ class ScoringJob:
 
     def _send(self) -> ScoringTask:
         """The model on its way to the executors, and what workers must know beside it."""
+        model = self.model.tried()
         return ScoringTask(
-            send_model(self.spark, self.model.checkpoint, at=self.config.model_on_executors),
-            self.model.spec,
-            self.model.options,
+            send_model(self.spark, model.checkpoint, at=self.config.model_on_executors),
+            model.spec,
+            model.options,
             self.config.logits,
             computed_tokens=True,
             stall_timeout_s=self.config.stall_timeout_s,
@@ -166,20 +210,20 @@ class ScoringJob:
         )
 
 
-def configured_model(config: ScoreConfig) -> CheckedModel:
-    """The model, with everything about it checked that can be without Spark.
+def configured_model(config: ScoreConfig) -> ChosenModel:
+    """The model, with everything about it settled that its small files tell.
 
     Raises:
         ModelError: It cannot be used as it is; the message says what to add.
         UsageError: An option is out of its range.
     """
-    second_text = config.second_text_column is not None
-    return check_model(*config.choices(ModelRequest).resolve(), second_text=second_text)
+    resolved = config.choices(ModelRequest).resolve()
+    return ChosenModel(*resolved, second_text=config.second_text_column is not None)
 
 
 def meet_corpus(
-    model: CheckedModel, mark: tuple[str, str] | None, config: ScoreConfig
-) -> CheckedModel:
+    model: ChosenModel, mark: tuple[str, str] | None, config: ScoreConfig
+) -> ChosenModel:
     """The model as it will read this corpus: the scoring id names the versions of its texts.
 
     Args:
@@ -201,12 +245,16 @@ def meet_corpus(
             "model anew, or, if the difference is known to be harmless, add "
             "‹accept_other_redaction› (it is recorded with the run).",
         )
-    spec = of_texts(model.spec, mark)
-    second_text = config.second_text_column is not None
-    scoring_id = compute_scoring_id(spec, model.options, second_text=second_text)
-    return replace(model, spec=spec, scoring_id=scoring_id)
+    return replace(model, spec=of_texts(model.spec, mark))
 
 
 def configured_columns(config: ScoreConfig) -> Columns:
     """Which columns of the corpus mean what."""
-    return Columns(config.id_column, config.text_column, config.second_text_column, config.keep)
+    return Columns(
+        config.id_column,
+        config.text_column,
+        config.second_text_column,
+        config.keep,
+        config.grains(),
+        config.time_format,
+    )

@@ -14,7 +14,7 @@ from psychescale.errors import UsageError
 from psychescale.labels import LOGIT_PREFIX, PROBABILITY_PREFIX
 from psychescale.model.spec import Activation, LongText, ModelSpec, Precision
 from psychescale.scoring.options import ModelRequest, ScoringOptions
-from psychescale.scoring.preflight import check_model
+from psychescale.scoring.preflight import ChosenModel
 from psychescale.scoring.scorer import Scorer, TextScores
 from psychescale.spark.session.access import read_setting
 from psychescale.spark.session.protocol import ModelOnExecutors
@@ -138,7 +138,7 @@ def score_udf(
         precision=precision,
         max_batch_tokens=max_batch_tokens,
     ).resolve()
-    checked = check_model(*resolved, second_text=second_text)
+    checked = ChosenModel(*resolved, second_text=second_text).tried()
     task = ScoringTask(
         send_model(spark, checked.checkpoint, at=model_on_executors),
         checked.spec,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
-from psychescale.errors import InputError, StorageError, UsageError
+from psychescale.errors import InputError, StorageError
 from psychescale.labels import PROBABILITY_PREFIX
 from psychescale.scoring.scorer import Scorer, TextScores
 from psychescale.settings.score import ScoreConfig
@@ -19,9 +19,9 @@ from psychescale.spark.corpus.failures import explained
 from psychescale.spark.corpus.files import revealed
 from psychescale.spark.corpus.read import reading
 from psychescale.spark.corpus.source import Corpus
-from psychescale.spark.pipeline.state import StateFolder, state_folder
+from psychescale.spark.scored.scores import state_of
 from psychescale.spark.session.access import access
-from psychescale.spark.tables.delta import STATE_PROPERTY, DeltaTable, find_table
+from psychescale.spark.tables.delta import find_table
 
 _EXACT_COLUMNS = ("n_tokens", "n_windows", "truncated", ERROR)
 
@@ -76,7 +76,7 @@ def find_run(spark: SparkSession, scores: str, run_id: str | None) -> RecordedRu
     table = find_table(spark, scores)
     if table is None:
         raise InputError(f"There is no score table at {scores}.", remedy="Check ‹run› or ‹scores›.")
-    state = _state(table)
+    state = state_of(table)
     runs = find_table(spark, state.runs)
     finished = [] if runs is None else _finished(runs.rows(), run_id)
     if not finished:
@@ -137,16 +137,6 @@ def verify_sample(
         differing=int((differences > tolerance).sum()),
         largest_difference=float(differences.max(initial=0.0)),
     )
-
-
-def _state(table: DeltaTable) -> StateFolder:
-    try:
-        return state_folder(table.place.given, table.properties().get(STATE_PROPERTY) or None)
-    except UsageError:
-        raise UsageError(
-            f"{table.place.given} does not say where its state folder is.",
-            remedy="It was not written by `psychescale score`.",
-        ) from None
 
 
 def _finished(runs: DataFrame, run_id: str | None) -> list[Row]:

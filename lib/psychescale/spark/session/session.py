@@ -54,6 +54,8 @@ _ALWAYS = {
     "spark.hadoop.fs.permissions.umask-mode": "077",
     # Workers are forked from a process that has imported torch and transformers already.
     "spark.python.daemon.module": "psychescale.spark.daemon",
+    # Spark sets this for UDFs alone (not for mapInArrow), and starts another such process for them.
+    "spark.sql.execution.pyspark.udf.simplifiedTraceback.enabled": "false",
     # A sort window ends with its Arrow batch; a landed file fits into one.
     "spark.sql.execution.arrow.maxRecordsPerBatch": "10000",
 }
@@ -125,7 +127,7 @@ def _interrupt_plainly(context: pyspark.SparkContext) -> None:
     """
 
     def interrupt(_signal: int, _frame: object) -> NoReturn:
-        STEPS.info("stopping, and noting it in the run table")
+        STEPS.info("stopping")
         threading.Thread(target=_cancel_jobs, args=[context], daemon=True).start()
         raise KeyboardInterrupt
 

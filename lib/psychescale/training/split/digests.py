@@ -59,9 +59,9 @@ class RowDigests:
     """Digests of rows under one key.
 
     Attributes:
-        texts: HMAC (hex) of each text as far as "the same text" goes, shape (n_rows,).
+        texts: keyed digest (hex) of each text as far as "the same text" goes, shape (n_rows,).
         signatures: uint32, shape (n_rows, n_minima): minima of the keyed words and pairs of words.
-        authors: HMAC (hex) of each author, empty where unknown; shape (n_rows,), or (0,) where no
+        authors: the same of each author, empty where unknown; shape (n_rows,), or (0,) where no
             authors were read.
     """
 
@@ -73,7 +73,7 @@ class RowDigests:
     def of(cls, key: bytes, texts: Sequence[str], authors: Sequence[object] | None) -> "RowDigests":
         """Digest rows; authors are None where no column names them."""
         return cls(
-            np.array([_hmac(key, f"text:{canonical(text)}") for text in texts], str),
+            np.array([_digest(key, f"text:{canonical(text)}") for text in texts], str),
             sign(_keyed_shingles(key, texts)).T if texts else np.zeros((0, 0), np.uint32),
             np.array([_author(key, one) for one in authors or ()], str),
         )
@@ -161,8 +161,9 @@ def _keyed_shingles(key: bytes, texts: Sequence[str]) -> Shingles:
 
 
 def _author(key: bytes, author: object) -> str:
-    return "" if author is None else _hmac(key, f"author:{author}")
+    return "" if author is None else _digest(key, f"author:{author}")
 
 
-def _hmac(key: bytes, value: str) -> str:
+def _digest(key: bytes, value: str) -> str:
+    """Keyed BLAKE2b (RFC 7693), which needs no HMAC around it; it takes keys of up to 64 bytes."""
     return hashlib.blake2b(value.encode(), key=key[:64], digest_size=16).hexdigest()

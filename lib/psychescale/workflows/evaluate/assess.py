@@ -29,6 +29,7 @@ from psychescale.workflows.evaluate.candidate import (
 from psychescale.workflows.evaluate.comparators import (
     advise,
     before_calibration,
+    read_margins,
     score_baselines,
     score_champion,
     set_beside,
@@ -109,7 +110,9 @@ def assess(
         shared, mine = _among(predictions, own, common)
         comparators[other.name] = set_beside(shared, mine, other, config)
         comparison = comparators[other.name].comparison
-        recommendation, groups = advise(shared, mine, other, comparison, slices=asked)
+        recommendation, groups = advise(
+            shared, mine, other, comparison, slices=asked, margins=read_margins(config)
+        )
         replaced = Champion(common, comparison, groups)
     suite = identity = None
     if scorer is not None:

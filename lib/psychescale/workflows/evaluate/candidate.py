@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from psychescale.disclosure import told
 from psychescale.errors import InputError, ModelError, UsageError
 from psychescale.evaluation.predictions import Floats, Predictions
 from psychescale.model.checkpoint import Checkpoint
@@ -65,6 +66,7 @@ class Candidate:
             "name": self.name,
             "backbone": training.get("backbone", "not recorded"),
             **_kept(self.checkpoint.scoring),
+            **_recalibrated(self.checkpoint.scoring),
             "architecture": spec.model_type,
             "weights_sha256": spec.weights_digest,
             "labels": len(spec.labels),
@@ -88,6 +90,12 @@ def _kept(scoring: Mapping[str, Any]) -> dict[str, str]:
     step = f"step {training['best_step']:,} of {training['steps']:,}"
     epochs = [p["epoch"] for p in scoring.get("curve") or () if p["step"] == training["best_step"]]
     return {"weights_kept": step + "".join(f", epoch {epoch:.3g}" for epoch in epochs[-1:])}
+
+
+def _recalibrated(scoring: Mapping[str, Any]) -> dict[str, str]:
+    """Of a bundle whose calibration was fitted anew: the bundle before, and on how many rows."""
+    found = scoring.get("recalibration")
+    return {"recalibrated": f"{found['from']}, on {told(found['rows'])} rows"} if found else {}
 
 
 @dataclass(frozen=True)

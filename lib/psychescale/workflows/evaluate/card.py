@@ -48,13 +48,11 @@ def findings(shown: Json) -> Iterator[str]:
     yield from _calibration(shown)
     yield from _baselines(shown)
     for table in shown["slices"]:
-        gap = table["gaps"].get("f1_micro")
-        if len(table["groups"]) > 1:
-            told = "withheld" if gap is None else f"{gap:.2f}"
-            yield f"Largest gap in F1 between groups by {table['column']}: {told}."
+        yield from _groups(table)
     if shown["challenge"] and shown["challenge"]["categories"]:
         passed = (
-            f"{c['category']} {c['passed']} of {c['n']}" for c in shown["challenge"]["categories"]
+            f"{c['category']} {c['passed']} of {c['n']}{_ends(c['rate'], '.2f')}"
+            for c in shown["challenge"]["categories"]
         )
         yield f"Challenge suite, pairs passed (guessing passes half): {', '.join(passed)}."
     yield from _identity(shown)
@@ -81,12 +79,15 @@ def _calibration(shown: Json) -> Iterator[str]:
     if len(shown["labels"]) == 1:
         return
     for name, right in (("slope", 1), ("intercept", 0)):
-        values = [part["calibration"][name]["value"] for part in shown["per_label"].values()]
-        kept = [value for value in values if value is not None]
+        found = [part["calibration"][name] for part in shown["per_label"].values()]
+        kept = [one for one in found if one["low"] is not None]
+        values = [one["value"] for one in kept]
+        off = sum(not one["low"] <= right <= one["high"] for one in kept)
         if kept:
             yield (
                 f"Calibration {name} ({right} is right) of the {len(kept)} labels of which it may be "
-                f"shown: {min(kept):.2f} to {max(kept):.2f}."
+                f"shown: estimates from {min(values):.2f} to {max(values):.2f}; {off} of the intervals "
+                f"leave {right} out."
             )
 
 
@@ -103,9 +104,30 @@ def _baselines(shown: Json) -> Iterator[str]:
         if not told:
             yield f"This model minus {other['name']}: withheld, too few documents."
         for name, one in told[:1]:
-            ends = "" if one["low"] is None else f" ({one['low']:+.2f} to {one['high']:+.2f})"
+            ends = _ends(one)
             called = measure_name(name, averaged=averaged)
             yield f"This model minus {other['name']}, {called}: {one['value']:+.2f}{ends}."
+
+
+def _groups(table: Json) -> Iterator[str]:
+    """Groups that differ from all others in F1, by their intervals: a gap alone can be chance."""
+    found = {group["group"]: group["differences"].get("f1_micro") for group in table["groups"]}
+    told = {name: one for name, one in found.items() if one and one["low"] is not None}
+    apart = [
+        f"{name} {one['value']:+.2f} ({one['low']:+.2f} to {one['high']:+.2f})"
+        for name, one in told.items()
+        if one["low"] > 0 or one["high"] < 0
+    ]
+    if len(found) < 2:  # noqa: PLR2004 - a group and another
+        return
+    head = f"F1 by {table['column']}, each group minus all others: "
+    if not told:
+        yield f"{head}withheld."
+        return
+    yield (
+        f"{head}{len(apart)} of the {len(told)} intervals shown leave 0 out; one in twenty would "
+        f"by chance{': ' if apart else ''}{'; '.join(apart)}."
+    )
 
 
 def _identity(shown: Json) -> Iterator[str]:
@@ -116,11 +138,18 @@ def _identity(shown: Json) -> Iterator[str]:
             key=lambda one: abs(one["largest"]["value"]),
         )
         found = worst["largest"]
-        ends = "" if found["low"] is None else f" ({found['low']:+.2f} to {found['high']:+.2f})"
+        ends = _ends(found)
         yield (
             f"Words for {category}: the largest mean change of a probability is "
             f"{found['value']:+.2f}{ends}, of {worst['label']} ({worst['terms']})."
         )
+
+
+def _ends(found: Json, pattern: str = "+.2f") -> str:
+    """An interval in brackets, where there is one."""
+    if found["low"] is None:
+        return ""
+    return f" ({found['low']:{pattern}} to {found['high']:{pattern}})"
 
 
 def _unseen(shown: Json) -> dict[str, bool]:

@@ -15,6 +15,7 @@ from psychescale.evaluation.comparison.baselines import (
     tfidf,
 )
 from psychescale.evaluation.comparison.paired import (
+    HEADLINE,
     Comparison,
     Scored,
     compare,
@@ -23,6 +24,7 @@ from psychescale.evaluation.comparison.paired import (
 from psychescale.evaluation.comparison.recommendation import Recommendation, recommend
 from psychescale.evaluation.document.sections import Comparator, Subgroup
 from psychescale.evaluation.measures.estimates import evaluate
+from psychescale.evaluation.measures.registry import base_name
 from psychescale.evaluation.predictions import MIN_POSITIVES, Floats, Predictions
 from psychescale.settings.evaluate import EvaluateConfig
 from psychescale.training.calibration import fit_calibration, sigmoid
@@ -30,6 +32,7 @@ from psychescale.training.thresholds import fit_thresholds, parse_criterion
 from psychescale.workflows.evaluate.candidate import Candidate, score_rows, truth_of
 from psychescale.workflows.rows import LabelledRows
 
+MEASURES = tuple(dict.fromkeys(map(base_name, HEADLINE)))
 BASELINES = ("base-rate", "always-positive", "lexicon", "tfidf")
 # Probabilities of a logistic regression are kept this far off 0 and 1 before they become logits.
 _EDGE = 1e-6
@@ -60,6 +63,27 @@ def require_baselines(names: Sequence[str]) -> None:
         raise UsageError(
             f"‹baselines›: there is no {unknown[0]}.", remedy=f"There are {', '.join(BASELINES)}."
         )
+
+
+def read_margins(config: EvaluateConfig) -> dict[str, float]:
+    """By how much a model may be worse and still count as no worse, by measure.
+
+    Raises:
+        UsageError: A part has not the form MEASURE=MARGIN, or names no measure.
+    """
+    margins = {}
+    for part in config.margins:
+        name, _, margin = part.partition("=")
+        try:
+            margins[name] = float(margin)
+        except ValueError:
+            margins[name] = -1.0
+        if name not in MEASURES or not 0 <= margins[name] <= 1:
+            raise UsageError(
+                f"‹margins› {part}: no margin.",
+                remedy=f"Write MEASURE=MARGIN, as in f1=.02; measures are {', '.join(MEASURES)}.",
+            )
+    return margins
 
 
 def score_baselines(
@@ -165,6 +189,7 @@ def advise(
     comparison: Comparison,
     *,
     slices: Mapping[str, Sequence[str]],
+    margins: Mapping[str, float],
 ) -> tuple[Recommendation, list[Subgroup]]:
     """Whether the model should take the other's place, and the subgroups that are large enough."""
     groups: list[Subgroup] = []
@@ -191,7 +216,7 @@ def advise(
             for name, one in found.items()
         ]
     by_name = {f"{one.column} = {one.group}": one.comparison for one in groups}
-    return recommend(comparison, by_name, labels=predictions.labels), groups
+    return recommend(comparison, by_name, labels=predictions.labels, margins=margins), groups
 
 
 def before_calibration(own: Scored, logits: Floats, calibration: Mapping[str, Floats]) -> Scored:

@@ -20,7 +20,7 @@ from psychescale.training.split.digests import (
 )
 from psychescale.training.split.stratify import deal_out
 from psychescale.training.targets import keep_labels, to_targets
-from psychescale.workflows.evaluate.comparators import Learning, require_baselines
+from psychescale.workflows.evaluate.comparators import Learning, read_margins, require_baselines
 from psychescale.workflows.rows import LabelledRows
 
 _TUNING_SHARE = 0.1
@@ -111,6 +111,7 @@ def require_consistent(config: EvaluateConfig) -> None:
     require_one_source(config)
     require_digests(config)
     require_baselines(config.baselines)
+    read_margins(config)
     require_slices(config)
 
 

@@ -1,7 +1,7 @@
 """From parts to a fitted model: start, fit, calibrate, choose thresholds."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from psychescale.scoring.options import ModelRequest
 from psychescale.scoring.probe import require_reproducible
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings.train import TrainConfig
+from psychescale.training.abstention import Abstention, fit_abstention
 from psychescale.training.calibration import Calibration, fit_calibration, sigmoid
 from psychescale.training.classifier.augment import AugmentOptions
 from psychescale.training.classifier.fit import FitOptions, Fitted, fit
@@ -33,6 +34,7 @@ from psychescale.training.thresholds import (
     parse_criterion,
     tell_thresholds,
 )
+from psychescale.workflows.train.exposure import infer_membership
 from psychescale.workflows.train.mlflow import require_mlflow
 from psychescale.workflows.train.parts import Parts
 
@@ -66,12 +68,16 @@ class Outcome:
             asked for.
         thresholds: Per label; None likewise.
         told: What whoever uses the thresholds must know.
+        abstention: Bands in which nothing is decided; None where none are asked for.
+        exposure: What membership inference showed, a sentence; empty where it was not asked for.
     """
 
     fitted: Fitted
     calibration: Calibration | None
     thresholds: Thresholds | None
     told: Sequence[str] = ()
+    abstention: Abstention | None = None
+    exposure: str = ""
 
 
 def require_ready(config: TrainConfig) -> Start:
@@ -98,6 +104,11 @@ def starting_point(config: TrainConfig) -> Start:
         ModelError: What is given cannot be trained on.
     """
     criterion = None if config.thresholds == "none" else parse_criterion(config.thresholds)
+    if criterion is None and config.abstain is not None:
+        raise UsageError(
+            "‹abstain› needs thresholds to stand around.",
+            remedy="Leave ‹thresholds› none out, or ‹abstain›.",
+        )
     if (config.backbone is None) == (config.from_bundle is None):
         raise UsageError(
             "One of ‹backbone› and ‹from› says what training starts from.",
@@ -166,6 +177,24 @@ def fit_parts(
         InputError: Validation is too small for thresholds.
         ModelError: The backbone cannot be used.
     """
+    outcome = _fit_and_calibrate(config, start, parts, on_progress=on_progress, fitter=fitter)
+    if not config.inference_rows:
+        return outcome
+    sentence = infer_membership(
+        _fitted_scorer(config, parts), parts, outcome.calibration,
+        most=config.inference_rows, seed=config.seed,
+    )  # fmt: skip
+    return replace(outcome, exposure=sentence)
+
+
+def _fit_and_calibrate(
+    config: TrainConfig,
+    start: Start,
+    parts: Parts,
+    *,
+    on_progress: Callable[[int], None],
+    fitter: Callable[..., Fitted],
+) -> Outcome:
     train, validation = parts.to_fit("train"), parts.to_fit("validation")
     if train is None:  # `divide` refuses this
         raise ValueError("no training rows")
@@ -205,7 +234,12 @@ def fit_parts(
     told = tell_thresholds(
         thresholds, probabilities, targets, parts.labels, groups=groups, seed=seed
     )
-    return Outcome(fitted, calibration, thresholds, told)
+    if config.abstain is None:
+        return Outcome(fitted, calibration, thresholds, told)
+    abstention = fit_abstention(
+        probabilities, targets, thresholds.values, risk=config.abstain, groups=groups
+    )  # fmt: skip
+    return Outcome(fitted, calibration, thresholds, [*told, *abstention.told], abstention)
 
 
 def _validation_logits(
@@ -215,6 +249,14 @@ def _validation_logits(
 
     Shapes (n_usable, n_labels) and (n_validation,).
     """
+    rows = parts.rows.take(parts.index("validation"))
+    scores = _fitted_scorer(config, parts).score(rows.texts, rows.second_texts)
+    usable = np.array([error is None for error in scores.errors], np.bool_)
+    return scores.logits[usable], usable
+
+
+def _fitted_scorer(config: TrainConfig, parts: Parts) -> Scorer:
+    """The model as `score` will load it, before there is a calibration."""
     checkpoint, spec, options = ModelRequest(
         model=config.output,
         labels=parts.labels,
@@ -223,7 +265,4 @@ def _validation_logits(
         long_text=config.long_text,
         stride=config.stride,
     ).resolve()
-    rows = parts.rows.take(parts.index("validation"))
-    scores = Scorer.load(checkpoint.folder, spec, options).score(rows.texts, rows.second_texts)
-    usable = np.array([error is None for error in scores.errors], np.bool_)
-    return scores.logits[usable], usable
+    return Scorer.load(checkpoint.folder, spec, options)

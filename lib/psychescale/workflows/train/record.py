@@ -5,24 +5,28 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from psychescale.disclosure import masked
 from psychescale.errors import UsageError
 from psychescale.model.bundle import seal_bundle
+from psychescale.settings.recalibrate import RecalibrateConfig
 from psychescale.settings.train import TrainConfig
 from psychescale.training.card import CardFacts, make_card
 from psychescale.training.classifier.augment import AugmentOptions
 from psychescale.training.classifier.fit import FitOptions
 from psychescale.training.split.digests import KEY_FILE, RowDigests, read_key
 from psychescale.training.split.strategies import PARTS
+from psychescale.workflows.rows import LabelledRows
 from psychescale.workflows.train.fit import Outcome, Start
 from psychescale.workflows.train.mlflow import track
 from psychescale.workflows.train.parts import Parts, column_of
 
 MEMBERSHIP_FILE = "membership.jsonl"
+Fitting: TypeAlias = TrainConfig | RecalibrateConfig
+"""A job that fits something on rows."""
 Mark = tuple[str, str] | None
 """Normalizer and redactor version of the corpus; None for a raw one."""
 
@@ -41,7 +45,8 @@ def write_bundle(
     """
     facts = scoring_facts(config, start, parts, outcome, mark=mark)
     keep_membership(restricted_folder(config), parts, outcome)
-    keep_digests(config, parts)
+    fitted = np.sort(np.concatenate([parts.index("train"), parts.index("validation")]))
+    keep_digests(config, parts.rows.take(fitted))
     seal_bundle(Path(config.output), facts, card_text(facts, parts))
     return facts, track(config, facts)
 
@@ -62,6 +67,8 @@ def scoring_facts(
         "long_text": {"policy": config.long_text, "stride": config.stride},
         "calibration": None if calibration is None else calibration.to_json(),
         "thresholds": chosen,
+        "membership_inference": outcome.exposure or None,
+        "abstention": None if outcome.abstention is None else outcome.abstention.to_json(),
         "normalizer": normalizer,
         "redactor": redactor,
         "split": _split_facts(config, parts),
@@ -87,7 +94,7 @@ def _split_facts(config: TrainConfig, parts: Parts) -> dict[str, Any]:
     }
 
 
-def membership_key(config: TrainConfig) -> bytes:
+def membership_key(config: Fitting) -> bytes:
     """The key of the digests of membership: the one given, or one made for this bundle.
 
     Without a key of one's own, a random one is kept beside the ids, readable by nobody else.
@@ -153,6 +160,9 @@ def card_text(facts: Mapping[str, Any], parts: Parts) -> str:
         "thresholds": f"on validation for {facts['thresholds']['criterion']}"
         if facts["thresholds"]
         else "none",
+        "abstention": f"around thresholds, for at most {facts['abstention']['risk']:g} wrong decisions"
+        if facts["abstention"]
+        else "none",
         "long_texts": f"{policy['policy']}, {policy['stride']} tokens shared",
     }
     return make_card(
@@ -165,12 +175,15 @@ def card_text(facts: Mapping[str, Any], parts: Parts) -> str:
             deviations={share.label: share.deviation for share in parts.shares},
             leaks=parts.dropped,
             provenance={"normalizer": facts["normalizer"], "redactor": facts["redactor"]},
-            limits=(facts["thresholds"] or {}).get("told", ()),
+            limits=[
+                *(facts["thresholds"] or {}).get("told", ()),
+                facts["membership_inference"] or "Membership inference was not tried.",
+            ],
         )
     )
 
 
-def restricted_folder(config: TrainConfig) -> Path:
+def restricted_folder(config: Fitting) -> Path:
     """Where the ids go."""
     return Path(config.restricted or f"{config.output.rstrip('/')}-restricted")
 
@@ -200,16 +213,13 @@ def keep_membership(folder: Path, parts: Parts, outcome: Outcome) -> Path:
     return folder / MEMBERSHIP_FILE
 
 
-def keep_digests(config: TrainConfig, parts: Parts) -> None:
-    """Write keyed digests of the rows that were fitted on, train and validation, beside their key.
+def keep_digests(config: Fitting, fitted: LabelledRows) -> None:
+    """Write keyed digests of the rows that were fitted on beside their key.
 
     Raises:
         UsageError: The folder cannot be written.
     """
     folder, key = restricted_folder(config), membership_key(config)
-    fitted = parts.rows.take(
-        np.sort(np.concatenate([parts.index("train"), parts.index("validation")]))
-    )
     digests = RowDigests.of(key, fitted.texts, column_of(fitted, config.author_column))
     try:
         digests.write(folder)

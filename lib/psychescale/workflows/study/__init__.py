@@ -1,0 +1,1 @@
+"""Samples to annotate and studies: what is written and read around Spark."""
