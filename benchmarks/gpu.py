@@ -1,12 +1,12 @@
 """One GPU: the worker's whole function, fed Arrow batches, against the HF pipeline on the same card.
 
 Everything but the JVM is measured: Arrow → list, tokenizing, batches, the model, the frame that goes
-back. The models have MiniLM-L6's and BERT-base's sizes with random weights, and a tokenizer trained on
-the corpus: speed depends on neither. Each cell runs for a few seconds on batches as Spark gives them, all
-of their texts distinct. The share of the peak counts what the encoder layers must do for the texts' own
-tokens, special tokens included, without attention's products; the peak is a large matrix product's, in
-the cell's own precision, on the same card. On a machine without a card it runs on the processor, which shows that it
-runs.
+back. The models have MiniLM-L6's and BERT-base's sizes with random weights, and a tokenizer trained
+on the corpus: speed depends on neither. Each cell runs for a few seconds on batches as Spark gives
+them, all of their texts distinct. The share of the peak counts what the encoder layers must do for
+the texts' own tokens, special tokens included, without attention's products; the peak is a large
+matrix product's, in the cell's own precision, on the same card. On a machine without a card it runs
+on the processor, which shows that it runs.
 """
 
 import argparse
@@ -94,7 +94,9 @@ def cells(
     flops = 2 * encoder_parameters(folder)
     tokens = 0.0  # a text, as the first way counts them
     ways: dict[str, Callable[[], dict[str, Any]]] = {
-        layout: lambda layout=layout: worker(with_layout(checked, layout, precision), batches, bench)
+        layout: lambda layout=layout: worker(
+            with_layout(checked, layout, precision), batches, bench
+        )
         for layout in ("packed", "right")
     }
     for size in PIPELINE_BATCHES:
@@ -122,7 +124,9 @@ def worker(checked: CheckedModel, batches: Sequence[pa.Array], bench: Bench) -> 
     _drain(task, iter([batches[0][:500], batches[0]]))  # loads, and makes what is made at first use
     started = time.perf_counter()
     deadline = started + bench.seconds
-    endless = itertools.takewhile(lambda _: time.perf_counter() < deadline, itertools.cycle(batches))
+    endless = itertools.takewhile(
+        lambda _: time.perf_counter() < deadline, itertools.cycle(batches)
+    )
     rows, needed, computed = _drain(task, endless)
     rate = rows / (time.perf_counter() - started)
     return {
@@ -235,7 +239,7 @@ def model_of(name: str) -> Path:
         model.save_pretrained(folder)
         _tokenizer().save_pretrained(folder)
 
-    return build_once(WORK / "models" / f"gpu-{name.split()[0]}", build)
+    return build_once(WORK / "models" / f"gpu-{name.split(maxsplit=1)[0]}", build)
 
 
 @cache
@@ -362,7 +366,9 @@ def report(result: dict[str, Any]) -> None:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=10_000, help="texts of a batch; a fifth if long")
+    parser.add_argument(
+        "--rows", type=int, default=10_000, help="texts of a batch; a fifth if long"
+    )
     parser.add_argument("--seconds", type=float, default=1.5, help="how long a cell is fed")
     parser.add_argument("--matrix", type=int, default=8_192, help="side of the peak's matrices")
     parser.add_argument("--price", type=float, default=3.0, help="of an hour of the machine")

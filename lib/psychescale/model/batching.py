@@ -60,12 +60,13 @@ class Batch:
     @property
     def lengths(self) -> NDArray[np.int64]:
         """int64, shape (n,): tokens of each window."""
-        return self.attention_mask.sum(axis=1)
+        lengths: NDArray[np.int64] = self.attention_mask.sum(axis=1)
+        return lengths
 
     @property
     def longest(self) -> int:
         """Tokens of the longest window."""
-        return self.input_ids.shape[1]
+        return int(self.input_ids.shape[1])
 
 
 def plan_batches(
@@ -73,8 +74,9 @@ def plan_batches(
 ) -> Iterator[NDArray[np.int64]]:
     """Group windows so that longest × count stays within the budget.
 
-    Packed, it is the tokens themselves, and as much padding again around the layers. The longest come first: if memory does not suffice, the first batch says so. A window that is
-    longer than the budget gets a batch of its own.
+    Packed, the budget is of the tokens themselves, with at most as much padding again around the
+    layers. The longest come first: if memory does not suffice, the first batch says so. A window that
+    is longer than the budget gets a batch of its own.
 
     Args:
         lengths: int64, shape (n_windows,): tokens of each window.

@@ -141,7 +141,7 @@ class _Trial:
         padded: list[Layout] = ["left", "right"] if self._encoder.pad_left else ["right", "left"]
         layouts: list[Layout] = [*padded, "equal"] if self._engine.pad_id is not None else ["equal"]
         holding = (layout for layout in layouts if self._holds(windows, expected, layout))
-        found = next(holding, "single")
+        found: Layout = next(holding, "single")
         if found == "right" and self._holds(windows, expected, "packed"):
             found = "packed"
         self._engine.layout = found

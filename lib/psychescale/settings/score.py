@@ -44,6 +44,7 @@ class ScoreConfig(CorpusConfig, KeptConfig, ModelConfig, PaceConfig):
     )
     max_batch_tokens: Positive | None = Field(
         None,
-        description="tokens in a batch, padding included; changes speed and memory, not the scoring id "
-        "(default: 512 on a CPU, 65536 on a GPU)",
+        description="tokens in a batch, with padding where it is computed; changes speed and memory, "
+        "not the scoring id (default: 512 on a CPU; on a GPU 65536, or what half of its free memory "
+        "holds)",
     )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from transformers.utils import logging as untyped_logging
 
 from psychescale.errors import ModelError
-from psychescale.model.batching import Windows
+from psychescale.model.batching import Windows, plan_batches
 from psychescale.model.encoding import Ragged, Template
 from psychescale.model.engines.pytorch import DEFAULT_MAX_BATCH_TOKENS, TorchEngine, load_classifier
 
@@ -346,3 +346,50 @@ class TestQuiet:
         load_classifier(tiny_model)
 
         assert capfd.readouterr() == ("", "")
+
+
+class TestPacked:
+    """A processor computes packed batches here; on a GPU the attention is another kernel."""
+
+    @pytest.fixture
+    def engine(self, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> TorchEngine:
+        monkeypatch.setattr(TorchEngine, "_in_use", property(lambda engine: engine.layout))
+        engine = engine_of(load_classifier(tiny_model), max_batch_tokens=64)
+        engine.layout = "packed"
+        return engine
+
+    def test_every_text_keeps_to_itself(self, engine: TorchEngine) -> None:
+        """Alone and among others a text has one number; a token is computed once."""
+        windows = windows_of(LENGTHS)
+        alone = np.concatenate(
+            [engine.batch_logits(windows, np.array([n]), "single") for n in range(len(windows))]
+        )
+        found, computed = engine.logits(windows)
+        np.testing.assert_allclose(found, alone, rtol=0, atol=1e-5)
+        assert computed.tolist() == windows.total_lengths.tolist()
+
+    def test_a_device_without_its_kernel(
+        self, engine: TorchEngine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whatever the packed way raises, the engine goes on with padding, for good."""
+        windows = windows_of(LENGTHS)
+        expected, _ = engine.logits(windows)
+
+        def refuse(*_: Any) -> Any:
+            raise RuntimeError("no kernel image is available")
+
+        monkeypatch.setattr("psychescale.model.engines.pytorch.packed", refuse)
+        found, _ = engine.logits(windows)
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+        assert engine.layout == "right"
+
+
+def test_packed_batches_hold_their_tokens() -> None:
+    """Within the budget but for one text, no more than twice it with padding, each row once."""
+    lengths = np.random.default_rng(3).integers(1, 90, 300)
+    seen: list[int] = []
+    for rows in plan_batches(lengths, 128, "packed"):
+        assert lengths[rows].sum() <= 128 or len(rows) == 1
+        assert len(rows) * lengths[rows].max() <= 2 * 128 or len(rows) == 1
+        seen += rows.tolist()
+    assert sorted(seen) == list(range(300))

@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from psychescale.errors import ModelError
+from psychescale.model.engines.pytorch import TorchEngine
 from psychescale.scoring.scorer import Scorer
 from psychescale.settings.train import TrainConfig
 from psychescale.training.classifier.dataset import Rows
@@ -41,6 +42,7 @@ STEPS = FitOptions(
     epochs=1, learning_rate=1e-3, head_learning_rate=1e-2, batch_size=4, max_length=16, seed=0
 )
 LAYOUTS = {
+    "packed": "padded; on a GPU packed",
     "right": "padded",
     "left": "padded in front",
     "equal": "texts of one length",
@@ -82,8 +84,16 @@ def by_transformers(folder: Path, texts: list[str], max_length: int) -> NDArray[
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
-def test_family(family: Family, write: Callable[[Family], Path], corpus_texts: list[str]) -> None:
-    """In a batch of all kinds each text has its own number; the same in batches of any size."""
+def test_family(
+    family: Family,
+    write: Callable[[Family], Path],
+    corpus_texts: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In a batch of all kinds each text has its own number; the same in batches of any size.
+
+    Packed too, where a GPU would compute the model so: a processor does it here, with another kernel.
+    """
     folder = write(family)
     texts = [text for pair in zip(corpus_texts, ODD, strict=False) for text in pair]
     texts += [" ".join(corpus_texts[:6]), *corpus_texts[20:40]]
@@ -101,6 +111,9 @@ def test_family(family: Family, write: Callable[[Family], Path], corpus_texts: l
     known = replace(scorer.options, max_batch_tokens=10_000)
     roomy = Scorer.load(folder, scorer.spec, known)  # not tried a second time
     np.testing.assert_allclose(roomy(texts[::-1]), expected[::-1], rtol=0, atol=1e-5)
+    if scorer.spec.layout == "packed":
+        monkeypatch.setattr(TorchEngine, "_in_use", property(lambda engine: engine.layout))
+        np.testing.assert_allclose(roomy(texts[::-1]), expected[::-1], rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)

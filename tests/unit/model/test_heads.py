@@ -14,7 +14,7 @@ import torch
 from psychescale.errors import ModelError, PrivacyError
 from psychescale.model.attention.faithfulness import measure_faithfulness
 from psychescale.model.attention.reader import Reader
-from psychescale.model.engines.pytorch import load_classifier
+from psychescale.model.engines.pytorch import TorchEngine, load_classifier
 from psychescale.model.heads.label_attention import LabelAttentionForSequenceClassification
 from psychescale.model.lengths import LABEL_ATTENTION
 from psychescale.model.quiet import quiet_transformers
@@ -65,8 +65,13 @@ class TestModelClass:
 
         assert done.stdout == "LabelAttentionForSequenceClassification\n", done.stderr
 
-    def test_read_model_and_every_batch(self, attending: Path, corpus_texts: list[str]) -> None:
-        """Without a flag, a batch has the scores of plain transformers, one text at a time."""
+    def test_read_model_and_every_batch(
+        self, attending: Path, corpus_texts: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Without a flag, a batch has the scores of plain transformers, one text at a time.
+
+        Packed, as a GPU computes it, too.
+        """
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
         texts = sorted(corpus_texts[:60], key=len)[::3]
@@ -81,6 +86,9 @@ class TestModelClass:
         scorer = Scorer.from_pretrained(attending, long_text="truncate", max_batch_tokens=4096)
 
         assert scorer.labels == NAMES
+        np.testing.assert_allclose(scorer(texts), expected, rtol=0, atol=1e-5)
+        assert scorer.spec.layout == "packed"
+        monkeypatch.setattr(TorchEngine, "_in_use", property(lambda engine: engine.layout))
         np.testing.assert_allclose(scorer(texts), expected, rtol=0, atol=1e-5)
 
     @pytest.mark.parametrize("kind", ["roberta", "distilbert", "deberta-v2"])

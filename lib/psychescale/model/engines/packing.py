@@ -1,15 +1,15 @@
 """A model's layers without padding: texts end to end from the first layer to the last.
 
-Embeddings and head see a padded batch, as ever, so that positions, segments, pooling and label attention
-are the model's own. What stands between them, nearly all of the work, computes each token once; and
-attention, which transformers lets be replaced by name, keeps every text to itself.
+Embeddings and head see a padded batch, as ever, so that positions, segments, pooling and label
+attention are the model's own. What stands between them, nearly all of the work, computes each token
+once; and attention, which transformers lets be replaced by name, keeps every text to itself.
 """
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -53,7 +53,7 @@ class Packing:
     def unpack(self, packed: torch.Tensor) -> torch.Tensor:
         """Shape (1, n_tokens, …) → (n, longest, …), zero where there is no token."""
         flat = packed.new_zeros(self.mask.numel(), *packed.shape[2:])
-        return flat.index_copy_(0, self.places, packed[0]).unflatten(0, self.mask.shape)
+        return flat.index_copy_(0, self.places, packed[0]).view(*self.mask.shape, *packed.shape[2:])
 
     def packed_inputs(self, value: Any) -> Any:
         """What a layer is given, each tensor of one entry a token packed."""
@@ -108,7 +108,9 @@ def _attention(model: Any) -> Iterator[None]:
 
     AttentionInterface.register(_ATTENTION, _attend)
     before = model.config._attn_implementation
-    with quiet_transformers():  # which would report that an architecture does not let it be replaced
+    with (
+        quiet_transformers()
+    ):  # which would report that an architecture does not let it be replaced
         model.set_attn_implementation(_ATTENTION)
     try:
         yield
@@ -148,8 +150,9 @@ def _attend(
     heads = [part.transpose(1, 2) for part in (query, key, value)]
     causal = options.get("is_causal", getattr(module, "is_causal", False))
     if _suits_varlen(query, key, scaling) and not causal:
-        places = packing.ends, packing.ends, packing.longest, packing.longest
-        return varlen_attn(*(part[0] for part in heads), *places)[None], None
+        q, k, v = (part[0] for part in heads)
+        ends, longest = packing.ends, packing.longest
+        return cast("torch.Tensor", varlen_attn(q, k, v, ends, ends, longest, longest))[None], None
     return packing.pack(_padded_attention(module, heads, packing, scaling, causal=causal)), None
 
 
@@ -157,7 +160,9 @@ def _suits_varlen(query: torch.Tensor, key: torch.Tensor, scaling: float | None)
     """Whether torch's own kernel for texts end to end takes this."""
     usual = scaling is None or abs(scaling - query.shape[-1] ** -0.5) < 1e-6  # noqa: PLR2004
     halved = query.dtype in (torch.float16, torch.bfloat16)
-    return varlen_attn is not None and query.is_cuda and halved and usual and query.shape == key.shape
+    return (
+        varlen_attn is not None and query.is_cuda and halved and usual and query.shape == key.shape
+    )
 
 
 def _padded_attention(

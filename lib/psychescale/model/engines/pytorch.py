@@ -139,7 +139,8 @@ class TorchEngine:
             return DEFAULT_MAX_BATCH_TOKENS["cpu"]
         free, _ = torch.cuda.mem_get_info(self.device)
         width = getattr(self._model.config, "hidden_size", _USUAL_WIDTH)
-        fitting = free // 2 // (_VALUES_PER_WIDTH * width * self._model.dtype.itemsize)
+        size = next(self._model.parameters()).dtype.itemsize
+        fitting = free // 2 // (_VALUES_PER_WIDTH * int(width) * size)
         return max(1, min(DEFAULT_MAX_BATCH_TOKENS["cuda"], fitting))
 
     @property
