@@ -10,6 +10,7 @@ on the processor, which shows that it runs.
 """
 
 import argparse
+import importlib.util
 import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +26,6 @@ from corpora import label_names, mixed_corpus, read_comments, read_texts, short_
 from harness import WORK, build_once, describe_machine, save, show
 from models import encoder_parameters
 
-from psychescale.model.engines.packing import varlen_attn
 from psychescale.scoring.options import ModelRequest
 from psychescale.scoring.preflight import CheckedModel, check_model
 from psychescale.scoring.scorer import Scorer
@@ -315,7 +315,7 @@ def _card(device: torch.device) -> dict[str, Any]:
         "card_gib": properties.total_memory / 2**30,
         "torch": torch.__version__,
         "cuda": torch.version.cuda,
-        "varlen_attn": varlen_attn is not None,
+        "varlen_attn": importlib.util.find_spec("torch.nn.attention.varlen") is not None,
     }
 
 

@@ -18,11 +18,6 @@ from torch import nn
 
 from psychescale.model.quiet import quiet_transformers
 
-try:
-    from torch.nn.attention.varlen import varlen_attn
-except ImportError:  # before torch 2.10
-    varlen_attn = None  # type: ignore[assignment]
-
 _ATTENTION = "psychescale_packed"
 
 
@@ -150,6 +145,9 @@ def _attend(
     heads = [part.transpose(1, 2) for part in (query, key, value)]
     causal = options.get("is_causal", getattr(module, "is_causal", False))
     if _suits_varlen(query, key, scaling) and not causal:
+        # Here, because it brings a compiler that a processor has no use for; torch 2.10 and later.
+        from torch.nn.attention.varlen import varlen_attn
+
         q, k, v = (part[0] for part in heads)
         ends, longest = packing.ends, packing.longest
         return cast("torch.Tensor", varlen_attn(q, k, v, ends, ends, longest, longest))[None], None
@@ -160,9 +158,7 @@ def _suits_varlen(query: torch.Tensor, key: torch.Tensor, scaling: float | None)
     """Whether torch's own kernel for texts end to end takes this."""
     usual = scaling is None or abs(scaling - query.shape[-1] ** -0.5) < 1e-6  # noqa: PLR2004
     halved = query.dtype in (torch.float16, torch.bfloat16)
-    return (
-        varlen_attn is not None and query.is_cuda and halved and usual and query.shape == key.shape
-    )
+    return query.is_cuda and halved and usual and query.shape == key.shape
 
 
 def _padded_attention(
