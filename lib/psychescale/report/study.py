@@ -21,7 +21,7 @@ from psychescale.report.page import render, show_difference, show_estimate
 Json = dict[str, Any]
 _PANEL_INCHES = 1.5
 _MARGIN_INCHES = 0.9
-_MOST_TICKS = 4
+_MOST_TICKS = 3
 _SHOWN_LENGTH = 8  # of a group's name under a panel; the tables have all of it
 
 
