@@ -144,10 +144,10 @@ class Attack(Program):
         """The ends of a share's interval: of the exact share, to two decimals."""
         if found["low"] is None or not self.rounded:
             return
-        shown = (found["low"], found["high"])
+        shown, slack = (found["low"], found["high"]), 2 * len(CELLS)  # each cell is rounded
         fits = [
             part / whole
-            for whole in range(max(1, total - 4), total + 5)
+            for whole in range(max(1, total - slack), total + slack + 1)
             for part in range(int(shown[0] * whole), int(shown[1] * whole + 2))
             if part <= whole and np.allclose(_exact_ends(part, whole), shown, rtol=0, atol=0.00501)
         ]
