@@ -58,7 +58,7 @@ def print_checked(console: Console, design: SampleDesign, annotated: Annotated) 
 def print_studied(console: Console, folder: str, estimates: Sequence[dict[str, Any]]) -> None:
     """Say what came out over the whole corpus, and where the rest is."""
     for one in estimates:
-        if one["domain"] == "all":
+        if one["column"] is None and one["period"] is None:
             value = "withheld" if one["value"] is None else f"{one['value']:.3f}"
             ends = "" if one["low"] is None else f"  ({one['low']:.3f} to {one['high']:.3f})"
             console.print(

@@ -47,7 +47,9 @@ def write_scores(spark: SparkSession, folder: Path, corpus: pd.DataFrame) -> Pat
     """A score table of the corpus, as `score` would leave it."""
     names = {"p_low_mood": LABELS[0], "p_sleep": LABELS[1]}
     rows: Any = corpus.drop(columns=["truth_0", "truth_1"]).assign(scoring_id="a" * 64, run_id="r")
-    frame = spark.createDataFrame(rows.astype(object).where(rows.notna(), None).to_dict("records"))
+    schema = ", ".join(f"{n} {'double' if n in names else 'string'}" for n in rows.columns)
+    plain = rows.astype(object).where(rows.notna(), None)
+    frame = spark.createDataFrame(plain.to_dict("records"), schema)
     typed = [f"CAST({name} AS FLOAT) AS {name}" if name in names else name for name in rows.columns]
     made = frame.selectExpr(
         *typed,

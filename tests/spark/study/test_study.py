@@ -176,7 +176,10 @@ def test_evaluation_corrects(run: Run, scores: Path, tmp_path: Path) -> None:
             lambda lines: [[lines[0][0], "1", ""], *lines[1:]],
             "some labels are filled in and others",
         ),
-        (lambda lines: [[lines[0][0], "1", "maybe"], *lines[1:]], "neither 0 nor 1"),
+        (
+            lambda lines: [[lines[0][0], "1", "maybe"], *lines[1:]],
+            "other values than 0, 1 and nothing",
+        ),
         (lambda lines: [[line[0], "", ""] for line in lines], "no annotated line"),
     ],
     ids=["unknown", "doubled", "half", "value", "blank"],
