@@ -132,7 +132,7 @@ def read_sheet(
     by_rater = values[len(design.labels) + 1] if raters else None
     _require_drawn(ids, by_rater, design)
     given = dict(zip(design.labels, values[1:], strict=False))
-    truth = from_columns(given, place="‹annotated›").astype(np.float64)
+    truth = _truth(given)
     blank = np.isnan(truth)
     whole = ~np.logical_or.reduce(blank, axis=1)
     if (~whole & ~np.logical_and.reduce(blank, axis=1)).any():
@@ -148,6 +148,15 @@ def read_sheet(
     np.add.at(sums, places, truth[whole])
     means = sums / np.bincount(places)[:, None]
     return Annotated(tuple(unique.tolist()), means, int((~whole).sum()))
+
+
+def _truth(given: Mapping[str, Sequence[object]]) -> NDArray[np.float64]:
+    try:
+        return from_columns(given, place="").astype(np.float64)
+    except InputError:  # it speaks of options of other jobs
+        raise _wrong(
+            "has other values than 0, 1 and nothing where labels stand", "Fill in 0 or 1."
+        ) from None
 
 
 def _require_drawn(
