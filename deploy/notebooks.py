@@ -7,7 +7,6 @@ Stored is what a reader sees and nothing else: no messages of Spark, no times, n
 """
 
 import argparse
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,8 +20,6 @@ HEADER = "# Databricks notebook source\n"
 CUT = "\n\n# COMMAND ----------\n\n"
 MAGIC = "# MAGIC"
 MARKDOWN = f"{MAGIC} %md\n"
-# What is left standing of a line over which a carriage return wrote.
-_OVERWRITTEN = re.compile(r"[^\n]*\r(?=[^\n])")
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -42,7 +39,9 @@ def write_notebooks(folder: Path) -> None:
         ValueError: An output names a place of this machine.
     """
     sources = {path: to_notebook(path.read_text(encoding="utf-8")) for path in sources_in(folder)}
-    kernel = NotebookClient(new_notebook(), timeout=None, record_timing=False)
+    kernel = NotebookClient(
+        new_notebook(), timeout=None, record_timing=False, coalesce_streams=True
+    )
     with kernel.setup_kernel(cwd=str(folder)):
         for path, notebook in sources.items():
             for cells in ([new_code_cell("%reset -f")], notebook.cells):
@@ -94,8 +93,6 @@ def tidy(notebook: NotebookNode, *, own: Sequence[str]) -> None:
         cell.execution_count = number
         cell.outputs = [one for one in cell.outputs if one.get("name") != "stderr"]
         for one in cell.outputs:
-            if "text" in one:
-                one.text = _OVERWRITTEN.sub("", one.text)
             if "execution_count" in one:
                 one.execution_count = number
     written = nbformat.writes(notebook)

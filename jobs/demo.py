@@ -107,6 +107,7 @@ def _anonymize_config(config: DemoConfig, corpus: Path, redacted: Path) -> Anony
             "second_text_column": "question",
             "author_column": "author",
             "time_column": "time",
+            "time_grain": "month",
             "keep": ("source",),
             "verbose": config.verbose,
         }

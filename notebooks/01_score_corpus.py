@@ -186,6 +186,8 @@ score_figure, panels = plt.subplots(
     squeeze=False,
     layout="constrained",
 )
+score_figure.supxlabel("probability")
+score_figure.supylabel("texts, to the nearest 5")
 for panel, name in zip(panels.flat, labels):
     found = [counts.get((name, place), 0) for place in range(BINS)]
     heights = [0 if is_small(count) else nearest(count) for count in found]
@@ -202,16 +204,14 @@ for panel in panels.flat[len(labels) :]:
     panel.set_visible(False)
 for panel in panels.flat[max(0, len(labels) - 3) : len(labels)]:
     panel.tick_params(labelbottom=True)  # also above a place that stays empty
-score_figure.supxlabel("probability")
-score_figure.supylabel("texts, to the nearest 5")
 
 # COMMAND ----------
 
 # MAGIC %md
 # MAGIC ## Which share is given a label, by month and group
 # MAGIC
-# MAGIC A text is given the label where its probability reaches the threshold. A point is the share of a month's texts, the
-# MAGIC bar its 95 % interval (mid-P). A month is left out where 1 to 7 texts have the label, or have it not; a share is made
+# MAGIC A text is given the label where its probability reaches the threshold. A point is the share of a month's texts (of a
+# MAGIC year's, where `anonymize` kept no more of the time), the bar its 95 % interval (mid-P). A month is left out where 1 to 7 texts have the label, or have it not; a share is made
 # MAGIC of rounded counts.
 # MAGIC
 # MAGIC The interval says how far chance alone would move the share of **texts given the label**, if texts were drawn one by

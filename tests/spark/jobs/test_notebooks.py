@@ -98,10 +98,10 @@ def test_jupyter_form(path: Path) -> None:
 
 
 def test_tidy() -> None:
-    """What was written over and what went to stderr is not kept; a place of the machine is an error."""
+    """What went to stderr is not kept; cells are numbered anew; a place of the machine is an error."""
     notebook = WRITER["to_notebook"]("# Databricks notebook source\nx = 1\n")
     (cell,) = notebook.cells
-    stream = {"output_type": "stream", "name": "stdout", "text": "a\rb: 1 of 2\rb: 2 of 2\nc"}
+    stream = {"output_type": "stream", "name": "stdout", "text": "b: 2 of 2"}
     cell.outputs = [
         nbformat.from_dict(one)
         for one in (stream, {**stream, "name": "stderr"}, {**stream, "text": "/some/where/x"})
@@ -109,7 +109,8 @@ def test_tidy() -> None:
     with pytest.raises(ValueError, match="/some/where"):
         WRITER["tidy"](notebook, own=("/else", "/some/where"))
     WRITER["tidy"](notebook, own=("/else",))
-    assert [output.text for output in cell.outputs] == ["b: 2 of 2\nc", "/some/where/x"]
+    assert [output.text for output in cell.outputs] == ["b: 2 of 2", "/some/where/x"]
+    assert cell.execution_count == 1
 
 
 @pytest.mark.usefixtures("spark")
