@@ -27,7 +27,7 @@ from harness import WORK, build_once, describe_machine, save, show
 from models import encoder_parameters
 
 from psychescale.scoring.options import ModelRequest
-from psychescale.scoring.preflight import CheckedModel, check_model
+from psychescale.scoring.preflight import ChosenModel
 from psychescale.scoring.scorer import Scorer
 from psychescale.spark.score.udf import ScoringTask, _load, _score
 from psychescale.spark.workers.transport import ModelAtPath
@@ -76,7 +76,7 @@ def main() -> None:
     result: dict[str, Any] = {"benchmark": "gpu", "machine": machine, "setup": vars(options)}
     result |= {"peaks": bench.peaks, "cells": [], "budgets": {}, "agreement": {}}
     for name in MODELS:
-        checked = check_model(*_request(model_of(name), "fp32"), second_text=False)
+        checked = ChosenModel(*_request(model_of(name), "fp32"), second_text=False).tried()
         result["agreement"][name] = agreement(checked, bench)
         for precision, corpus in itertools.product(PRECISIONS, bench.corpora):
             result["cells"] += cells(name, checked, precision, corpus, bench)
@@ -87,7 +87,7 @@ def main() -> None:
 
 
 def cells(
-    name: str, checked: CheckedModel, precision: str, corpus: str, bench: Bench
+    name: str, checked: ChosenModel, precision: str, corpus: str, bench: Bench
 ) -> Iterator[dict[str, Any]]:
     """Packed, padded, and the pipeline."""
     folder, batches = checked.checkpoint.folder, bench.corpora[corpus]
@@ -118,7 +118,7 @@ def cells(
         yield cell
 
 
-def worker(checked: CheckedModel, batches: Sequence[pa.Array], bench: Bench) -> dict[str, Any]:
+def worker(checked: ChosenModel, batches: Sequence[pa.Array], bench: Bench) -> dict[str, Any]:
     """The function that Spark's Python worker runs, and the engine alone on its first batch."""
     task = _task(checked)
     _drain(task, iter([batches[0][:500], batches[0]]))  # loads, and makes what is made at first use
@@ -163,7 +163,7 @@ def pipeline(
     raise SystemExit("The corpus is empty.")
 
 
-def agreement(checked: CheckedModel, bench: Bench) -> dict[str, float]:
+def agreement(checked: ChosenModel, bench: Bench) -> dict[str, float]:
     """Largest difference of a probability on the mixed corpus, between the ways on this card."""
     texts = bench.corpora["mixed"][0].to_pylist()[:600]
     few = min(100, len(texts))  # that a processor is given
@@ -184,7 +184,7 @@ def agreement(checked: CheckedModel, bench: Bench) -> dict[str, float]:
     return {name: float(np.abs(d).max()) for name, d in differences.items()}
 
 
-def budgets(checked: CheckedModel, bench: Bench) -> dict[str, dict[int, float]]:
+def budgets(checked: ChosenModel, bench: Bench) -> dict[str, dict[int, float]]:
     """Tokens a second of the engine alone, in bf16 on the mixed corpus, at each budget."""
     rates: dict[str, dict[int, float]] = {}
     for layout in ("packed", "right"):
@@ -196,7 +196,7 @@ def budgets(checked: CheckedModel, bench: Bench) -> dict[str, dict[int, float]]:
     return rates
 
 
-def with_layout(checked: CheckedModel, layout: Any, precision: Any) -> CheckedModel:
+def with_layout(checked: ChosenModel, layout: Any, precision: Any) -> ChosenModel:
     """The same model in another layout and precision."""
     return replace(
         checked,
@@ -289,7 +289,7 @@ def _corpora(rows: int) -> dict[str, list[pa.Array]]:
     }
 
 
-def _task(checked: CheckedModel) -> ScoringTask:
+def _task(checked: ChosenModel) -> ScoringTask:
     checkpoint = checked.checkpoint
     model = ModelAtPath(checkpoint.content_digest, checkpoint.digests, str(checkpoint.folder))
     return ScoringTask(model, checked.spec, checked.options, computed_tokens=True)
@@ -297,11 +297,12 @@ def _task(checked: CheckedModel) -> ScoringTask:
 
 def _drain(task: ScoringTask, batches: Iterator[pa.Array]) -> tuple[int, int, int]:
     """Rows scored, their tokens (special ones included, cut to the model's 512), tokens computed."""
+    special = _load(task)._encoder.single.n_special  # none, from a tokenizer trained here
     rows = needed = computed = 0
     for frame in _score(task, ((texts.to_pylist(), None) for texts in batches)):
         pa.RecordBatch.from_pandas(frame, preserve_index=False)  # as it goes back to the JVM
         rows += len(frame)
-        needed += int((frame["n_tokens"] + 2).clip(upper=512).sum())
+        needed += int((frame["n_tokens"] + special).clip(upper=512).sum())
         computed += int(frame["computed_tokens"].sum())
     return rows, needed, computed
 

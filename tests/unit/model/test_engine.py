@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from transformers import AttentionInterface
 from transformers.utils import logging as untyped_logging
 
 from psychescale.errors import ModelError
-from psychescale.model.batching import Windows, plan_batches
+from psychescale.model.batching import Batch, Windows, plan_batches
 from psychescale.model.encoding import Ragged, Template
+from psychescale.model.engines.packing import Packing, packed, packing_of
 from psychescale.model.engines.pytorch import DEFAULT_MAX_BATCH_TOKENS, TorchEngine, load_classifier
+from psychescale.model.spec import Layout
 
 MakeModel = Callable[..., Path]
 transformers_logging: Any = untyped_logging
@@ -382,6 +385,46 @@ class TestPacked:
         found, _ = engine.logits(windows)
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
         assert engine.layout == "right"
+
+    def test_out_of_memory_halves(
+        self, engine: TorchEngine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Memory that runs out says nothing against packing: halves, packed, and no token twice."""
+        windows = windows_of(LENGTHS)
+        expected, _ = engine.logits(windows)
+        forward, tried = TorchEngine._forward, []
+
+        def cramped(engine: TorchEngine, batch: Batch, layout: Layout) -> torch.Tensor:
+            tried.append(int(batch.lengths.sum()))
+            if tried[-1] > 100:
+                run_out_on_gpu()
+            return forward(engine, batch, layout)
+
+        monkeypatch.setattr(TorchEngine, "_forward", cramped)
+        engine.max_batch_tokens = 1000
+        found, computed = engine.logits(windows)
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+        assert max(tried) > 100
+        assert engine.max_batch_tokens <= 500
+        assert engine.layout == "packed"
+        assert sum(size for size in tried if size <= 100) == computed.sum()
+        assert computed.tolist() == windows.total_lengths.tolist()
+
+
+def test_packed_attention_is_block_diagonal(tiny_model: Path) -> None:
+    """Texts end to end attend as under a mask of blocks."""
+    lengths = torch.tensor([5, 1, 3])
+    mask = (torch.arange(5) < lengths[:, None]).numpy().astype(np.int64)
+    text = torch.repeat_interleave(torch.arange(3), lengths)
+    query, key, value = torch.randn(3, 1, 2, 9, 4, generator=torch.Generator().manual_seed(0))
+    model: Any = load_classifier(tiny_model)
+    with packed(model, Packing(*map(torch.from_numpy, packing_of(mask)))):
+        attend = AttentionInterface()[model.config._attn_implementation]
+        found, _ = attend(torch.nn.Module(), query, key, value, None)
+
+    blocks = text[:, None] == text
+    expected = torch.nn.functional.scaled_dot_product_attention(query, key, value, blocks)
+    np.testing.assert_allclose(found, expected.transpose(1, 2), rtol=0, atol=1e-5)
 
 
 def test_packed_batches_hold_their_tokens() -> None:
