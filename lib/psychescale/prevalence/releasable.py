@@ -11,15 +11,15 @@ What is withheld is not told apart, whether for being small or for what it would
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from psychescale.disclosure import FEWEST, LARGEST_SMALL, ROUNDED_TO, is_small, nearest
+from psychescale.disclosure import FEWEST, ROUNDED_TO, nearest
+from psychescale.prevalence.complement import complement
 from psychescale.prevalence.design_based import Change
-from psychescale.prevalence.domains import PERIOD, DomainSums, Ints, Line
+from psychescale.prevalence.domains import PERIOD, DomainSums, Line
 from psychescale.prevalence.naive import DecisionCounts, adjusted, counted
 from psychescale.prevalence.strata import Floats
 
@@ -58,51 +58,10 @@ class Findings:
     confusion: Sequence[DecisionCounts | None]
 
 
-_LEAST_LEFT = 4
-"""Values from 1 to 7 that a withheld count must still be able to have, for all that a line tells."""
-
-
-def complement(
-    lines: Sequence[Line], families: Sequence[Ints], withheld: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
-    """What is withheld, with a second cell of each line that would give a small one back.
-
-    All shown counts are rounded, so that a line tells the one it lacks to within 2 for each of the
-    others. Where that leaves fewer than four values from 1 to 7, the smallest of the others goes too.
-
-    Args:
-        lines: In which counts add up.
-        families: int64, each of shape (n,): counts that are shown, or withheld, together.
-        withheld: bool, shape (n,): not shown for another reason than being from 1 to 7.
-    """
-    gone: NDArray[np.bool_] = np.logical_or.reduce([withheld, *map(_small, families)])
-    moving = True
-    while moving:
-        moving = False
-        for line, counts in product(lines, families):
-            members = [*line.parts, line.total]
-            hidden = [m for m in members if gone[m]]
-            others = [m for m in members if not gone[m] and counts[m] > 0]
-            if len(hidden) != 1 or not others or not is_small(int(counts[hidden[0]])):
-                continue
-            if _left(line, counts, hidden[0]) < _LEAST_LEFT:
-                gone[min(others, key=lambda m: int(counts[m]))] = moving = True
-    return gone
-
-
-def _left(line: Line, counts: Ints, secret: int) -> int:
-    """How many values from 1 to 7 the shown counts of a line leave to the one that it lacks."""
-    shown = {m: nearest(int(counts[m])) for m in (*line.parts, line.total) if m != secret}
-    parts = sum(shown[m] for m in line.parts if m != secret)
-    told = parts if secret == line.total else shown[line.total] - parts
-    slack = ROUNDED_TO // 2 * sum(count > 0 for count in shown.values())
-    return min(LARGEST_SMALL, told + slack) - max(1, told - slack) + 1
-
-
 def release(found: Findings) -> list[Json]:
     """Rows that may be shown, one an estimate; see `COLUMNS` for what they hold."""
     n = np.array([part.n for part in found.parts])
-    hidden = complement(found.lines, [n], np.zeros(len(n), np.bool_))
+    hidden = complement(found.lines, n, np.zeros(len(n), np.bool_))
     told = {
         "texts": [
             None if h else nearest(part.n) for h, part in zip(hidden, found.parts, strict=True)
@@ -149,12 +108,8 @@ COLUMNS = {
 """Columns of the release: name → meaning."""
 
 
-def _small(counts: Ints) -> NDArray[np.bool_]:
-    return np.array([is_small(int(count)) for count in counts], np.bool_)
-
-
 def _counts(found: Findings, counts: Sequence[int], hidden: NDArray[np.bool_]) -> list[int | None]:
-    withheld = complement(found.lines, [np.array(counts)], hidden)
+    withheld = complement(found.lines, np.array(counts), hidden)
     return [None if gone else nearest(n) for gone, n in zip(withheld, counts, strict=True)]
 
 
@@ -188,7 +143,9 @@ def _shares(
     positives = np.rint(np.nan_to_num(values[:, 0]) * n).astype(np.int64)
     few = np.minimum(positives, n - positives) < FEWEST
     unknown = np.isnan(values[:, 0])
-    withheld = complement(found.lines, [positives, n - positives], hidden | few | unknown)
+    withheld = hidden | few | unknown
+    if estimator == MEAN:  # the others do not add up over domains: no total gives one back
+        withheld = complement(found.lines, positives, withheld, (n, hidden))
     rows = []
     for part, (gone, ends) in enumerate(zip(withheld, values, strict=True)):
         total = nearest(found.parts[part].n)
@@ -260,13 +217,16 @@ def _of_ends(estimator: str, value: float, ends: tuple[float, float]) -> Json:
 
 
 def _tables(found: Findings, label: int, hidden: NDArray[np.bool_]) -> list[tuple[int, int | None]]:
-    """Texts above the threshold and in all, rounded; None for the second where they are withheld."""
+    """Texts above the threshold and in all, rounded; None for the second where they are withheld.
+
+    The rest is never told by itself: rounded a second time, it would narrow what is known of all texts.
+    """
     above = np.array([part.above[label] for part in found.parts])
-    below = np.array([part.n for part in found.parts]) - above
-    withheld = complement(found.lines, [above, below], hidden)
+    texts = np.array([part.n for part in found.parts])
+    withheld = complement(found.lines, above, hidden, (texts, hidden))
     return [
-        (0, None) if gone else (nearest(a), nearest(a) + nearest(b))
-        for gone, a, b in zip(withheld, above.tolist(), below.tolist(), strict=True)
+        (0, None) if gone else (nearest(a), nearest(n))
+        for gone, a, n in zip(withheld, above.tolist(), texts.tolist(), strict=True)
     ]
 
 

@@ -45,9 +45,9 @@ def shown_counts(found: Findings) -> list[dict[str, int | None]]:
     for part in found.parts:
         row, true = rows[tuple(sorted(part.values.items()))], true_counts(part)
         is_told = row["value"] is not None
-        table = {f: nearest(true[f]) if is_told else None for f in ("above", "below")}
         if is_told:
-            assert row["value"] == round(table["above"] / sum(table.values()), 6)  # type: ignore[arg-type, operator]
+            assert row["value"] == round(nearest(true["above"]) / nearest(true["n"]), 6)
+        table = {"above": nearest(true["above"]) if is_told else None, "below": None}
         told.append({"n": row["texts"], "missing": row["missing"], **table})
     return told
 
