@@ -1,9 +1,9 @@
 """Which further counts are withheld, so that the shown ones give no small one back.
 
-What a reader can work out is worked out: bounds of every count, from what is shown (known to within 2,
-being to the nearest 5), from sums over lines, and from tables (above and below the threshold are all the
-texts of a domain), until they no longer move. A small count that is left fewer than four values costs
-one more cell.
+What a reader can work out is worked out: bounds of every count, from what is shown (known to within
+2, being to the nearest 5), from sums over lines, and from tables (above and below the threshold are
+all the texts of a domain), until they no longer move. A small count that is left fewer than four
+values costs one more cell.
 """
 
 from collections.abc import Sequence
