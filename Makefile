@@ -30,9 +30,10 @@ test: check test-unit test-spark
 test-unit: install
 	$(BIN)/python -m pytest -n 2 --dist worksteal tests/unit
 
-# Real Spark, Delta and torch on this machine. A file's tests share what they set up, so they stay together.
+# Real Spark, Delta and torch on this machine. A file's tests share what they set up, so they stay together; in the
+# order of folders, because files of few tests, which would come last, are the longest.
 test-spark: install
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/spark
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/spark
 
 # Slow by nature: processes are killed and waited for, and an environment of gigabytes is packed and unpacked.
 test-long: test-cluster test-packed
@@ -76,7 +77,7 @@ docs-generate: install
 
 # Executed .ipynb beside the sources in Databricks' format, on what `make demo` left.
 notebooks: demo
-	rm -rf demo/notebook_scores demo/attention* demo/candidate*
+	rm -rf demo/notebook_scores demo/attention* demo/candidate* demo/study
 	$(BIN)/python deploy/notebooks.py
 
 # The site, into build/site: pages as they lie here, the reference from docstrings. Dead links are errors.

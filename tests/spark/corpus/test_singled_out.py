@@ -2,6 +2,7 @@
 
 import itertools
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from psychescale.spark.corpus.columns import Columns
 from psychescale.spark.corpus.singled_out import count_singled_out, told_share
 from psychescale.spark.corpus.source import kept_fields, open_corpus
 from psychescale.spark.corpus.times import coarse_values, coarsened, require_read
+from tests.spark.conftest import read_table, write_json_lines
 
 
 def drawn(seed: int, n: int = 300) -> pd.DataFrame:
@@ -164,3 +166,26 @@ def test_fields_and_fingerprint(spark: SparkSession, tmp_path: Path) -> None:
     assert len({plain.fingerprint, tens.fingerprint, fives.fingerprint}) == 3
     assert kept_fields(spark, tens)[0].dataType.simpleString() == "double"
     assert kept_fields(spark, plain)[0].dataType.simpleString() == "string"
+
+
+def test_told_then_coarser(
+    run: Callable[..., int], tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A dry run of `score` tells it and writes nothing; the table has the coarser values."""
+    rows = [
+        {
+            "id": str(i),
+            "text": f"Slept {i} hours.",
+            "time": f"2021-0{1 + i % 2}-{1 + i:02}T08:00:00",
+        }
+        for i in range(24)
+    ]
+    corpus = write_json_lines(tmp_path / "corpus.jsonl", rows)
+    output = tmp_path / "scores"
+    common = ("score", "--model", tiny_model, "--input", corpus, "--output", output, "--accept-raw")
+    assert run(*common, "--keep", "time", "--dry-run") == 0
+    assert "Coarser: --coarsen time=month" in capsys.readouterr().out
+    assert not output.exists()
+    assert run(*common, "--keep", "time", "--coarsen", "time=month") == 0
+    kept = read_table(output)["time"].astype(str)
+    assert kept.value_counts().to_dict() == {"2021-01-01": 12, "2021-02-01": 12}

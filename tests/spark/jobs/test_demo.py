@@ -1,6 +1,7 @@
 """`psychescale demo`: the whole way, on a small corpus but with the real backbone."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -69,6 +70,7 @@ def test_notebooks(folder: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
+        env={**os.environ, "NOTEBOOK_SIZE": "45"},
     )
     assert done.returncode == 0, done.stderr[-3000:]
     figures = {}
@@ -78,5 +80,8 @@ def test_notebooks(folder: Path) -> None:
         figures[path.stem] = sum("image/png" in output.get("data", {}) for output in outputs)
     assert figures["01_score_corpus"] == 3
     assert figures["02_score_udf"] == 1
+    assert figures["04_retrospective_study"] == 1
     assert figures["05_train_and_evaluate"] == 1
+    shown = (folder / "study" / "findings" / "release" / "estimates.csv").read_text()
+    assert "design-based" in shown
     assert (folder / "candidate_evaluation" / "report.html").exists()

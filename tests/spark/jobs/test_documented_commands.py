@@ -37,6 +37,12 @@ ELSEWHERE = {
     "psychescale train ": "tests/spark/labelled/test_train.py",
     "psychescale evaluate ": "tests/spark/labelled/test_evaluate.py",
     "psychescale monitor ": "tests/spark/monitor/test_monitor.py",
+    "psychescale recalibrate ": "tests/spark/labelled/test_train.py",
+    "psychescale sample ": "tests/spark/study/test_study.py::test_sample",
+    "psychescale study ": "tests/spark/study/test_study.py::study",
+    "psychescale score --model bundle --input redacted --output scores --keep time,source": (
+        "tests/spark/corpus/test_singled_out.py::test_told_then_coarser"
+    ),
     "psychescale tagger ": "tests/unit/jobs/test_tagger.py",
     "psychescale anonymize --input posts.csv --output redacted --key-file key --author-column author "
     "--tagger": "tests/spark/anonymize/test_job.py::test_tagger",

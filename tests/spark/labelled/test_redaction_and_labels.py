@@ -87,7 +87,7 @@ def test_other_redaction(
     assert not decided["abstain_sleep"].astype(bool).any()
     made = [name for name in found if name.startswith(("label_", "abstain_"))]
     alike = psychescale.with_labels(found.drop(columns=made), str(bundle))
-    pd.testing.assert_frame_equal(alike[made].astype(object), found[made].astype(object))
+    pd.testing.assert_frame_equal(alike[made].astype("boolean"), found[made].astype("boolean"))
     foreign = next(one for one in table["scoring_id"] if one not in set(decided["scoring_id"]))
     vouched = with_labels(scores, str(bundle), scoring_id=foreign)
     assert vouched.where(F.col("label_work").isNotNull()).count() == len(decided)
