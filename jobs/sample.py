@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from psychescale.console.next import after_sample, print_next
 from psychescale.console.run import run_command
 from psychescale.console.study import print_checked, print_planned
 from psychescale.errors import UsageError
@@ -59,6 +60,8 @@ def sample(config: SampleConfig, console: Console) -> SampleResult | None:
     if config.json_output:
         print(json.dumps({"sheet": str(sheet), "design": beside, "digest": design.digest}))
     console.print(f"The sheet: {sheet}    its design, not for raters: {beside}", markup=False)
+    console.print("Fill in 0 or 1 for every label.")
+    print_next(console, *after_sample(config, str(sheet)))
     return SampleResult(str(sheet), beside, len(design.stratum_of), design.digest, run.run_id)
 
 

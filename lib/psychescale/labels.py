@@ -10,6 +10,11 @@ PROBABILITY_PREFIX = "p_"
 LOGIT_PREFIX = "logit_"
 
 
+def n_labels(labels: Sequence[str]) -> str:
+    """How many there are, as a person reads it."""
+    return "1 label" if len(labels) == 1 else f"{len(labels)} labels"
+
+
 def column_suffix(label: str) -> str:
     """The part of a column name that stands for `label`.
 

@@ -15,7 +15,7 @@ from psychescale.model.spec import ModelSpec
 from psychescale.scoring.options import ModelRequest
 from psychescale.settings.config import JobConfig
 from psychescale.settings.keys import key_of
-from psychescale.settings.places import PATTERN, each, is_plain_path, role_of
+from psychescale.settings.places import PATTERN, each, is_plain_path, require_marked, role_of
 from psychescale.settings.shared import CorpusConfig, KeptConfig, ModelConfig
 from psychescale.text.replacement.keys import SECRET, KeyFileWarning, PseudonymKey
 
@@ -39,7 +39,7 @@ def refuse_early(config: JobConfig, environ: Mapping[str, str] = os.environ) -> 
         InputError: Something to be read is not there, or the output lacks a column.
         ModelError: There is no such model, or it has to be told more about.
         UsageError: Something to be made is there already, or a key cannot be read.
-        PrivacyError: A key is too short.
+        PrivacyError: A key is too short, or files of raw texts were not accepted.
         StorageError: A folder cannot be written.
     """
     if not _is_here(config, environ):
@@ -58,6 +58,8 @@ def refuse_early(config: JobConfig, environ: Mapping[str, str] = os.environ) -> 
             columns += _of_model(request.resolve()[1], logits=getattr(config, "logits", False))
     if isinstance(config, CorpusConfig):
         _require_columns(str(getattr(config, "output", "")), columns)
+    if getattr(config, "task", None) != "pii":  # whose texts are raw by nature
+        _require_marks(config)
 
 
 def _is_here(config: JobConfig, environ: Mapping[str, str]) -> bool:
@@ -102,6 +104,15 @@ def _require_writable(key: str, given: str, _config: JobConfig) -> None:
         )
 
 
+def _require_marks(config: JobConfig) -> None:
+    accept_raw = getattr(config, "accept_raw", True)  # verbs without that key take any corpus
+    for name, field in type(config).model_fields.items():
+        if role_of(field) == "texts":
+            for one in map(Path, each(getattr(config, name) or ())):
+                marked = not one.exists() or (one / "_delta_log").is_dir()  # or the job will tell
+                require_marked(marked=marked, accept_raw=accept_raw)
+
+
 def _of_model(spec: ModelSpec, *, logits: bool) -> list[str]:
     prefixes = (PROBABILITY_PREFIX, LOGIT_PREFIX) if logits else (PROBABILITY_PREFIX,)
     return [prefix + column for prefix in prefixes for column in spec.columns]
@@ -142,6 +153,7 @@ def _schemas_in(log: Path) -> Iterator[str]:
 
 _CHECKS: Final[Mapping[str, Callable[[str, str, JobConfig], None]]] = {
     "there": _require_there,
+    "texts": _require_there,
     "model": _require_model,
     "key": _require_key,
     "new": _require_new,

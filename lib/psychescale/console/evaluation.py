@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from psychescale.disclosure import decimals, rounded
+from psychescale.labels import n_labels
 from psychescale.notice import NOTICE
 from psychescale.text.quality.placeholders import EXAMPLES
 
@@ -24,7 +25,7 @@ def print_plan(
 ) -> None:
     """Say what is about to happen."""
     console.print(f"[bold]psychescale evaluate[/]  {NOTICE}")
-    console.print(f"  {candidate.name}: {len(labels)} labels. {candidate.procedure}", markup=False)
+    console.print(f"  {candidate.name}: {n_labels(labels)}. {candidate.procedure}", markup=False)
     for step, count in selected.flow:
         console.print(f"  {rounded(count):>10}  {step}")
     if selected.rows.n_placeholders:

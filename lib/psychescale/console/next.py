@@ -9,7 +9,8 @@ from psychescale.errors import as_flag
 from psychescale.settings.config import JobConfig
 from psychescale.settings.keys import key_of
 from psychescale.settings.places import each, is_catalog_name
-from psychescale.settings.shared import LabelledConfig
+from psychescale.settings.sample import OWN_STRATA
+from psychescale.settings.shared import LabelledConfig, ScoredConfig
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from psychescale.settings.anonymize import AnonymizeConfig
+    from psychescale.settings.sample import SampleConfig
     from psychescale.settings.train import TrainConfig
 
 
@@ -47,6 +49,14 @@ def after_train(config: TrainConfig, membership: Path) -> str:
     return _command(
         ["evaluate", "--model", output, *rows, "--output", f"{output}-evaluation", *more]
     )
+
+
+def after_sample(config: SampleConfig, sheet: str) -> list[str]:
+    """The lines that look the filled-in sheet through, and study the scores with it."""
+    groups = [name for name in config.strata if name not in OWN_STRATA]
+    by = ["--by", ",".join(groups)] if groups else []
+    given = [*_stated(config, ScoredConfig), "--annotated", sheet, *by, "--output", "findings"]
+    return [_command(["sample", "--check", sheet]), _command(["study", *given])]
 
 
 def print_next(console: Console, *lines: str) -> None:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from psychescale.disclosure import rounded
+from psychescale.labels import n_labels
 from psychescale.notice import NOTICE
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def print_plan(console: Console, former: FormerBundle, rows: LabelledRows) -> None:
     """Say what is about to happen."""
     console.print(f"[bold]psychescale recalibrate[/]  {NOTICE}")
-    console.print(f"  {len(former.spec.labels)} labels, {len(rows):,} labelled texts")
+    console.print(f"  {n_labels(former.spec.labels)}, {len(rows):,} labelled texts")
     if rows.n_left_out:
         console.print(
             f"  {rounded(rows.n_left_out)} rows left out: no text, or a line that cannot be read"

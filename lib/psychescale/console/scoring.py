@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from psychescale.console.next import after_score, print_next
 from psychescale.disclosure import told
+from psychescale.labels import n_labels
 from psychescale.notice import NOTICE
 from psychescale.text.quality.placeholders import EXAMPLES
 
@@ -26,7 +27,7 @@ def print_plan(console: Console, model: ChosenModel, corpus: Corpus, *, output: 
     _line(
         console,
         "model",
-        f"{model.checkpoint.folder} ({spec.model_type}, {len(spec.labels)} labels, {spec.activation}, "
+        f"{model.checkpoint.folder} ({spec.model_type}, {n_labels(spec.labels)}, {spec.activation}, "
         f"{model.options.precision})",
     )
     _line(
@@ -34,7 +35,7 @@ def print_plan(console: Console, model: ChosenModel, corpus: Corpus, *, output: 
         "long texts",
         f"{applied.long_text} over windows of {spec.max_length} tokens, {applied.stride} shared",
     )
-    learned_length = model.checkpoint.scoring.get("max_length")
+    learned_length = (model.checkpoint.scoring.get("training") or {}).get("max_length")
     if learned_length and spec.max_length > learned_length:
         _line(console, "", f"longer than the {learned_length} tokens that the model learned from")
     if applied.set_aside is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from psychescale.console.next import after_train, print_next
 from psychescale.disclosure import is_table, nearest, rounded
+from psychescale.labels import n_labels
 from psychescale.notice import NOTICE
 from psychescale.text.quality.placeholders import EXAMPLES
 from psychescale.training.split.strategies import PARTS, prolific_rows
@@ -26,7 +27,7 @@ def print_plan(console: Console, parts: Parts) -> None:
     """Say what is about to happen."""
     counts = parts.split.counts()
     console.print(f"[bold]psychescale train[/]  {NOTICE}")
-    console.print(f"  {len(parts.labels)} labels: {', '.join(parts.labels)}", markup=False)
+    console.print(f"  {n_labels(parts.labels)}: {', '.join(parts.labels)}", markup=False)
     console.print(
         "  labelled texts: "
         + ", ".join(f"{n:,} {part.replace('_', ' ')}" for part, n in counts.items() if n)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
 
-from psychescale.errors import UsageError
+from psychescale.errors import PrivacyError, UsageError
 
 FRAME = "dataframe:"
 """Before the name of a temporary view: a DataFrame that Python gave in the place of a corpus."""
@@ -42,15 +42,15 @@ class Role:
     """What a job does with a place.
 
     Attributes:
-        of: It is read (`there`), a model or a key is read from it, it is made and must not exist
-            (`new`), or it is written to (`written`).
+        of: It is read (`there`; `texts`, where it is a corpus), a model or a key is read from it, it is
+            made and must not exist (`new`), or it is written to (`written`).
     """
 
-    of: Literal["there", "model", "key", "new", "written"]
+    of: Literal["there", "texts", "model", "key", "new", "written"]
 
 
 There = Annotated[str, Role("there")]
-Inputs = Annotated[str | tuple[str, ...], BeforeValidator(_one_or_more), Role("there")]
+Inputs = Annotated[str | tuple[str, ...], BeforeValidator(_one_or_more), Role("texts")]
 """A place to read, or several: the flag once for each, since a path may hold a comma."""
 Model = Annotated[str, Role("model")]
 Key = Annotated[str, Role("key")]
@@ -64,6 +64,20 @@ def role_of(field: FieldInfo) -> str | None:
     for one in get_args(field.annotation):
         said += getattr(one, "__metadata__", ())
     return next((role.of for role in said if isinstance(role, Role)), None)
+
+
+def require_marked(*, marked: bool, accept_raw: bool) -> None:
+    """Refuse a corpus that has not been through `anonymize`.
+
+    Raises:
+        PrivacyError: It has no mark, and that was not accepted.
+    """
+    if not marked and not accept_raw:
+        raise PrivacyError(
+            "The corpus is not marked as anonymized.",
+            remedy="Give what `psychescale anonymize` writes, or, if you may process this corpus as "
+            "it is, add ‹accept_raw› (it is recorded with the run).",
+        )
 
 
 def is_catalog_name(given: str) -> bool:

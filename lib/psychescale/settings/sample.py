@@ -8,6 +8,9 @@ from psychescale.settings.config import Names
 from psychescale.settings.places import Inputs, New, There
 from psychescale.settings.shared import Positive, ScoredConfig, TextColumnsConfig
 
+BY_SCORE, BY_PERIOD = OWN_STRATA = ("score", "period")
+"""Strata that are no column."""
+
 
 class SampleConfig(ScoredConfig, TextColumnsConfig):
     """Draw texts of a score table for people to annotate, each with a known chance."""

@@ -39,6 +39,7 @@ def bundle(make_model: Callable[..., Path]) -> Path:
             "activation": "sigmoid",
             "normalizer": "n1",
             "redactor": "r1",
+            "training": {"max_length": 24},
             "calibration": {"slope": [1.5] * 5, "intercept": [-0.5] * 5},
             "thresholds": {"values": THRESHOLDS, "criterion": "f1"},
             "abstention": {"risk": 0.05, "bands": [None, [0.0, 1.0], [0.7, 0.8], None, None]},
@@ -64,7 +65,9 @@ def test_other_redaction(
     assert not output.exists()
     assert run(*common, same) == 0
     assert run(*common, other, "--accept-other-redaction") == 0
-    assert "the model learned from texts of redactor r1" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "the model learned from texts of redactor r1" in told
+    assert "longer than the 24 tokens that the model learned from" in told
     table = read_table(output)
     config = json.loads(read_runs(output)["config"].iloc[-1])
 

@@ -71,6 +71,10 @@ def refuse(line: str, environ: Mapping[str, str] | None = None) -> PsychescaleEr
         ("tagger --clean c --posts no.jsonl --output o", InputError, "Check --posts"),
         ("tagger --clean c --posts posts.csv --output file/o", StorageError, "Check --output"),
         ("verify --run s --input no.csv", InputError, "Check --input"),
+        ("score --model model --input posts.csv --output o", PrivacyError, "--accept-raw"),
+        ("train --train posts.csv --output o", PrivacyError, "Give what `psychescale anonymize`"),
+        ("evaluate --input posts.csv --output o", PrivacyError, "--accept-raw"),
+        ("sample --scores posts.csv --input posts.csv --output o", PrivacyError, "--accept-raw"),
     ],
 )  # fmt: skip
 def test_refused(places: Path, line: str, kind: type[PsychescaleError], told: str) -> None:
@@ -86,14 +90,15 @@ def test_refused(places: Path, line: str, kind: type[PsychescaleError], told: st
 @pytest.mark.parametrize(
     "line",
     [
-        "score --model model --input posts.csv --output o/p/q",
+        "score --model model --input posts.csv --output o/p/q --accept-raw",
         "score --model model --input hive.posts --output hive.scores --state o",
         "score --model model --input s3a://bucket/posts --output s3a://bucket/scores",
-        f"score --model a/b --revision {'0' * 40} --input posts.csv --output o",
+        f"score --model a/b --revision {'0' * 40} --input posts.csv --output o --accept-raw",
         "anonymize --input posts.csv --output o --key-file key --quarantine q",
         "anonymize --input posts.csv --output o --key-file secret:scope/key --ship-key",
         "score --model model --input no.csv --output o --set spark.remote=sc://host",
         "score --model model --input no.csv --output o --set spark.hadoop.fs.defaultFS=hdfs://host",
+        "evaluate --task pii --input posts.csv --output o",
         "verify --run a-run-id --scores model",
         "doctor --model no --output file/o",
         "demo",
@@ -126,7 +131,7 @@ def test_what_the_model_leaves_open() -> None:
 @pytest.mark.usefixtures("places")
 def test_columns_that_the_table_lacks(is_old: bool) -> None:
     """What the table lacks of kept columns, labels and logits is missed in its log, however old."""
-    line = "score --model model --input posts.csv --output scores"
+    line = "score --model model --input posts.csv --output scores --accept-raw"
     names = ("id", "source", *(f"p_{label}" for label in LABELS))
     write_deltalake("scores", pa.table({name: ["x"] for name in names}))
     write_deltalake("scores", pa.table({name: ["y"] for name in names}), mode="append")

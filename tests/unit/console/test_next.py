@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from psychescale.console.main import settings_of
-from psychescale.console.next import after_anonymize, after_score, after_train
+from psychescale.console.next import after_anonymize, after_sample, after_score, after_train
 from psychescale.settings.anonymize import AnonymizeConfig
 from psychescale.settings.config import JobConfig, load_config
+from psychescale.settings.sample import SampleConfig
 from psychescale.settings.train import TrainConfig
 
 
@@ -62,3 +63,21 @@ def test_after_score(table: str) -> None:
     for line in after_score(table):
         assert repr(table) in line
         compile(line, "pasted", "exec")
+
+
+def test_after_sample() -> None:
+    """The sheet is looked through and studied by the same groups, of the same scores and times."""
+    config = SampleConfig(
+        scores="my scores", output="s.csv", size=100, strata=("score", "source"),
+        time_column="at", period="year",
+    )  # fmt: skip
+    check, study = map(parsed, after_sample(config, "restricted/s.csv"))
+    assert check.model_dump(exclude_defaults=True) == {"check": "restricted/s.csv"}
+    assert study.model_dump(exclude_defaults=True) == {
+        "scores": "my scores",
+        "time_column": "at",
+        "period": "year",
+        "annotated": "restricted/s.csv",
+        "by": ("source",),
+        "output": "findings",
+    }

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from psychescale.errors import InputError, PrivacyError, UsageError
-from psychescale.settings.places import FRAME, PATTERN, each
+from psychescale.settings.places import FRAME, PATTERN, each, require_marked
 from psychescale.spark.corpus.columns import (
     ID,
     Columns,
@@ -212,12 +212,7 @@ def require_mark(corpus: Corpus, *, accept_raw: bool) -> None:
     Raises:
         PrivacyError: The corpus is raw and `accept_raw` is not set.
     """
-    if corpus.mark is None and not accept_raw:
-        raise PrivacyError(
-            "The corpus is not marked as anonymized.",
-            remedy="Score what `psychescale anonymize` writes, or, if you may process this corpus "
-            "as it is, add ‹accept_raw› (it is recorded with the run).",
-        )
+    require_marked(marked=corpus.mark is not None, accept_raw=accept_raw)
 
 
 def require_ids_of_rows(corpus: Corpus, *, id_from_path: bool) -> None:
@@ -229,7 +224,7 @@ def require_ids_of_rows(corpus: Corpus, *, id_from_path: bool) -> None:
     if corpus.form == "text" and not id_from_path:
         raise PrivacyError(
             "The paths of .txt files become the ids of their scores, and a path can name a person.",
-            remedy="Score what `psychescale anonymize` writes, which makes pseudonyms of them; or, if "
+            remedy="Give what `psychescale anonymize` writes, which makes pseudonyms of them; or, if "
             "these paths name nobody, add ‹id_from_path›.",
         )
 

@@ -10,14 +10,13 @@ from pyspark.sql import functions as F
 
 from psychescale.errors import InputError, UsageError
 from psychescale.prevalence.strata import Strata, allocate, cut_points
-from psychescale.settings.sample import SampleConfig
+from psychescale.settings.sample import BY_PERIOD, BY_SCORE, OWN_STRATA, SampleConfig
 from psychescale.spark.corpus.failures import explained
 from psychescale.spark.scored.periods import period_of
 from psychescale.spark.scored.scores import ScoreTable
 from psychescale.spark.tables.delta import quoted
 from psychescale.workflows.study.design import SampleDesign, Stratum
 
-_SCORE, _PERIOD = "score", "period"
 _BINS = 1000  # of the histogram that bands are cut from; on the root, where rare labels lie apart
 _MOST_STRATA = 2000
 # Texts of a stratum pass a threshold on their random number before they are sorted: so few more than
@@ -63,8 +62,8 @@ def plan_draw(table: ScoreTable, config: SampleConfig) -> Plan:
     with explained():
         rows = table.rows().where(~table.is_missing())
         columns = _columns(table, config)
-        if _SCORE in config.strata:
-            columns[_SCORE] = _band(rows, names)
+        if BY_SCORE in config.strata:
+            columns[BY_SCORE] = _band(rows, names)
         told = F.to_json(F.struct(*(c.alias(name) for name, c in columns.items())))
         named = rows.withColumn("_stratum", told if columns else F.lit("{}"))
         found = named.groupBy("_stratum").agg(*_sums(names)).limit(_MOST_STRATA + 1).collect()
@@ -165,14 +164,14 @@ def require_shares(table: ScoreTable) -> None:
 
 def _columns(table: ScoreTable, config: SampleConfig) -> dict[str, Column]:
     """Columns that part the corpus, but for the score."""
-    named = [name for name in config.strata if name not in {_SCORE, _PERIOD}]
+    named = [name for name in config.strata if name not in OWN_STRATA]
     table.require_kept("strata", named)
     columns = {name: F.col(quoted(name)).cast("string") for name in named}
-    if _PERIOD in config.strata:
+    if BY_PERIOD in config.strata:
         if config.time_column is None:
             raise UsageError("‹strata› period needs times.", remedy="Name ‹time_column›.")
         table.require_kept("time_column", [config.time_column])
-        columns[_PERIOD] = period_of(table, config.time_column, config.time_format, config.period)
+        columns[BY_PERIOD] = period_of(table, config.time_column, config.time_format, config.period)
     return columns
 
 
