@@ -80,6 +80,11 @@ def draw(
     return _inline(file.getvalue(), name, title)
 
 
+def columns_for(n_panels: int, n_places: int) -> int:
+    """Panels in a row, so that each place of an axis has room: no more than 48 in a row."""
+    return max(1, min(PANEL_COLUMNS, n_panels, 48 // max(1, n_places)))
+
+
 def small_multiples(
     figure: Figure, names: list[str], axis_names: tuple[str, str], *, columns: int = PANEL_COLUMNS
 ) -> list[Axes]:
@@ -98,7 +103,7 @@ def small_multiples(
         wspace=0.32,
         hspace=0.5,
     )
-    middle = 0.5 if len(names) > 1 else 0.27  # of the figure, or of its one panel
+    middle = 0.5 if len(names) > 1 or columns == 1 else 0.27  # of the figure, or of its one panel
     figure.supxlabel(axis_names[0], fontsize=8, x=middle, y=0.08 / height, va="bottom")
     figure.supylabel(axis_names[1], fontsize=8, x=0.01)
     for axes, name in zip(grid, names, strict=False):

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from psychescale.report.drawing import ACCENT, FAINT, PANEL_COLUMNS, SECOND, draw, small_multiples
+from psychescale.report.drawing import ACCENT, FAINT, SECOND, columns_for, draw, small_multiples
 from psychescale.report.page import render
 
 Json = Mapping[str, Any]
@@ -27,7 +27,7 @@ _NAMES = {
 }
 _PANEL_INCHES = 1.5
 _MARGIN_INCHES = 0.9
-_MOST_TICKS = 3
+_MOST_TICKS = 12  # in a row of panels
 _OF_LABELS = ("psi", "prevalence")
 _OF_TEXTS = (
     "length_psi", "failed", "truncated", "several_windows", "repeated", "domain_auc",
@@ -80,12 +80,17 @@ def _prevalences(document: Json, rows: Sequence[Json]) -> str:
     if not labels:
         return ""
 
+    columns = columns_for(len(labels), len(periods))
+
     def paint(figure: Figure) -> None:
-        panels = small_multiples(figure, labels, ("period", "mean probability"))
+        names = ("period", "mean probability")
+        panels = small_multiples(figure, labels, names, columns=columns)
         for axes, label in zip(panels, labels, strict=True):
             _prevalence(axes, [row for row in shown if row["label"] == label], periods)
+            step = -(-len(periods) * columns // _MOST_TICKS)
+            axes.set_xticks(range(0, len(periods), step), periods[::step])
 
-    height = _PANEL_INCHES * -(-len(labels) // PANEL_COLUMNS) + _MARGIN_INCHES
+    height = _PANEL_INCHES * -(-len(labels) // columns) + _MARGIN_INCHES
     title = "Mean probability of each label by period, and in the reference"
     return draw("prevalence", title, height, paint, layout=None)
 
@@ -100,5 +105,3 @@ def _prevalence(axes: Axes, rows: Sequence[Json], periods: Sequence[str]) -> Non
         axes.plot(x, row["current"], "s" if row["alert"] else "o", color=colour, ms=3.5)
     axes.set_ylim(bottom=0)
     axes.set_xlim(-0.5, len(periods) - 0.5)
-    step = -(-len(periods) // _MOST_TICKS)
-    axes.set_xticks(range(0, len(periods), step), periods[::step])

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from psychescale.report.drawing import (
     ACCENT,
     FAINT,
-    PANEL_COLUMNS,
     SECOND,
+    columns_for,
     draw,
     shorten,
     small_multiples,
@@ -21,7 +21,7 @@ from psychescale.report.page import render, show_difference, show_estimate
 Json = dict[str, Any]
 _PANEL_INCHES = 1.5
 _MARGIN_INCHES = 0.9
-_MOST_TICKS = 3
+_MOST_TICKS = 12  # in a row of panels
 _SHOWN_LENGTH = 8  # of a group's name under a panel; the tables have all of it
 
 
@@ -105,24 +105,24 @@ def _panels(name: str, title: str, rows: Sequence[Json], key: str, first: str) -
     if not labels:
         return ""
     places = {value: i for i, value in enumerate(dict.fromkeys(row[key] for row in rows))}
+    columns = columns_for(len(labels), len(places))
 
     def paint(figure: Figure) -> None:
         axis = "period" if key == "period" else "group"
-        for axes, label in zip(
-            small_multiples(figure, labels, (axis, "share")), labels, strict=True
-        ):
+        panels = small_multiples(figure, labels, (axis, "share"), columns=columns)
+        for axes, label in zip(panels, labels, strict=True):
             own = [row for row in rows if row["label"] == label and row["value"] is not None]
             _points(
                 axes, [r for r in own if r["estimator"].startswith("naive")], places, key, SECOND
             )
             _points(axes, [r for r in own if r["estimator"] == first], places, key, ACCENT)
             axes.set_ylim(bottom=0)
-            step = max(1, -(-len(places) // _MOST_TICKS))
+            step = -(-len(places) * columns // _MOST_TICKS)
             ticks = list(places.items())[::step]
             axes.set_xticks([i for _, i in ticks], [shorten(v, _SHOWN_LENGTH) for v, _ in ticks])
             axes.grid(axis="y", color=FAINT, lw=0.3, alpha=0.6)
 
-    height = _PANEL_INCHES * -(-len(labels) // PANEL_COLUMNS) + _MARGIN_INCHES
+    height = _PANEL_INCHES * -(-len(labels) // columns) + _MARGIN_INCHES
     return draw(name, title, height, paint, layout=None)
 
 
