@@ -1,5 +1,6 @@
 """What a command line and this machine's files alone can refuse, before anything is loaded."""
 
+import contextlib
 import json
 import os
 import warnings
@@ -16,7 +17,9 @@ from psychescale.scoring.options import ModelRequest
 from psychescale.settings.config import JobConfig
 from psychescale.settings.keys import key_of
 from psychescale.settings.places import PATTERN, each, is_plain_path, require_marked, role_of
-from psychescale.settings.shared import CorpusConfig, KeptConfig, ModelConfig
+from psychescale.settings.shared import AnnotatedConfig, CorpusConfig, KeptConfig, ModelConfig
+from psychescale.spark.corpus.content.dialect import Dialect
+from psychescale.spark.corpus.content.header import called, header_of, require_present
 from psychescale.text.replacement.keys import SECRET, KeyFileWarning, PseudonymKey
 
 _ELSEWHERE: Final = (
@@ -36,7 +39,7 @@ def refuse_early(config: JobConfig, environ: Mapping[str, str] = os.environ) -> 
     The job itself looks at all of it again: what is told here is told in seconds less, no more.
 
     Raises:
-        InputError: Something to be read is not there, or the output lacks a column.
+        InputError: Something to be read is not there, or lacks a column, or the output does.
         ModelError: There is no such model, or it has to be told more about.
         UsageError: Something to be made is there already, or a key cannot be read.
         PrivacyError: A key is too short, or files of raw texts were not accepted.
@@ -58,8 +61,8 @@ def refuse_early(config: JobConfig, environ: Mapping[str, str] = os.environ) -> 
             columns += _of_model(request.resolve()[1], logits=getattr(config, "logits", False))
     if isinstance(config, CorpusConfig):
         _require_columns(str(getattr(config, "output", "")), columns)
-    if getattr(config, "task", None) != "pii":  # whose texts are raw by nature
-        _require_marks(config)
+    if getattr(config, "task", None) != "pii":  # whose texts are raw by nature, and in one form
+        _look_at_texts(config)
 
 
 def _is_here(config: JobConfig, environ: Mapping[str, str]) -> bool:
@@ -104,13 +107,33 @@ def _require_writable(key: str, given: str, _config: JobConfig) -> None:
         )
 
 
-def _require_marks(config: JobConfig) -> None:
+def _look_at_texts(config: JobConfig) -> None:
+    """Whether texts were anonymized or accepted raw, and whether CSV and Delta have the columns."""
     accept_raw = getattr(config, "accept_raw", True)  # verbs without that key take any corpus
     for name, field in type(config).model_fields.items():
-        if role_of(field) == "texts":
-            for one in map(Path, each(getattr(config, name) or ())):
-                marked = not one.exists() or (one / "_delta_log").is_dir()  # or the job will tell
-                require_marked(marked=marked, accept_raw=accept_raw)
+        if role_of(field) != "texts":
+            continue
+        places = [Path(one) for one in each(getattr(config, name) or ())]
+        for one in places:
+            marked = not one.exists() or (one / "_delta_log").is_dir()  # or the job will tell
+            require_marked(marked=marked, accept_raw=accept_raw)
+        if len(places) == 1 and isinstance(config, CorpusConfig | AnnotatedConfig):
+            _require_header(config, key_of(name, field), places[0])
+
+
+def _require_header(config: CorpusConfig | AnnotatedConfig, key: str, path: Path) -> None:
+    named = [*config.id_column, config.text_column, config.second_text_column]
+    named += [getattr(config, "author_column", None), *getattr(config, "keep", ())]
+    if isinstance(config, AnnotatedConfig):
+        named += config.label_columns or [config.labels_column]
+    needed = list(dict.fromkeys(name for name in named if name is not None))
+    with called(key) if isinstance(config, AnnotatedConfig) else contextlib.nullcontext():
+        of_table = columns_of(path)
+        present = header_of(path, config.choices(Dialect)) if of_table is None else of_table
+        if present is not None and "=" not in str(path):  # names of folders can be columns
+            if of_table is not None:
+                needed = [name for name in needed if "." not in name]  # of a struct, perhaps
+            require_present(needed, present, form="csv" if of_table is None else "delta")
 
 
 def _of_model(spec: ModelSpec, *, logits: bool) -> list[str]:

@@ -1,5 +1,6 @@
 """What places and a model's folder alone tell is told before anything is loaded."""
 
+import gzip
 import json
 import shutil
 from collections.abc import Mapping
@@ -28,9 +29,14 @@ from tests.conftest import LABELS
 def places(tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder, which is the working one, with what a job may be given."""
     monkeypatch.chdir(tmp_path)
-    for name, text in {"posts.csv": "id,text\n", "file": "", "key": uuid4().hex}.items():
+    for name, text in {
+        "posts.csv": "id,text,labels,source\na,b,c,d\n",
+        "file": "",
+        "key": uuid4().hex,
+    }.items():
         Path(name).write_text(text, encoding="utf-8")
     Path("short").write_bytes(b"short")
+    Path("packed.csv").write_bytes(gzip.compress(b"id,text\n"))
     shutil.copytree(tiny_model, "model")
     return tmp_path
 
@@ -72,6 +78,15 @@ def refuse(line: str, environ: Mapping[str, str] | None = None) -> PsychescaleEr
         ("tagger --clean c --posts posts.csv --output file/o", StorageError, "Check --output"),
         ("verify --run s --input no.csv", InputError, "Check --input"),
         ("score --model model --input posts.csv --output o", PrivacyError, "--accept-raw"),
+        ("score --model model --input posts.csv --output o --accept-raw --text-column body",
+         InputError, "no column body; it has id, text, labels, source. Name"),
+        ("score --model model --input posts.csv --output o --accept-raw --keep at", InputError, "at;"),
+        ("score --model model --input packed.csv --output o --accept-raw", InputError, "end in .gz"),
+        ("score --model model --input posts.csv --output o --accept-raw --separator ;",
+         InputError, "its first line a header?"),
+        ("anonymize --input posts.csv --output o --key-file key --author-column by", InputError, "by;"),
+        ("train --train posts.csv --output o --accept-raw --label-columns stress",
+         InputError, "--train has no column stress; it has id, text, labels, source. Name"),
         ("train --train posts.csv --output o", PrivacyError, "Give what `psychescale anonymize`"),
         ("evaluate --input posts.csv --output o", PrivacyError, "--accept-raw"),
         ("sample --scores posts.csv --input posts.csv --output o", PrivacyError, "--accept-raw"),
@@ -83,7 +98,7 @@ def test_refused(places: Path, line: str, kind: type[PsychescaleError], told: st
     assert type(error) is kind
     assert told in str(error)
     assert sorted(path.name for path in places.iterdir()) == [
-        "file", "key", "model", "posts.csv", "short",
+        "file", "key", "model", "packed.csv", "posts.csv", "short",
     ]  # fmt: skip
 
 
@@ -99,6 +114,8 @@ def test_refused(places: Path, line: str, kind: type[PsychescaleError], told: st
         "score --model model --input no.csv --output o --set spark.remote=sc://host",
         "score --model model --input no.csv --output o --set spark.hadoop.fs.defaultFS=hdfs://host",
         "evaluate --task pii --input posts.csv --output o",
+        "score --model model --input posts.csv --output o --accept-raw --id-column b --format jsonl",
+        "score --model model --input posts.csv --input posts.csv --output o --accept-raw --id-column b",
         "verify --run a-run-id --scores model",
         "doctor --model no --output file/o",
         "demo",
@@ -146,4 +163,14 @@ def test_columns_that_the_table_lacks(is_old: bool) -> None:
     assert "a table without a column p_a" in str(refuse(f"{line} --labels a,b,c,d,e"))
     for part in log.iterdir():
         part.unlink()
-    assert refuse(f"{line} --keep group") is None
+    assert refuse(f"{line} --logits") is None
+
+
+@pytest.mark.usefixtures("places")
+def test_columns_that_the_corpus_lacks() -> None:
+    """A Delta table's log tells them; a field of a struct is left to the job."""
+    write_deltalake("redacted", pa.table({name: ["x"] for name in ("id", "text")}))
+    line = "score --model model --input redacted --output o"
+    assert refuse(line) is None
+    assert refuse(f"{line} --text-column data.text") is None
+    assert "--input has no column source; it has id, text." in str(refuse(f"{line} --keep source"))

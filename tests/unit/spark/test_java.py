@@ -67,6 +67,16 @@ def test_no_java(machine: Callable[..., dict[str, str]]) -> None:
         use_java()
 
 
+def test_a_home_without_java_is_left_out(
+    machine: Callable[..., dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Spark would start the java of JAVA_HOME alone: one without any does not hide that of PATH."""
+    machine("17.0.15", PACKAGED)
+    monkeypatch.setenv("JAVA_HOME", "/nowhere")
+    use_java()
+    assert "JAVA_HOME" not in os.environ
+
+
 def test_packaged_java_starts_as_spark_starts_it(
     machine: Callable[..., dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,10 +23,10 @@ from hypothesis import strategies as st
 
 from psychescale.errors import InputError
 from psychescale.settings.shared import FormName
-from psychescale.spark.corpus.columns import require_present
 from psychescale.spark.corpus.content.dialect import Dialect, readable
 from psychescale.spark.corpus.content.first_bytes import _NO_TEXT
 from psychescale.spark.corpus.content.forms import FORM_BY_SUFFIX, FORMS, UNREAD, suffix_of
+from psychescale.spark.corpus.content.header import require_present
 from psychescale.spark.corpus.content.objects import plain, value_of
 from psychescale.spark.corpus.content.packed import PACKINGS
 from psychescale.spark.corpus.content.parse import names_in, parse_batches

@@ -1,7 +1,7 @@
 """Which columns of an input mean what, and whether it has them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -22,7 +22,6 @@ OWN_NAMES = (ID, TEXT, SECOND, ERROR)
 
 _NO_DELTA_NAME = re.compile(r"[ ,;{}()\n\t=]|^$")
 _TEXT_TYPES = (T.StringType, T.BinaryType)
-_NAMED = {"\t": "tab"}
 
 
 @dataclass(frozen=True)
@@ -96,40 +95,6 @@ def require_keepable(columns: Columns) -> None:
             )
 
 
-def require_present(needed: Sequence[str], present: Sequence[str], *, form: str) -> None:
-    """Refuse an input that lacks a wanted column, or has it twice.
-
-    Raises:
-        InputError: Naming the column, and those that there are.
-    """
-    # A first line without any wanted name may be no header but a text: it is not told.
-    is_told = form != "csv" or not set(needed).isdisjoint(present)
-    told = (
-        f"{_listed(present)}." if is_told else f"{len(present)} others. Is its first line a header?"
-    )
-    for name in needed:
-        count = [*present].count(name)
-        if count > 1:
-            raise InputError(
-                f"‹input› has {count} columns {name}.",
-                remedy="Every column needs a name of its own: rename one.",
-            )
-        if not count:
-            near = [one for one in present if one.strip().lower() == name.strip().lower()]
-            if near:
-                raise InputError(
-                    f'‹input› has no column {name}, but "{near[0]}".',
-                    remedy="Give the name as it is written, blanks and capitals too.",
-                )
-            raise InputError(
-                f"‹input› has no column {name}; it has {told}",
-                remedy=_encoding_seen(present)
-                or _separator_seen(present)
-                or _wrapped(present)
-                or "Name the columns with ‹id_column›, ‹text_column›, ‹second_text_column›, ‹keep›.",
-            )
-
-
 def path_of(schema: T.StructType, name: str) -> tuple[str, ...] | None:
     """Where a column is: by its own name, else in a struct (``data.text``); None: nowhere."""
     if name in schema.names:
@@ -178,34 +143,3 @@ def require_types(schema: T.StructType, columns: Columns) -> None:
         if found is not None and not isinstance(found, types):
             kind = found.simpleString()
             raise InputError(f"‹input›: column {name} is of type {kind}.", remedy=remedy)
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Names, in quotes where they begin or end with a blank."""
-    return ", ".join(n if n and n == n.strip() else f'"{n}"' for n in names) or "none"
-
-
-def _wrapped(names: Sequence[str]) -> str:
-    """What to do where all rows seem to be in one list of one object."""
-    lists = [name for name in names if name.endswith("[]")]
-    return f"Are its rows in there? `jq -c '.{lists[0]}' FILE > FILE.jsonl`." if lists else ""
-
-
-def _encoding_seen(names: Sequence[str]) -> str:
-    """What to do where names hold what no encoding makes of letters."""
-    if not any("\ufffd" in name for name in names):
-        return ""
-    return "Its first line is of another encoding: name it, as in ‹encoding› cp1252."
-
-
-def _separator_seen(names: Sequence[str]) -> str:
-    """What to do where the first line is one name, with another separator in it."""
-    found = (
-        [(names[0].count(one), one) for one in ";\t|" if one in names[0]] if len(names) == 1 else []
-    )
-    if not found:
-        return ""
-    (_, separator) = max(found)
-    return (
-        f"Its first line is separated otherwise: add ‹separator› {_NAMED.get(separator, separator)}"
-    )

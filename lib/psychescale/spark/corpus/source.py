@@ -21,11 +21,11 @@ from psychescale.spark.corpus.columns import (
     names_in,
     path_of,
     require_keepable,
-    require_present,
     require_types,
 )
 from psychescale.spark.corpus.content.dialect import Dialect, readable
 from psychescale.spark.corpus.content.forms import FORMS
+from psychescale.spark.corpus.content.header import require_present
 from psychescale.spark.corpus.failures import explained
 from psychescale.spark.corpus.files import FileInfo, Listing, files_of, find_files, list_files
 from psychescale.spark.corpus.ids import UUID

@@ -1,18 +1,18 @@
 """Labelled texts of any form, collected on the driver."""
 
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
-from psychescale.errors import InputError, PsychescaleError, RowError, UsageError
+from psychescale.errors import InputError, RowError, UsageError
 from psychescale.settings.shared import AnnotatedConfig
 from psychescale.settings.train import TrainConfig
 from psychescale.spark.corpus.columns import ERROR, ID, OWN_NAMES, SECOND, TEXT, Columns
 from psychescale.spark.corpus.content.dialect import Dialect
+from psychescale.spark.corpus.content.header import called
 from psychescale.spark.corpus.failures import explained
 from psychescale.spark.corpus.read import reading
 from psychescale.spark.corpus.source import Corpus, open_corpus, require_mark
@@ -20,11 +20,6 @@ from psychescale.spark.tables.delta import quoted
 from psychescale.training.split.strategies import PARTS, Part
 from psychescale.training.targets import from_columns, read_label_sets
 from psychescale.workflows.rows import LabelledRows
-
-_COLUMN_OPTIONS = (
-    "Name the columns with ‹id_column›, ‹text_column›, ‹second_text_column›, ‹labels_column› or "
-    "‹label_columns›."
-)
 
 
 def open_labelled(
@@ -59,7 +54,7 @@ def open_labelled(
                 f"Column {name} is the text, or has a name that psychescale gives a column itself.",
                 remedy="Rename the column, or name another.",
             )
-    with _called(option):
+    with called(option):
         corpus = open_corpus(spark, place, columns, dialect=config.choices(Dialect))
         require_mark(corpus, accept_raw=config.accept_raw)
     return corpus
@@ -77,7 +72,7 @@ def read_rows(
     kept = corpus.columns.keep
     named = [F.col(quoted(n)).alias(f"_{i}") for i, n in enumerate(kept)]
     seconds = [SECOND] if config.second_text_column else []
-    with _called(option), reading(spark, corpus) as rows, explained(corpus.files):
+    with called(option), reading(spark, corpus) as rows, explained(corpus.files):
         every = rows.orderBy(ID).select(ID, TEXT, *seconds, ERROR, *named).collect()
     if corpus.form == "csv":
         _require_encoding(every, config.encoding, option=option)
@@ -160,14 +155,3 @@ def _label_sets(
         else tuple(name for name, one in zip(names, row, strict=True) if one)
         for row in held
     ]
-
-
-@contextlib.contextmanager
-def _called(option: str) -> Iterator[None]:
-    """Let messages name the option that gave the input."""
-    try:
-        yield
-    except PsychescaleError as error:
-        problem, remedy = error.renamed({"input": option}).template
-        remedy = _COLUMN_OPTIONS if "keep" in error.options else remedy
-        raise type(error)(problem, remedy=remedy) from None

@@ -70,6 +70,8 @@ def use_java() -> None:
         raise UsageError("There is no Java on this machine, and Spark runs on it.", remedy=WANTED)
     if java.is_packaged:
         os.environ["JAVA_HOME"] = str(_home_of(java))
+    elif not _at_home(os.environ):  # Spark would look there, and nowhere else
+        os.environ.pop("JAVA_HOME", None)
 
 
 def java_release(version: str) -> int | None:
@@ -79,10 +81,15 @@ def java_release(version: str) -> int | None:
 
 
 def _own_java(environ: Mapping[str, str]) -> Java | None:
-    home = environ.get("JAVA_HOME")
-    at_home = Path(home) / "bin" / "java" if home else None
-    program = str(at_home) if at_home and at_home.exists() else shutil.which("java")
+    program = _at_home(environ) or shutil.which("java")
     return None if program is None else Java(Path(program), _version(program))
+
+
+def _at_home(environ: Mapping[str, str]) -> str | None:
+    """JAVA_HOME's ``java``, where it has one."""
+    home = environ.get("JAVA_HOME")
+    program = Path(home) / "bin" / "java" if home else None
+    return str(program) if program and program.exists() else None
 
 
 def _packaged_java() -> Java | None:
