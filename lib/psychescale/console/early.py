@@ -61,7 +61,8 @@ def refuse_early(config: JobConfig, environ: Mapping[str, str] = os.environ) -> 
             columns += _of_model(request.resolve()[1], logits=getattr(config, "logits", False))
     if isinstance(config, CorpusConfig):
         _require_columns(str(getattr(config, "output", "")), columns)
-    if getattr(config, "task", None) != "pii":  # whose texts are raw by nature, and in one form
+    is_raw = getattr(config, "task", None) == "pii"  # by nature, and in one form
+    if not is_raw and getattr(config, "model", "") is not None:  # or the job asks for it first
         _look_at_texts(config)
 
 

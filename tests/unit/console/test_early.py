@@ -88,7 +88,7 @@ def refuse(line: str, environ: Mapping[str, str] | None = None) -> PsychescaleEr
         ("train --train posts.csv --output o --accept-raw --label-columns stress",
          InputError, "--train has no column stress; it has id, text, labels, source. Name"),
         ("train --train posts.csv --output o", PrivacyError, "Give what `psychescale anonymize`"),
-        ("evaluate --input posts.csv --output o", PrivacyError, "--accept-raw"),
+        ("evaluate --model model --input posts.csv --output o", PrivacyError, "--accept-raw"),
         ("sample --scores posts.csv --input posts.csv --output o", PrivacyError, "--accept-raw"),
     ],
 )  # fmt: skip
