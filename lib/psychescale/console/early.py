@@ -16,7 +16,14 @@ from psychescale.model.spec import ModelSpec
 from psychescale.scoring.options import ModelRequest
 from psychescale.settings.config import JobConfig
 from psychescale.settings.keys import key_of
-from psychescale.settings.places import PATTERN, each, is_plain_path, require_marked, role_of
+from psychescale.settings.places import (
+    PATTERN,
+    each,
+    is_plain_path,
+    require_marked,
+    require_state,
+    role_of,
+)
 from psychescale.settings.shared import AnnotatedConfig, CorpusConfig, KeptConfig, ModelConfig
 from psychescale.spark.corpus.content.dialect import Dialect
 from psychescale.spark.corpus.content.header import called, header_of, require_present
@@ -41,7 +48,8 @@ def refuse_early(config: JobConfig, environ: Mapping[str, str] = os.environ) -> 
     Raises:
         InputError: Something to be read is not there, or lacks a column, or the output does.
         ModelError: There is no such model, or it has to be told more about.
-        UsageError: Something to be made is there already, or a key cannot be read.
+        UsageError: Something to be made is there already, a catalog table has no folder for its state,
+            or a key cannot be read.
         PrivacyError: A key is too short, or files of raw texts were not accepted.
         StorageError: A folder cannot be written.
     """
@@ -60,7 +68,9 @@ def refuse_early(config: JobConfig, environ: Mapping[str, str] = os.environ) -> 
         if Path(request.model).is_dir():
             columns += _of_model(request.resolve()[1], logits=getattr(config, "logits", False))
     if isinstance(config, CorpusConfig):
-        _require_columns(str(getattr(config, "output", "")), columns)
+        output = str(getattr(config, "output", ""))
+        require_state(output, config.state)
+        _require_columns(output, columns)
     is_raw = getattr(config, "task", None) == "pii"  # by nature, and in one form
     if not is_raw and getattr(config, "model", "") is not None:  # or the job asks for it first
         _look_at_texts(config)

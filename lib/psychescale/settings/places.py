@@ -99,6 +99,19 @@ def is_catalog_name(given: str) -> bool:
     )
 
 
+def require_state(output: str, given: str | None) -> None:
+    """Refuse an output without a place for checkpoints and run table.
+
+    Raises:
+        UsageError: The output is a catalog table, and no folder is given.
+    """
+    if given is None and is_catalog_name(output):
+        raise UsageError(
+            f"‹output› {output} is a catalog table, which has no folder of its own.",
+            remedy="Add ‹state› with a folder for its checkpoints and run table.",
+        )
+
+
 def name_parts(name: str) -> list[str]:
     """The parts of a name of the catalog, without backticks."""
     return [part.strip("`") for part in re.findall(_PART, name)]

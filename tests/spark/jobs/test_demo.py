@@ -70,7 +70,7 @@ def test_notebooks(folder: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "NOTEBOOK_SIZE": "45"},
+        env={**os.environ, "NOTEBOOK_SIZE": "60"},
     )
     assert done.returncode == 0, done.stderr[-3000:]
     figures = {}

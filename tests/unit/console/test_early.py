@@ -77,6 +77,7 @@ def refuse(line: str, environ: Mapping[str, str] | None = None) -> PsychescaleEr
         ("tagger --clean c --posts no.jsonl --output o", InputError, "Check --posts"),
         ("tagger --clean c --posts posts.csv --output file/o", StorageError, "Check --output"),
         ("verify --run s --input no.csv", InputError, "Check --input"),
+        ("score --model model --input posts.csv --output lab.scores", UsageError, "Add --state"),
         ("score --model model --input posts.csv --output o", PrivacyError, "--accept-raw"),
         ("score --model model --input posts.csv --output o --accept-raw --text-column body",
          InputError, "no column body; it has id, text, labels, source. Name"),

@@ -17,8 +17,8 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from psychescale.errors import PsychescaleError, StorageError, UsageError
-from psychescale.settings.places import is_catalog_name
+from psychescale.errors import PsychescaleError, StorageError
+from psychescale.settings.places import require_state
 from psychescale.spark.session.places import join
 from psychescale.spark.session.protocol import Files, FilesError
 
@@ -82,14 +82,8 @@ def state_folder(output: str, given: str | None) -> StateFolder:
     Raises:
         UsageError: The output is a catalog table and no folder is given.
     """
-    if given is not None:
-        return StateFolder(given)
-    if is_catalog_name(output):
-        raise UsageError(
-            f"‹output› {output} is a catalog table, which has no folder of its own.",
-            remedy="Add ‹state› with a folder for its checkpoints and run table.",
-        )
-    return StateFolder(join(output, "_psychescale"))
+    require_state(output, given)
+    return StateFolder(join(output, "_psychescale") if given is None else given)
 
 
 RENEWED_EVERY_S = 5.0

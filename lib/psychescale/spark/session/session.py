@@ -61,7 +61,12 @@ _ALWAYS = {
 }
 
 # pyspark writes whole exceptions to stderr through these, rows and all.
-_TALKATIVE = ("DataFrameQueryContextLogger", "SQLQueryContextLogger")
+_TALKATIVE = (
+    "DataFrameQueryContextLogger",
+    "SQLQueryContextLogger",
+    "py4j.clientserver",
+    "py4j.java_gateway",
+)
 
 
 def open_session(settings: Mapping[str, str], *, verbose: bool = False) -> SparkSession:
