@@ -60,7 +60,8 @@ _ALWAYS = {
     "spark.sql.execution.arrow.maxRecordsPerBatch": "10000",
 }
 
-# pyspark writes whole exceptions to stderr through these, rows and all.
+# pyspark writes whole exceptions to stderr through these, rows and all; py4j tracebacks, where Ctrl-C
+# breaks its connections.
 _TALKATIVE = (
     "DataFrameQueryContextLogger",
     "SQLQueryContextLogger",

@@ -17,6 +17,8 @@ from psychescale.spark.corpus.content.dialect import Dialect
 from psychescale.spark.corpus.content.first_bytes import BYTE_ORDER_MARK, require_text
 from psychescale.spark.corpus.content.parsed import Layout, ParsedRow, corrupt, settled
 
+CSV_SUFFIXES = ("csv", "tsv", "tab")
+
 # A record that is still open after this much is a line with a quote too many, not a text.
 MAX_RECORD_CHARS = 64 * 2**20
 _QUALTRICS = '{"ImportId":'

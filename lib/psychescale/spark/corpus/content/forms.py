@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from psychescale.spark.corpus.content.csv_lines import csv_header, parse_csv
+from psychescale.spark.corpus.content.csv_lines import CSV_SUFFIXES, csv_header, parse_csv
 from psychescale.spark.corpus.content.dialect import separator_of
 from psychescale.spark.corpus.content.json_lines import (
     array_keys,
@@ -65,7 +65,7 @@ _STATISTICS = functools.partial(
 _ALL = (
     FileForm(
         "csv",
-        ("csv", "tsv", "tab"),
+        CSV_SUFFIXES,
         _csv_names,
         _parse_csv,
         is_whole=False,

@@ -5,11 +5,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from psychescale.errors import InputError, PsychescaleError
-from psychescale.spark.corpus.content.csv_lines import csv_header
+from psychescale.spark.corpus.content.csv_lines import CSV_SUFFIXES, csv_header
 from psychescale.spark.corpus.content.dialect import Dialect, readable, separator_of
 from psychescale.spark.corpus.content.first_bytes import wide_encoding
 
-_CSV = {".csv", ".tsv", ".tab"}
 _HEAD_BYTES = 2**20
 _NAMED = {"\t": "tab"}
 _COLUMN_OPTIONS = (
@@ -30,7 +29,8 @@ def header_of(path: Path, dialect: Dialect) -> list[str] | None:
         UsageError: There is no such dialect.
     """
     dialect = readable(dialect)
-    if path.suffix.lower() not in _CSV or dialect.format not in {None, "csv"} or not path.is_file():
+    is_csv = path.suffix.lower().removeprefix(".") in CSV_SUFFIXES
+    if not is_csv or dialect.format not in {None, "csv"} or not path.is_file():
         return None
     with path.open("rb") as file:
         begin = file.read(_HEAD_BYTES)
