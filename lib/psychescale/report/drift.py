@@ -102,6 +102,7 @@ def _prevalence(axes: Axes, rows: Sequence[Json], periods: Sequence[str]) -> Non
         if row["low"] is not None:
             ends = [row["reference"] + row["low"], row["reference"] + row["high"]]
             axes.plot([x, x], ends, color=colour, lw=1.0)
-        axes.plot(x, row["current"], "s" if row["alert"] else "o", color=colour, ms=3.5)
+        marker = "s" if row["alert"] else "o"
+        axes.plot(x, row["current"], marker, color=colour, ms=3.5, clip_on=False)
     axes.set_ylim(bottom=0)
     axes.set_xlim(-0.5, len(periods) - 0.5)

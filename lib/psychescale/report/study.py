@@ -136,4 +136,4 @@ def _points(
         if row["low"] is not None:
             axes.plot([x, x], [row["low"], row["high"]], color=colour, lw=1.0)
         fill = "none" if is_naive else colour
-        axes.plot(x, row["value"], "o", mfc=fill, mec=colour, ms=3)
+        axes.plot(x, row["value"], "o", mfc=fill, mec=colour, ms=3, clip_on=False)
